@@ -1,0 +1,31 @@
+import GRDB
+
+/// An audit entry as `audit list` shows it.
+public struct AuditEntry: Sendable, Equatable {
+    public let id: String
+    public let at: Int64
+    public let actor: String
+    public let via: String
+    public let action: String
+    public let targetType: String
+    public let targetID: String
+    public let count: Int
+    public let outcome: String
+    public let reason: String?
+}
+
+extension StoreReader {
+    /// The newest entries, newest first.
+    public func auditEntries(limit: Int, action: String? = nil) throws -> [AuditEntry] {
+        let sql = """
+            SELECT id, at, actor, via, action, target_type, target_id, count, outcome, reason FROM audit_entry
+            WHERE ? IS NULL OR action = ? ORDER BY at DESC, id DESC LIMIT ?
+            """
+        return try rows(sql, [action, action, limit]).map { row in
+            AuditEntry(
+                id: row[0], at: row[1] ?? 0, actor: row[2] ?? "", via: row[3] ?? "", action: row[4] ?? "",
+                targetType: row[5] ?? "", targetID: row[6] ?? "", count: row[7] ?? 0, outcome: row[8] ?? "",
+                reason: row[9])
+        }
+    }
+}

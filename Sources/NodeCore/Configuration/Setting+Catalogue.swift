@@ -1,0 +1,91 @@
+extension Setting {
+    /// Every setting there is, in the order in which they are shown and documented.
+    ///
+    /// Adding one is free; it must be described in `node.yaml.example` too (a test compares).
+    public static let all: [Setting] = identity + network + sync + limits + terms + display
+
+    /// Variables with our prefix that are no settings: read elsewhere, accepted here.
+    public static let otherVariables: Set<String> = ["PREPKC_DATA"]
+
+    /// Variables starting so are for tests of the binary and accepted whatever follows.
+    public static let testVariablePrefix = "PREPKC_TEST_"
+
+    private static let identity: [Setting] = [
+        Setting(
+            "role", .choice(["hub", "node"]), writtenBy: "init",
+            "Whether this installation is the hub or a district's node."),
+        Setting(
+            "name", .string(maxLength: 100),
+            "What people call this installation; shown in lists and messages."),
+        Setting(
+            "hub_url", .url(schemes: ["https", "http"], credentials: false), writtenBy: "join",
+            "Where this node finds its hub."),
+    ]
+
+    private static let network: [Setting] = [
+        Setting(
+            "listen", .address, default: "127.0.0.1:8001",
+            "Address and port that serve listens on."),
+        Setting(
+            "proxy",
+            .url(
+                schemes: ["http", "https", "socks4", "socks4a", "socks5", "socks5h"],
+                credentials: true),
+            "Proxy for calls to the hub."),
+        Setting(
+            "ca_file", .path,
+            "PEM file with the authorities to trust instead of the system's."),
+    ]
+
+    private static let sync: [Setting] = [
+        Setting(
+            "sync.interval_seconds", .seconds(1...86_400), default: "300",
+            "Time between two background exchanges with the hub."),
+        Setting(
+            "sync.push_batch_bytes", .integer(1024...67_108_864, unit: "bytes"), default: "1048576",
+            "Size of one batch of deltas on the way to the hub."),
+        Setting(
+            "sync.timeout_seconds", .seconds(1...3600), default: "60",
+            "How long one request to the hub may take."),
+    ]
+
+    private static let limits: [Setting] = [
+        Setting(
+            "limits.body_bytes", .integer(1024...1_073_741_824, unit: "bytes"), default: "16777216",
+            "Largest request body that the server accepts."),
+        Setting(
+            "limits.import_bytes", .integer(1024...1_073_741_824, unit: "bytes"), default: "52428800",
+            "Largest file that an import reads."),
+        Setting(
+            "limits.user_per_second", .integer(1...1_000_000, unit: "requests"), default: "100",
+            "Requests a second that a signed-in user may send."),
+        Setting(
+            "limits.user_burst", .integer(1...1_000_000, unit: "requests"), default: "500",
+            "Requests that a signed-in user may send at once after a pause."),
+        Setting(
+            "limits.address_per_second", .integer(1...1_000_000, unit: "requests"), default: "200",
+            "Requests a second that one network address may send."),
+    ]
+
+    private static let terms: [Setting] = [
+        Setting(
+            "lease_days", .integer(1...3650, unit: "days"), default: "30",
+            "How long a node may go without contact before its users can only read."),
+        Setting(
+            "invite_minutes", .integer(1...43_200, unit: "minutes"), default: "60",
+            "How long an invitation to join is good for."),
+    ]
+
+    private static let display: [Setting] = [
+        Setting(
+            "log_level",
+            .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+            default: "info", "Least severe level that is logged."),
+        Setting(
+            "time_zone", .timeZone,
+            "IANA zone that times are shown in, instead of the tenant's."),
+        Setting(
+            "color", .choice(["auto", "always", "never"]), default: "auto",
+            "Whether output is coloured; auto means on a terminal."),
+    ]
+}

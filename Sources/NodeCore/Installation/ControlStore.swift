@@ -1,0 +1,127 @@
+import Foundation
+import GRDB
+
+/// `control.db`: what concerns this installation and is never synced. At the hub also the registry
+/// of tenants, the reference data and the enrolment tokens.
+public final class ControlStore: Sendable {
+    let queue: DatabaseQueue
+
+    init(path: String, create: Bool) throws {
+        guard create || FileManager.default.fileExists(atPath: path) else {
+            throw NodeError(
+                .storage, "control.db is missing", hint: "Restore it, or run `node-cli init` elsewhere.")
+        }
+        do {
+            queue = try DatabaseQueue(
+                path: path, configuration: ConnectionSetup.configuration(label: "control.db"))
+            let migrator = Self.migrator
+            if try queue.read(migrator.hasBeenSuperseded) {
+                throw NodeError(
+                    .schemaNewer, "control.db was written by a newer version of node-cli",
+                    hint: "Install that version or a later one; the file was left alone.")
+            }
+            try migrator.migrate(queue)
+            try ConnectionSetup.requireFullSync(queue)
+        } catch { throw ConnectionSetup.translate(error, file: "control.db") }
+    }
+
+    func read<T>(_ body: (Database) throws -> T) throws -> T {
+        do { return try queue.read(body) } catch {
+            throw ConnectionSetup.translate(error, file: "control.db")
+        }
+    }
+
+    func write<T>(_ body: (Database) throws -> T) throws -> T {
+        do {
+            return try queue.writeWithoutTransaction { db in
+                var result: T?
+                try db.inTransaction(.immediate) {
+                    result = try body(db)
+                    return .commit
+                }
+                return result!
+            }
+        } catch { throw ConnectionSetup.translate(error, file: "control.db") }
+    }
+
+    /// Begins a write and takes it back.
+    func tryWrite() throws {
+        do {
+            try queue.writeWithoutTransaction { db in
+                try db.inTransaction(.immediate) {
+                    try db.execute(sql: "UPDATE installation SET value = value WHERE key = 'role'")
+                    return .rollback
+                }
+            }
+        } catch { throw ConnectionSetup.translate(error, file: "control.db") }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 control") { db in try db.execute(sql: firstTables) }
+        return migrator
+    }
+
+    private static let firstTables = """
+        CREATE TABLE installation (key TEXT PRIMARY KEY NOT NULL, value ANY) STRICT, WITHOUT ROWID;
+        -- Tenants that this installation holds. `secret`: what derived ids are made with.
+        CREATE TABLE tenant (
+          slug TEXT PRIMARY KEY NOT NULL, id TEXT NOT NULL, created_at INTEGER NOT NULL,
+          secret BLOB NOT NULL, sealed_api_key TEXT
+        ) STRICT, WITHOUT ROWID;
+        -- At a node: the hub of each tenant and how the last exchange went.
+        CREATE TABLE peer (
+          tenant TEXT PRIMARY KEY NOT NULL, hub_url TEXT NOT NULL, hub_key BLOB NOT NULL,
+          enrolled_at INTEGER NOT NULL, last_sync_at INTEGER, last_error_code TEXT, last_error TEXT
+        ) STRICT, WITHOUT ROWID;
+        -- At the hub.
+        CREATE TABLE reference_school (
+          number INTEGER PRIMARY KEY, nces_school_id TEXT NOT NULL, nces_lea_id TEXT NOT NULL,
+          name TEXT NOT NULL, district_name TEXT NOT NULL, state TEXT NOT NULL, level TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX reference_school_district ON reference_school(nces_lea_id);
+        CREATE INDEX reference_school_id ON reference_school(nces_school_id);
+        CREATE TABLE reference_skill (name TEXT PRIMARY KEY NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE reference_career_type (name TEXT PRIMARY KEY NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE invitation (
+          token_id BLOB PRIMARY KEY NOT NULL, tenant TEXT NOT NULL, verifier BLOB NOT NULL,
+          created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, failures INTEGER NOT NULL DEFAULT 0,
+          used_at INTEGER, used_by BLOB
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE enrolment (
+          origin BLOB PRIMARY KEY NOT NULL, tenant TEXT NOT NULL, node_id TEXT NOT NULL,
+          name TEXT NOT NULL, enrolled_at INTEGER NOT NULL, last_seen_at INTEGER, revoked_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+        -- Local records, never synced.
+        CREATE TABLE held_import (
+          id TEXT PRIMARY KEY NOT NULL, tenant TEXT NOT NULL, created_at INTEGER NOT NULL,
+          year TEXT NOT NULL, deactivations INTEGER NOT NULL, file BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE exchange_log (
+          number INTEGER PRIMARY KEY, tenant TEXT NOT NULL, at INTEGER NOT NULL, verdict TEXT NOT NULL,
+          pushed INTEGER NOT NULL, pulled INTEGER NOT NULL, round_trips INTEGER NOT NULL,
+          duration_ms INTEGER NOT NULL, error_code TEXT
+        ) STRICT;
+        CREATE TABLE local_log (
+          number INTEGER PRIMARY KEY, at INTEGER NOT NULL, user TEXT NOT NULL, action TEXT NOT NULL,
+          detail TEXT NOT NULL
+        ) STRICT;
+        """
+}
+
+extension ControlStore {
+    func setting(_ key: String) throws -> Value? {
+        try read {
+            try Value.fetchOne($0, sql: "SELECT value FROM installation WHERE key = ?", arguments: [key])
+        }
+    }
+
+    /// Notes something that isn't synced: who (the operating system's user), what, and ids or counts.
+    public func note(at milliseconds: Int64, user: String, action: String, detail: String) throws {
+        try write {
+            try $0.execute(
+                sql: "INSERT INTO local_log (at, user, action, detail) VALUES (?, ?, ?, ?)",
+                arguments: [milliseconds, user, action, detail])
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// The folder that holds one installation: configuration, keys, `control.db`, tenant files.
+public struct DataDirectory: Sendable {
+    public let path: String
+
+    public init(path: String) { self.path = path }
+
+    public var configuration: String { path + "/node.yaml" }
+    public var keys: String { path + "/keys" }
+    public var identityKey: String { keys + "/identity.key" }
+    public var control: String { path + "/control.db" }
+    public var tenants: String { path + "/tenants" }
+    public var backups: String { path + "/backups" }
+    public var serveLock: String { path + "/serve.lock" }
+
+    public func tenantFile(slug: String) -> String { "\(tenants)/polaris_\(slug).db" }
+    public func tenantKey(slug: String) -> String { "\(keys)/\(slug).key" }
+
+    /// Whether `init` has been here.
+    public var isInitialised: Bool {
+        FileManager.default.fileExists(atPath: control) && FileManager.default.fileExists(atPath: identityKey)
+    }
+
+    /// Makes the folders that are missing, readable by this user alone.
+    func create() throws {
+        for folder in [path, keys, tenants, backups] {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw NodeError(
+                    .storage, "the folder \(folder) could not be made: \(error.localizedDescription)",
+                    hint: "Choose a folder that this user may write with --data.")
+            }
+        }
+    }
+
+    /// The contents of `node.yaml`, or nil when there is none.
+    public func configurationText() throws -> String? {
+        guard FileManager.default.fileExists(atPath: configuration) else { return nil }
+        do { return try String(contentsOfFile: configuration, encoding: .utf8) } catch {
+            throw NodeError(
+                .configInvalid, "\(configuration) can't be read as UTF-8 text", hint: "Check the file.")
+        }
+    }
+
+    public func writeConfiguration(_ text: String) throws {
+        try DurableFile.write(Array(text.utf8), to: configuration)
+    }
+}

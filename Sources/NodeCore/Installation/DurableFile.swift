@@ -1,0 +1,52 @@
+import Foundation
+import Glibc
+
+/// Writes whole files so that a power cut leaves the old or the new one, never a half: temporary
+/// file, fsync, rename, fsync of the folder.
+public enum DurableFile {
+    /// Replaces `path`, readable by this user alone. Throws `STORAGE` or `STORAGE_FULL`.
+    public static func write(_ bytes: [UInt8], to path: String) throws {
+        let temporary = path + ".new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("create", temporary) }
+        do {
+            try writeAll(bytes, to: descriptor, temporary)
+            guard fsync(descriptor) == 0 else { throw failure("sync", temporary) }
+        } catch {
+            close(descriptor)
+            unlink(temporary)
+            throw error
+        }
+        guard close(descriptor) == 0 else { throw failure("close", temporary) }
+        guard rename(temporary, path) == 0 else { throw failure("rename", path) }
+        try syncFolder(of: path)
+    }
+
+    /// Makes a rename or a new file in the folder of `path` survive a power cut.
+    public static func syncFolder(of path: String) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", folder) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure("sync", folder) }
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw failure("write", path) }
+            offset += count
+        }
+    }
+
+    private static func failure(_ operation: String, _ path: String) -> NodeError {
+        let code = errno
+        let text = String(cString: strerror(code))
+        return NodeError(
+            code == ENOSPC || code == EDQUOT ? .storageFull : .storage,
+            "could not \(operation) \(path): \(text)",
+            hint: "Check space and permissions of the disk, then repeat the command.")
+    }
+}

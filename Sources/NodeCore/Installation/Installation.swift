@@ -1,0 +1,170 @@
+import Foundation
+import GRDB
+import Synchronization
+
+/// One installation: its data directory, its identity and the tenants it holds.
+public final class Installation: Sendable {
+    public let directory: DataDirectory
+    public let environment: Environment
+    public let control: ControlStore
+    public let role: Role
+    /// A random id made by `init`; names this installation in certificates and audit entries.
+    public let nodeID: String
+    public let name: String
+    /// At the hub: signs certificates and receipts. At a node: names it before it is enrolled.
+    public let identity: SigningKey
+    private let stores = Mutex<[String: TenantStore]>([:])
+
+    private init(_ directory: DataDirectory, _ environment: Environment, control: ControlStore) throws {
+        self.directory = directory
+        self.environment = environment
+        self.control = control
+        guard let role = try control.setting("role")?.text.flatMap(Role.init),
+            let nodeID = try control.setting("node_id")?.text, let name = try control.setting("name")?.text
+        else {
+            throw NodeError(
+                .corrupt, "control.db is incomplete", hint: "Restore a backup of the data directory.")
+        }
+        self.role = role
+        self.nodeID = nodeID
+        self.name = name
+        identity = try KeyFile.load(directory.identityKey)
+    }
+
+    /// Opens an initialised data directory. Throws `NOT_INITIALISED`, `KEY_PERMISSIONS`, `STORAGE`.
+    public static func open(_ directory: DataDirectory, environment: Environment) throws -> Installation {
+        guard directory.isInitialised else {
+            throw NodeError(
+                .notInitialised, "\(directory.path) holds no installation",
+                hint: "Run `node-cli init --role hub|node --data \(directory.path)` first.")
+        }
+        let control = try ControlStore(path: directory.control, create: false)
+        return try Installation(directory, environment, control: control)
+    }
+
+    /// Makes data directory, keys and configuration. Foreign files in the folder are left alone.
+    /// Throws `ALREADY_INITIALISED` and changes nothing when it was done before.
+    public static func initialise(
+        _ directory: DataDirectory, role: Role, name: String, environment: Environment
+    ) throws -> Installation {
+        guard !directory.isInitialised else {
+            throw NodeError(
+                .alreadyInitialised, "\(directory.path) is already initialised; nothing was changed",
+                hint: "Run `node-cli status` to see it, or choose another folder with --data.")
+        }
+        try directory.create()
+        if !FileManager.default.fileExists(atPath: directory.identityKey) {
+            _ = try KeyFile.create(at: directory.identityKey, random: environment.random)
+        }
+        if try directory.configurationText() == nil {
+            try directory.writeConfiguration(
+                "# See node.yaml.example for every key.\nname: \(quoted(name))\n")
+        }
+        let control = try ControlStore(path: directory.control, create: true)
+        let nodeID = try Identifiers(slug: "", secret: []).fresh(
+            milliseconds: environment.clock.milliseconds(), random: environment.random)
+        let secret = Value.bytes(try environment.random.bytes(32))
+        try control.write { db in
+            let rows: [(String, Value)] = [
+                ("role", .text(role.rawValue)), ("node_id", .text(nodeID)), ("name", .text(name)),
+                ("user_secret", role == .hub ? secret : .null),
+            ]
+            for (key, value) in rows {
+                try db.execute(
+                    sql: "INSERT OR IGNORE INTO installation VALUES (?, ?)", arguments: [key, value])
+            }
+        }
+        return try Installation(directory, environment, control: control)
+    }
+
+    private static func quoted(_ text: String) -> String {
+        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    }
+
+    // MARK: Tenants
+
+    /// The slugs of the tenants that this installation holds, sorted.
+    public func slugs() throws -> [String] {
+        try control.read { try String.fetchAll($0, sql: "SELECT slug FROM tenant ORDER BY slug") }
+    }
+
+    /// The tenant that a command means: the named one, or the only one.
+    public func tenant(_ slug: String?) throws -> OpenTenant {
+        if let slug { return try openTenant(slug) }
+        let all = try slugs()
+        switch all.count {
+        case 1: return try openTenant(all[0])
+        case 0:
+            throw NodeError(
+                .tenantNotFound, "this installation holds no tenant",
+                hint: role == .hub
+                    ? "Make one with `node-cli tenant create`." : "Enrol with `node-cli join HUB_URL`.")
+        default:
+            throw NodeError(
+                .usage, "this installation holds \(all.count) tenants", hint: "Name one with --tenant SLUG.")
+        }
+    }
+
+    private func openTenant(_ slug: String) throws -> OpenTenant {
+        let row = try control.read {
+            try Row.fetchOne($0, sql: "SELECT id, secret FROM tenant WHERE slug = ?", arguments: [slug])
+        }
+        guard let row, let id = TenantID(row[0] as String) else {
+            throw NodeError(
+                .tenantNotFound, "there is no tenant '\(slug)' here",
+                hint: "`node-cli tenant list` shows the tenants.")
+        }
+        let secret = Array(row[1] as Data)
+        let origin = LocalOrigin(
+            key: try KeyFile.load(directory.tenantKey(slug: slug)), role: role,
+            identifiers: Identifiers(slug: slug, secret: secret))
+        return OpenTenant(slug: slug, id: id, secret: secret, store: try store(slug), origin: origin)
+    }
+
+    private func store(_ slug: String) throws -> TenantStore {
+        try stores.withLock { open in
+            if let store = open[slug] { return store }
+            let store = try TenantStore(path: directory.tenantFile(slug: slug), environment: environment)
+            open[slug] = store
+            return store
+        }
+    }
+
+    /// Registers a tenant whose file and key are in place.
+    func register(slug: String, id: TenantID, secret: [UInt8], sealedAPIKey: String?, in db: Database) throws
+    {
+        try db.execute(
+            sql: "INSERT INTO tenant VALUES (?, ?, ?, ?, ?)",
+            arguments: [slug, id.description, environment.clock.milliseconds(), Data(secret), sealedAPIKey])
+    }
+
+    /// The secret that users' ids are derived with, hub-wide.
+    public func userSecret() throws -> [UInt8] {
+        guard let bytes = try control.setting("user_secret")?.bytes else {
+            throw NodeError(.corrupt, "the user secret is missing from control.db", hint: "Enrol again.")
+        }
+        return bytes
+    }
+
+    /// The operator at this machine, as audit entries name it: installation and numeric user id.
+    public func localActor(userID: UInt32) -> Actor {
+        Actor(id: "operator:\(nodeID):\(userID)", role: "operator", via: "local")
+    }
+}
+
+/// One tenant, ready for work.
+public struct OpenTenant: Sendable {
+    public let slug: String
+    public let id: TenantID
+    let secret: [UInt8]
+    public let store: TenantStore
+    public let origin: LocalOrigin
+    public var identifiers: Identifiers { origin.identifiers }
+}
+
+extension Installation {
+    /// Throws when the store can't be written: begins a write and takes it back.
+    public func requireWritable() throws {
+        try control.tryWrite()
+    }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import GRDB
+
+/// The hub of a tenant as a node knows it, and how the last exchange went.
+public struct Peer: Sendable, Equatable {
+    public let tenant: String
+    public let hubURL: String
+    public let hubKey: PublicKey
+    public let enrolledAt: Int64
+    public let lastSyncAt: Int64?
+    public let lastErrorCode: String?
+    public let lastError: String?
+}
+
+/// How an exchange ended, for `sync log` and `status`.
+public struct ExchangeRecord: Sendable {
+    public var tenant: String
+    public var verdict: String
+    public var pushed: Int
+    public var pulled: Int
+    public var roundTrips: Int
+    public var milliseconds: Int64
+    public var error: NodeError?
+
+    public init(
+        tenant: String, verdict: String, pushed: Int, pulled: Int, roundTrips: Int, milliseconds: Int64,
+        error: NodeError?
+    ) {
+        self.tenant = tenant
+        self.verdict = verdict
+        self.pushed = pushed
+        self.pulled = pulled
+        self.roundTrips = roundTrips
+        self.milliseconds = milliseconds
+        self.error = error
+    }
+}
+
+extension Installation {
+    public func peer(_ slug: String) throws -> Peer? {
+        try control.read { db in
+            guard
+                let row = try Row.fetchOne(db, sql: "SELECT * FROM peer WHERE tenant = ?", arguments: [slug]),
+                let key = PublicKey(bytes: Array(row["hub_key"] as Data))
+            else { return nil }
+            return Peer(
+                tenant: slug, hubURL: row["hub_url"], hubKey: key, enrolledAt: row["enrolled_at"],
+                lastSyncAt: row["last_sync_at"], lastErrorCode: row["last_error_code"],
+                lastError: row["last_error"])
+        }
+    }
+
+    /// Notes how an exchange ended.
+    public func record(_ exchange: ExchangeRecord) throws {
+        let now = environment.clock.milliseconds()
+        try control.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO exchange_log (tenant, at, verdict, pushed, pulled, round_trips, duration_ms, error_code)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    exchange.tenant, now, exchange.verdict, exchange.pushed, exchange.pulled,
+                    exchange.roundTrips,
+                    exchange.milliseconds, exchange.error?.code.rawValue,
+                ])
+            try db.execute(
+                sql: "DELETE FROM exchange_log WHERE number <= (SELECT max(number) FROM exchange_log) - 10000"
+            )
+            try db.execute(
+                sql: """
+                    UPDATE peer SET last_sync_at = ifnull(?, last_sync_at), last_error_code = ?, last_error = ?
+                    WHERE tenant = ?
+                    """,
+                arguments: [
+                    exchange.error == nil ? now : nil, exchange.error?.code.rawValue, exchange.error?.message,
+                    exchange.tenant,
+                ])
+        }
+    }
+
+    /// What a hub hands over at enrolment.
+    public struct Enrolled: Sendable {
+        public let claim: OriginClaim
+        public let certificate: [UInt8]
+        public let hubKey: PublicKey
+        public let tenantSecret: [UInt8]
+        public let userSecret: [UInt8]
+
+        public init(
+            claim: OriginClaim, certificate: [UInt8], hubKey: PublicKey, tenantSecret: [UInt8],
+            userSecret: [UInt8]
+        ) {
+            self.claim = claim
+            self.certificate = certificate
+            self.hubKey = hubKey
+            self.tenantSecret = tenantSecret
+            self.userSecret = userSecret
+        }
+    }
+
+    /// Where the key of an enrolment that hasn't ended yet is kept, so that a second try is the same
+    /// node to the hub.
+    public func pendingKey(tokenID: [UInt8]) throws -> SigningKey {
+        let path = pendingKeyPath(tokenID)
+        if FileManager.default.fileExists(atPath: path) { return try KeyFile.load(path) }
+        return try KeyFile.create(at: path, random: environment.random)
+    }
+
+    private func pendingKeyPath(_ tokenID: [UInt8]) -> String {
+        "\(directory.keys)/joining-\(tokenID.hex).key"
+    }
+
+    /// Makes the tenant's empty file at a node and registers it. Repeats after a kill end the same.
+    public func take(_ enrolled: Enrolled, tokenID: [UInt8], hubURL: String) throws {
+        let slug = enrolled.claim.slug
+        try Slug.check(slug)
+        let key = try pendingKey(tokenID: tokenID)
+        let path = directory.tenantFile(slug: slug)
+        for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
+        let store = try TenantStore(path: path, environment: environment, create: true)
+        try store.replicate { replica in
+            try replica.setState(.tenant, .bytes(enrolled.claim.tenant.bytes))
+            try replica.setState(.hubKey, .bytes(enrolled.hubKey.bytes))
+            let own = try replica.addOrigin(
+                publicKey: key.publicKey, role: .node, nodeID: nodeID, name: enrolled.claim.name,
+                certificate: enrolled.certificate)
+            try replica.setState(.ownOrigin, .int(own.number))
+        }
+        try store.close()
+        try DurableFile.write(
+            Array(try String(contentsOfFile: pendingKeyPath(tokenID), encoding: .utf8).utf8),
+            to: directory.tenantKey(slug: slug))
+        try control.write { db in
+            try register(
+                slug: slug, id: enrolled.claim.tenant, secret: enrolled.tenantSecret, sealedAPIKey: nil,
+                in: db)
+            try db.execute(
+                sql: "INSERT INTO peer (tenant, hub_url, hub_key, enrolled_at) VALUES (?, ?, ?, ?)",
+                arguments: [slug, hubURL, Data(enrolled.hubKey.bytes), environment.clock.milliseconds()])
+            try db.execute(
+                sql: "UPDATE installation SET value = ? WHERE key = 'user_secret'",
+                arguments: [Data(enrolled.userSecret)])
+        }
+        unlink(pendingKeyPath(tokenID))
+    }
+
+    /// Hub: the secrets that a node of a tenant gets.
+    public func secrets(of tenant: OpenTenant) throws -> (tenant: [UInt8], user: [UInt8]) {
+        (tenant.secret, try userSecret())
+    }
+}

@@ -1,0 +1,177 @@
+// CSV after RFC 4180, pulled record by record from bytes that are already UTF-8.
+//
+// Accepted beyond the RFC: semicolon and tab as delimiters, LF and CR as line ends, records of any
+// number of cells. A quote has a meaning only as the first byte of a cell; elsewhere it is text.
+// Text after a closing quote is kept, appended to the cell, and the record is marked `malformed`, so
+// that a caller can refuse the row and still report what stands in it. Blanks there are no fault.
+// An empty line is a record of one empty cell; a line end at the end of the file begins no record.
+//
+// One pass, no backtracking; a record holds at most 1 MiB of raw bytes.
+
+/// The delimiters that a file may use.
+public enum CSVDelimiter: UInt8, Sendable, CaseIterable {
+    case comma = 0x2C
+    case semicolon = 0x3B
+    case tab = 0x09
+}
+
+/// One record of a CSV file.
+public struct CSVRecord: Sendable, Equatable {
+    /// The cells as written, unquoted, never fewer than one.
+    public let fields: [String]
+    /// The physical line on which the record begins, from 1.
+    public let line: Int
+    /// The record's number as a spreadsheet shows it: the first is 1, blank ones count.
+    public let number: Int
+    /// Whether text follows a closing quote in one of the cells.
+    public let malformed: Bool
+}
+
+/// Why a CSV file can't be read on, and where.
+public struct CSVError: Error, Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
+        /// A quote isn't closed before the end of the file, or not within the size of a record.
+        case unterminatedQuote
+        /// A record is larger than `CSVReader.maxRecordBytes`.
+        case recordTooLarge
+    }
+    public let kind: Kind
+    /// The physical line where the quote opened or the record began, from 1.
+    public let line: Int
+    /// The number of the record, as in `CSVRecord.number`.
+    public let record: Int
+    /// The place of that quote or record in the bytes, from 0.
+    public let byteOffset: Int
+}
+
+/// Pulls records out of CSV bytes.
+public struct CSVReader: Sendable {
+    /// The most raw bytes in one record, and so in one cell.
+    public static let maxRecordBytes = 1 << 20
+
+    public let delimiter: CSVDelimiter
+    private let bytes: [UInt8]
+    private var position = 0
+    private var line = 1
+    private var number = 0
+    private var recordStart = 0
+
+    private static let quote: UInt8 = 0x22
+    private static let lineFeed: UInt8 = 0x0A
+    private static let carriageReturn: UInt8 = 0x0D
+
+    /// `bytes` is UTF-8 without a byte order mark; without a `delimiter` the header decides.
+    public init(_ bytes: [UInt8], delimiter: CSVDelimiter? = nil) {
+        self.bytes = bytes
+        self.delimiter = delimiter ?? Self.sniff(bytes)
+    }
+
+    /// The next record, or nil at the end of the file. After an error the reader is spent.
+    public mutating func next() throws(CSVError) -> CSVRecord? {
+        guard position < bytes.count else { return nil }
+        number += 1
+        recordStart = position
+        let firstLine = line
+        var fields: [String] = []
+        var malformed = false
+        var ended = false
+        while !ended {
+            if position < bytes.count, bytes[position] == Self.quote {
+                fields.append(try quotedCell(firstLine: firstLine, malformed: &malformed))
+            } else {
+                let start = position
+                try skipToCellEnd(firstLine: firstLine)
+                fields.append(String(decoding: bytes[start..<position], as: UTF8.self))
+            }
+            ended = passCellEnd()
+        }
+        return CSVRecord(fields: fields, line: firstLine, number: number, malformed: malformed)
+    }
+
+    private mutating func quotedCell(
+        firstLine: Int, malformed: inout Bool
+    ) throws(CSVError) -> String {
+        let opening = CSVError(
+            kind: .unterminatedQuote, line: line, record: number, byteOffset: position)
+        var cell: [UInt8] = []
+        position += 1
+        while true {
+            guard position < bytes.count, position - recordStart < Self.maxRecordBytes else {
+                position = bytes.count
+                throw opening
+            }
+            let byte = bytes[position]
+            position += 1
+            if byte == Self.quote {
+                guard position < bytes.count, bytes[position] == Self.quote else { break }
+                position += 1
+            } else if byte == Self.lineFeed || (byte == Self.carriageReturn && !isLineFeed(position)) {
+                line += 1
+            }
+            cell.append(byte)
+        }
+        let tail = position
+        try skipToCellEnd(firstLine: firstLine)
+        if bytes[tail..<position].contains(where: { $0 != 0x20 && $0 != 0x09 }) { malformed = true }
+        cell.append(contentsOf: bytes[tail..<position])
+        return String(decoding: cell, as: UTF8.self)
+    }
+
+    private mutating func skipToCellEnd(firstLine: Int) throws(CSVError) {
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte == delimiter.rawValue || byte == Self.lineFeed || byte == Self.carriageReturn {
+                break
+            }
+            position += 1
+        }
+        guard position - recordStart <= Self.maxRecordBytes else {
+            position = bytes.count
+            throw CSVError(
+                kind: .recordTooLarge, line: firstLine, record: number, byteOffset: recordStart)
+        }
+    }
+
+    /// Passes a delimiter (false) or the end of the record (true).
+    private mutating func passCellEnd() -> Bool {
+        guard position < bytes.count else { return true }
+        let byte = bytes[position]
+        position += 1
+        if byte == delimiter.rawValue { return false }
+        if byte == Self.carriageReturn, isLineFeed(position) { position += 1 }
+        line += 1
+        return true
+    }
+
+    private func isLineFeed(_ index: Int) -> Bool {
+        index < bytes.count && bytes[index] == Self.lineFeed
+    }
+
+    /// The delimiter that occurs most often in the first record that isn't blank, outside quotes;
+    /// comma before semicolon before tab when they are level.
+    public static func sniff(_ bytes: [UInt8]) -> CSVDelimiter {
+        var counts: [UInt8: Int] = [:]
+        var quoted = false
+        var hasText = false
+        for byte in bytes.prefix(maxRecordBytes) {
+            if byte == quote {
+                quoted.toggle()
+            } else if quoted {
+                if byte != 0x20, byte != lineFeed, byte != carriageReturn { hasText = true }
+            } else if byte == lineFeed || byte == carriageReturn {
+                if hasText { break }
+                counts = [:]
+            } else if CSVDelimiter(rawValue: byte) != nil {
+                counts[byte, default: 0] += 1
+            } else if byte != 0x20 {
+                hasText = true
+            }
+        }
+        var best = CSVDelimiter.comma
+        for candidate in CSVDelimiter.allCases
+        where counts[candidate.rawValue, default: 0] > counts[best.rawValue, default: 0] {
+            best = candidate
+        }
+        return best
+    }
+}

@@ -1,0 +1,60 @@
+/// The codes of a row's errors and warnings. Public: adding is free, changing one breaks callers.
+public enum RowCode: String, Sendable, CaseIterable {
+    case missingValue = "MISSING_VALUE"
+    case invalidEmail = "INVALID_EMAIL"
+    case invalidID = "INVALID_ID"
+    case tooLong = "TOO_LONG"
+    case controlCharacter = "CONTROL_CHARACTER"
+    case tooManyCells = "TOO_MANY_CELLS"
+    case textAfterQuote = "TEXT_AFTER_QUOTE"
+    case duplicateRow = "DUPLICATE_ROW"
+    case schoolNotFound = "SCHOOL_NOT_FOUND"
+    case schoolAmbiguous = "SCHOOL_AMBIGUOUS"
+    case duplicateEmail = "DUPLICATE_EMAIL"
+    case staysInactive = "STAYS_INACTIVE"
+
+    /// Whether the row was dealt with all the same.
+    public var isWarning: Bool {
+        switch self {
+        case .duplicateEmail, .staysInactive: true
+        default: false
+        }
+    }
+}
+
+/// What there is to say about one row of a file. Of its cells only the name of a school is repeated, never
+/// an e-mail address or the name of a person.
+public struct RowMessage: Sendable, Equatable {
+    /// The row as a spreadsheet shows it: header = 1.
+    public let row: Int
+    public let code: RowCode
+    /// One sentence or more; a row with several faults names all of them, the first gives the code.
+    public let message: String
+    /// What may have been meant, best first.
+    public let suggestions: [String]
+
+    public init(row: Int, code: RowCode, message: String, suggestions: [String] = []) {
+        self.row = row
+        self.code = code
+        self.message = message
+        self.suggestions = suggestions
+    }
+
+    /// One message for all faults of a row; nil without any.
+    static func joining(row: Int, _ problems: [RowProblem]) -> RowMessage? {
+        guard let first = problems.first else { return nil }
+        let text = problems.map(\.message).joined(separator: " ")
+        return RowMessage(row: row, code: first.code, message: text)
+    }
+}
+
+/// One fault of a row, before it is known how many there are.
+public struct RowProblem: Sendable, Equatable {
+    public let code: RowCode
+    public let message: String
+
+    public init(_ code: RowCode, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}

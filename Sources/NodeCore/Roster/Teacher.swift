@@ -1,0 +1,89 @@
+import GRDB
+
+/// A teacher in one academic year.
+public struct Teacher: Sendable, Equatable {
+    public let id: String
+    public let name: String
+    public let email: String
+    public let year: String
+    public let schoolID: String?
+    public let school: String
+    public let grade: String
+    public let active: Bool
+    public let handDeactivated: Bool
+    /// The id of the `teacher_year` row; nil when the teacher isn't in that year.
+    let yearID: String?
+}
+
+extension StoreReader {
+    private static let teacherSQL = """
+        SELECT t.id, t.name, t.email, y.id, y.school_id, s.name, y.grade, y.active, y.hand_deactivated
+        FROM teacher t LEFT JOIN teacher_year y ON y.teacher_id = t.id AND y.year = :year
+        LEFT JOIN tenant s ON s.id = y.school_id
+        """
+
+    /// The latest academic year that has a roster.
+    public func latestRosterYear() throws -> AcademicYear? {
+        let rows = try rows(
+            "SELECT DISTINCT year FROM teacher_year WHERE year IS NOT NULL ORDER BY year DESC")
+        return rows.lazy.compactMap { AcademicYear($0[0] as String) }.first
+    }
+
+    /// Teachers of a year by name; with `all` also inactive ones and those of other years.
+    public func teachers(year: AcademicYear, all: Bool) throws -> [Teacher] {
+        let filter = all ? "" : " WHERE y.active = 1"
+        return try rows(
+            Self.teacherSQL + filter + " ORDER BY t.name, t.email, t.id", ["year": year.description]
+        )
+        .map { teacher($0, year) }
+    }
+
+    /// Every teacher with an id or an address, compared in normal form.
+    public func teachers(matching idOrEmail: String, year: AcademicYear) throws -> [Teacher] {
+        let email = NormalForm.email(idOrEmail)
+        return try rows(
+            Self.teacherSQL + " WHERE t.id = :id OR t.email = :email ORDER BY t.id",
+            ["year": year.description, "id": idOrEmail, "email": email]
+        ).map { teacher($0, year) }
+    }
+
+    private func teacher(_ row: Row, _ year: AcademicYear) -> Teacher {
+        Teacher(
+            id: row[0], name: row[1] ?? "", email: row[2] ?? "", year: year.description, schoolID: row[4],
+            school: row[5] ?? "", grade: row[6] ?? "", active: (row[7] as Int?) == 1,
+            handDeactivated: (row[8] as Int?) == 1, yearID: row[3])
+    }
+}
+
+extension LocalTransaction {
+    /// The id for a teacher with an address: the derived one, or the next counter's when that row has
+    /// moved to another address since.
+    func teacherID(email: String) throws -> String {
+        for counter in 0..<1000 {
+            let id = identifiers.derived(table: "teacher", key: email, counter: counter)
+            guard let shown = try replica.shown(Schema.teacher, id: id), shown["email"] != .text(email) else {
+                return id
+            }
+        }
+        throw NodeError(
+            .conflict, "no free id for this address", hint: "Report this: 1,000 rows moved from one address.")
+    }
+
+    func teacherYearID(teacher: String, year: AcademicYear) -> String {
+        identifiers.derived(table: "teacher_year", key: "\(teacher)\u{0}\(year)")
+    }
+
+    /// Puts a teacher's row of a year.
+    func putTeacherYear(
+        teacher: String, year: AcademicYear, school: String?, grade: String, source: String,
+        active: Bool = true
+    ) throws {
+        try put(
+            Schema.teacherYear, id: teacherYearID(teacher: teacher, year: year),
+            [
+                "teacher_id": .text(teacher), "year": .text(year.description), "school_id": .optional(school),
+                "grade": .text(grade), "active": .bool(active), "source": .text(source),
+                "hand_deactivated": 0,
+            ])
+    }
+}

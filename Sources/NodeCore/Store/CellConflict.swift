@@ -1,0 +1,125 @@
+import Foundation
+import GRDB
+
+/// A cell (or a row's life) for which siblings with different values stand side by side. Computed
+/// from the state, so every installation lists the same ones.
+public struct CellConflict: Sendable, Equatable {
+    /// The pseudo column that stands for the row's life: deleted on one side, edited on the other.
+    public static let lifeColumn = "*"
+
+    public let table: String
+    public let row: String
+    public let column: String
+    /// Absent writes left out: they lose to any present one.
+    public let siblings: [RowState.Sibling]
+
+    public init(table: String, row: String, column: String, siblings: [RowState.Sibling]) {
+        self.table = table
+        self.row = row
+        self.column = column
+        self.siblings = siblings
+    }
+
+    /// A hash of the cell: the same on every installation. 32 hexadecimal digits.
+    public func id(tenant: TenantID) -> String {
+        Self.id(tenant: tenant, table: table, row: row, column: column)
+    }
+
+    static func id(tenant: TenantID, table: String, row: String, column: String) -> String {
+        let text = "prepkc/conflict/v1\0\(tenant)\0\(table)\0\(row)\0\(column)"
+        return Array(Digest.sha256(Array(text.utf8)).bytes.prefix(16)).hex
+    }
+}
+
+extension RowState {
+    /// Whether a conflict is possible at all; false for nearly every row.
+    var mayConflict: Bool {
+        writes.count > 1 || (!deletes.isEmpty && (!writes.isEmpty || !cells.isEmpty))
+            || !cells.isEmpty && (cells.values.contains { $0.count > 1 } || !writes.isEmpty)
+    }
+
+    /// The conflicts of this row, by column name.
+    public func conflicts(
+        table: String, id: String, covers: (Stamp, Stamp) -> Bool
+    ) -> [CellConflict] {
+        guard mayConflict else { return [] }
+        var result: [CellConflict] = []
+        let life = life(covers: covers)
+        if life.contains(where: \.alive), life.contains(where: { !$0.alive }) {
+            let siblings = life.map { Sibling(stamp: $0.stamp, value: $0.alive ? "kept" : "deleted") }
+            result.append(.init(table: table, row: id, column: CellConflict.lifeColumn, siblings: siblings))
+        }
+        guard life.contains(where: \.alive) else { return result }
+        for column in columns {
+            let present = siblings(of: column, covers: covers).filter { $0.value != nil }
+            guard let first = present.first, present.contains(where: { $0.value != first.value }) else {
+                continue
+            }
+            result.append(.init(table: table, row: id, column: column, siblings: present))
+        }
+        return result
+    }
+}
+
+extension StoreReader {
+    /// Every conflict that stands now, by table, row and column.
+    public func conflicts() throws -> [CellConflict] {
+        let sql = """
+            SELECT tbl, id FROM sync_row
+            UNION SELECT tbl, id FROM sync_cell GROUP BY tbl, id, col HAVING count(*) > 1 ORDER BY 1, 2
+            """
+        return try rows(sql).flatMap { row -> [CellConflict] in
+            let state = try loadRow(row[0], id: row[1])
+            return state.conflicts(table: row[0], id: row[1], covers: try covering(state))
+        }
+    }
+
+    /// Conflicts of the past as this installation saw them end.
+    public func conflictHistory() throws -> [(conflict: CellConflict, resolvedBy: RowState.Stamp)] {
+        try rows(
+            "SELECT tbl, row, col, siblings, resolved_stamp FROM sync_conflict_history ORDER BY resolved_at"
+        )
+        .map { row in
+            var reader = CBORReader(Array(row[3] as Data), limits: .values)
+            var siblings: [RowState.Sibling] = []
+            for _ in 0..<(try reader.arrayHeader() / 2) {
+                let stamp = try reader.int()
+                siblings.append(.init(stamp: stamp, value: try Value(from: &reader)))
+            }
+            return (.init(table: row[0], row: row[1], column: row[2], siblings: siblings), row[4])
+        }
+    }
+}
+
+extension ReplicaTransaction {
+    func noteEndedConflicts(_ table: String, id: String, from old: RowState, to new: RowState) throws {
+        guard old.mayConflict else { return }
+        let before = old.conflicts(table: table, id: id, covers: try covering(old))
+        guard !before.isEmpty else { return }
+        let after = Set(new.conflicts(table: table, id: id, covers: try covering(new)).map(\.column))
+        let tenant = try tenantID()
+        for conflict in before where !after.contains(conflict.column) {
+            endedConflicts[conflict.id(tenant: tenant)] = conflict
+        }
+    }
+
+    func fileEndedConflicts() throws {
+        guard !endedConflicts.isEmpty else { return }
+        let now = store.environment.clock.milliseconds()
+        let stamp = try nextStamp() - 1
+        for (id, conflict) in endedConflicts {
+            var writer = CBORWriter()
+            writer.arrayHeader(conflict.siblings.count * 2)
+            for sibling in conflict.siblings {
+                writer.int(sibling.stamp)
+                (sibling.value ?? .null).write(to: &writer)
+            }
+            try db.cachedStatement(
+                sql: "INSERT OR REPLACE INTO sync_conflict_history VALUES (?, ?, ?, ?, ?, ?, ?)"
+            )
+            .execute(arguments: [
+                id, conflict.table, conflict.row, conflict.column, Data(writer.bytes), stamp, now,
+            ])
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+
+/// What every connection to one of our SQLite files is set to.
+enum ConnectionSetup {
+    /// SQLite answers an edit from outside with just `no such function: NAME`, so the name says
+    /// what to do.
+    static let guardFunction = "use_node_cli_to_write_here"
+
+    /// Page cache of one connection, KiB.
+    static let cacheKiB = 32_768
+
+    static func configuration(label: String, readOnly: Bool = false) -> GRDB.Configuration {
+        var configuration = GRDB.Configuration()
+        configuration.label = label
+        configuration.readonly = readOnly
+        configuration.busyMode = .timeout(20)
+        configuration.foreignKeysEnabled = false
+        if !readOnly { configuration.journalMode = .wal }
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA trusted_schema = 0")
+            try db.execute(sql: "PRAGMA cell_size_check = 1")
+            try db.execute(sql: "PRAGMA cache_size = -\(cacheKiB)")
+            try registerGuard(db)
+        }
+        return configuration
+    }
+
+    /// `trusted_schema=0` lets a trigger call only functions marked SQLITE_INNOCUOUS, which GRDB's
+    /// own registration doesn't offer.
+    private static func registerGuard(_ db: Database) throws {
+        let flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS
+        let status = sqlite3_create_function_v2(
+            db.sqliteConnection, guardFunction, 0, flags, nil,
+            { context, _, _ in sqlite3_result_int(context, 0) }, nil, nil, nil)
+        guard status == SQLITE_OK else {
+            throw NodeError(.storage, "SQLite refused to register the write guard (code \(status))")
+        }
+    }
+
+    /// GRDB sets `synchronous=NORMAL` after `prepareDatabase`, so FULL is set once the file is open
+    /// and read back: an acknowledged write must survive a power cut.
+    static func requireFullSync(_ queue: DatabaseQueue) throws {
+        let level = try queue.writeWithoutTransaction { db -> Int? in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            return try Int.fetchOne(db, sql: "PRAGMA synchronous")
+        }
+        guard level == 2 else {
+            throw NodeError(
+                .storage,
+                "SQLite didn't accept synchronous=FULL (it says \(level.map(String.init) ?? "nothing"))",
+                hint: "This file can't be written safely; run `node-cli doctor storage`.")
+        }
+    }
+
+    /// Turns SQLite's errors into ours, with the next step; others pass through.
+    static func translate(_ error: any Error, file: String) -> any Error {
+        guard let error = error as? DatabaseError else { return error }
+        let detail = "\(file): \(error.message ?? "SQLite error \(error.resultCode.rawValue)")"
+        switch error.resultCode {
+        case .SQLITE_FULL:
+            return NodeError(.storageFull, detail, hint: "Free space on the disk, then repeat the command.")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            return NodeError(.locked, detail, hint: "Another process is writing; repeat the command.")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            return NodeError(
+                .corrupt, detail, hint: "Keep the file, then restore a backup or join again with a new token."
+            )
+        case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+            return NodeError(.storage, detail, hint: "Check that this user may read and write the file.")
+        default:
+            return NodeError(.storage, detail, hint: "Run `node-cli verify` to check the file.")
+        }
+    }
+}
+
+extension Value: DatabaseValueConvertible {
+    public var databaseValue: DatabaseValue {
+        switch self {
+        case .null: .null
+        case .int(let value): value.databaseValue
+        case .text(let value): value.databaseValue
+        case .bytes(let value): Data(value).databaseValue
+        }
+    }
+
+    public static func fromDatabaseValue(_ value: DatabaseValue) -> Value? {
+        switch value.storage {
+        case .null: .null
+        case .int64(let number): .int(number)
+        case .string(let text): .text(text)
+        case .blob(let data): .bytes(Array(data))
+        case .double: nil
+        }
+    }
+}

@@ -1,0 +1,214 @@
+import Foundation
+import GRDB
+
+/// A delta as it travels: the signed envelope and the body bytes it names.
+public struct DeltaFrame: Sendable, Equatable {
+    public let envelope: [UInt8]
+    public let body: [UInt8]
+    public init(envelope: [UInt8], body: [UInt8]) {
+        self.envelope = envelope
+        self.body = body
+    }
+    /// What it weighs on the wire, without framing.
+    public var byteCount: Int { envelope.count + body.count }
+}
+
+/// An applied delta for listings.
+public struct DeltaSummary: Sendable {
+    public let facts: DeltaFacts
+    public let part: Int
+    public let parts: Int
+    public let writes: Int
+    public let bodyBytes: Int
+    public let envelopeBytes: Int
+}
+
+extension StoreReader {
+    /// The frame of an applied delta; nil when its body was dropped or it isn't there.
+    public func frame(_ stamp: RowState.Stamp) throws -> DeltaFrame? {
+        let sql = """
+            SELECT d.envelope, b.body FROM sync_delta d JOIN sync_body b ON b.number = d.number
+            WHERE d.number = ?
+            """
+        return try row(sql, [stamp]).map {
+            DeltaFrame(envelope: Array($0[0] as Data), body: Array($0[1] as Data))
+        }
+    }
+
+    /// The stamp of the delta of an origin with a sequence number, if it is applied.
+    public func stamp(origin: Int64, seq: Int64) throws -> RowState.Stamp? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT number FROM sync_delta WHERE origin = ? AND seq = ?")
+        return try Int64.fetchOne(statement, arguments: [origin, seq])
+    }
+
+    /// The stamps of an origin's chain after `seq`, in chain order.
+    public func stamps(origin: Int64, after seq: Int64, limit: Int = .max) throws -> [RowState.Stamp] {
+        try Int64.fetchAll(
+            db.cachedStatement(
+                sql: "SELECT number FROM sync_delta WHERE origin = ? AND seq > ? ORDER BY seq LIMIT ?"),
+            arguments: [origin, seq, limit])
+    }
+
+    /// Applied deltas in the order in which they were applied here, newest last.
+    public func deltas(origin: Int64? = nil, after: RowState.Stamp = 0, limit: Int = .max) throws
+        -> [DeltaSummary]
+    {
+        let sql = """
+            SELECT number, part, parts, writes, body_bytes, length(envelope) FROM sync_delta
+            WHERE number > ? AND (? IS NULL OR origin = ?) ORDER BY number LIMIT ?
+            """
+        return try rows(sql, [after, origin, origin, limit]).map { row in
+            DeltaSummary(
+                facts: try facts(row[0]), part: row[1], parts: row[2], writes: row[3], bodyBytes: row[4],
+                envelopeBytes: row[5])
+        }
+    }
+
+    /// Number and bytes of own deltas that the hub hasn't signed a receipt for.
+    public func pending() throws -> (deltas: Int, bytes: Int) {
+        guard let own = try ownOrigin() else { return (0, 0) }
+        let acknowledged = try state(.receiptSeq)?.int ?? 0
+        let sql = """
+            SELECT count(*), ifnull(sum(length(envelope) + body_bytes), 0) FROM sync_delta
+            WHERE origin = ? AND seq > ?
+            """
+        guard let row = try row(sql, [own.number, acknowledged]) else { return (0, 0) }
+        return (row[0], row[1])
+    }
+
+    /// Writes of own deltas after a number that the hub has signed receipts for since.
+    public func acknowledgedWrites(after seq: Int64) throws -> Int {
+        guard let own = try ownOrigin() else { return 0 }
+        let through = try state(.receiptSeq)?.int ?? 0
+        return try count(
+            "SELECT ifnull(sum(writes), 0) FROM sync_delta WHERE origin = ? AND seq > ? AND seq <= ?",
+            [own.number, seq, through])
+    }
+
+    /// The seen vector that the next local delta has: every other origin's head.
+    func seenNow(except own: Int64) throws -> SeenVector {
+        var seen = SeenVector()
+        for origin in try origins() where origin.number != own {
+            guard let hash = origin.headHash else { continue }
+            seen.heads[origin.number] = .init(seq: origin.headSeq, hashPrefix: hash.prefix8)
+        }
+        return seen
+    }
+
+    /// The complete seen vector that an applied delta had.
+    public func seenVector(_ stamp: RowState.Stamp) throws -> SeenVector {
+        guard let row = try row("SELECT seen FROM sync_delta WHERE number = ?", [stamp]) else {
+            return SeenVector()
+        }
+        return try SeenVector(blob: Array(row[0] as Data))
+    }
+}
+
+// MARK: Receipts
+
+extension StoreReader {
+    /// The oldest receipt that covers a delta of an origin.
+    public func receipt(origin: Int64, seq: Int64) throws -> [UInt8]? {
+        try row(
+            "SELECT receipt FROM sync_receipt WHERE origin = ? AND seq >= ? ORDER BY seq LIMIT 1",
+            [origin, seq]
+        ).map { Array($0[0] as Data) }
+    }
+}
+
+extension ReplicaTransaction {
+    /// Stores a verified receipt for the own chain up to `seq`.
+    public func addReceipt(origin: Int64, seq: Int64, _ bytes: [UInt8]) throws {
+        try db.execute(
+            sql: "INSERT OR IGNORE INTO sync_receipt VALUES (?, ?, ?, ?)",
+            arguments: [origin, seq, store.environment.clock.milliseconds(), Data(bytes)])
+        if seq > (try state(.receiptSeq)?.int ?? 0) { try setState(.receiptSeq, .int(seq)) }
+    }
+}
+
+// MARK: Refused writes
+
+/// A write whose author had no right to it.
+public struct RefusedWrite: Sendable, Equatable {
+    public let stamp: RowState.Stamp
+    public let table: String
+    public let row: String
+    public let column: String
+    public let value: Value
+    public let reason: String
+}
+
+extension StoreReader {
+    public func refusedWrites() throws -> [RefusedWrite] {
+        try rows("SELECT stamp, tbl, id, col, value, reason FROM sync_refused ORDER BY tbl, id, col, stamp")
+            .map {
+                RefusedWrite(
+                    stamp: $0[0], table: $0[1], row: $0[2], column: $0[3], value: $0[4], reason: $0[5])
+            }
+    }
+}
+
+extension ReplicaTransaction {
+    public func addRefused(
+        _ stamp: RowState.Stamp, table: String, row: String, column: String, value: Value, reason: String
+    ) throws {
+        try db.cachedStatement(sql: "INSERT OR IGNORE INTO sync_refused VALUES (?, ?, ?, ?, ?, ?)")
+            .execute(arguments: [stamp, table, row, column, value, reason])
+    }
+}
+
+// MARK: Deltas that wait for what they build on
+
+extension ReplicaTransaction {
+    /// The most deltas, and bytes, that may wait at a time; what is over is sent again later.
+    public static let maxWaiting = 4096
+    public static let maxWaitingBytes = 64 << 20
+
+    /// Keeps a delta that came early. false when the waiting place is full.
+    public func addWaiting(_ frame: DeltaFrame, hash: Hash, origin: OriginID, seq: Int64) throws -> Bool {
+        guard
+            let row = try row(
+                "SELECT count(*), ifnull(sum(length(envelope) + length(body)), 0) FROM sync_waiting"),
+            (row[0] as Int) < Self.maxWaiting, (row[1] as Int) + frame.byteCount <= Self.maxWaitingBytes
+        else { return false }
+        try db.cachedStatement(sql: "INSERT OR IGNORE INTO sync_waiting VALUES (?, ?, ?, ?, ?, ?)").execute(
+            arguments: [
+                Data(hash.bytes), Data(origin.bytes), seq, Data(frame.envelope), Data(frame.body),
+                store.environment.clock.milliseconds(),
+            ])
+        return true
+    }
+
+    /// Waiting deltas with a number of an origin; more than one only when the origin was forked.
+    public func waiting(origin: OriginID, seq: Int64) throws -> [DeltaFrame] {
+        try rows(
+            "SELECT envelope, body FROM sync_waiting WHERE origin = ? AND seq = ? ORDER BY hash",
+            [Data(origin.bytes), seq]
+        ).map { DeltaFrame(envelope: Array($0[0] as Data), body: Array($0[1] as Data)) }
+    }
+
+    public func isWaiting(origin: OriginID, seq: Int64) throws -> Bool {
+        try count(
+            "SELECT count(*) FROM sync_waiting WHERE origin = ? AND seq = ?", [Data(origin.bytes), seq]) > 0
+    }
+
+    /// Origins of which something waits.
+    public func waitingOrigins() throws -> [OriginID] {
+        try rows("SELECT DISTINCT origin FROM sync_waiting ORDER BY origin").compactMap {
+            OriginID(bytes: Array($0[0] as Data))
+        }
+    }
+
+    public var environmentClock: any WallClock { store.environment.clock }
+
+    public func removeWaiting(_ hash: Hash) throws {
+        try db.cachedStatement(sql: "DELETE FROM sync_waiting WHERE hash = ?").execute(arguments: [
+            Data(hash.bytes)
+        ])
+    }
+}
+
+extension StoreReader {
+    public func waitingCount() throws -> Int { try count("SELECT count(*) FROM sync_waiting") }
+}

@@ -1,0 +1,279 @@
+import Foundation
+import GRDB
+
+/// What a transaction does, for its one audit entry.
+public struct AuditAction: Sendable {
+    public let name: String
+    public let targetType: String
+    public let targetID: String?
+    public let reason: String?
+
+    /// `name`: `noun.verb`, such as `teacher.edit`. `targetID`: an id, never a name or an e-mail.
+    public init(_ name: String, targetType: String, targetID: String? = nil, reason: String? = nil) {
+        self.name = name
+        self.targetType = targetType
+        self.targetID = targetID
+        self.reason = reason
+    }
+}
+
+/// The typed write API: the only way by which this installation changes synced rows.
+///
+/// Each write is merged into the row at once (a local write had seen everything that is applied
+/// here), so later reads in the transaction see it; the recorded writes become a delta, or several
+/// parts of one, when the transaction is sealed.
+public final class LocalTransaction {
+    /// Limits of one part (DESIGN 5).
+    public static let maxWritesInPart = 1000
+    public static let maxBytesInPart = 1 << 20
+
+    public let replica: ReplicaTransaction
+    public let actor: Actor
+    public let hlc: HLC
+    public let now: Int64
+    let origin: LocalOrigin
+    let own: OriginRecord
+    public let identifiers: Identifiers
+    private let firstStamp: RowState.Stamp
+    private let seen: SeenVector
+    private var action: AuditAction?
+    private var part: [RecordedWrite] = []
+    private var partBytes = 0
+    private var partIndex: [PartKey: Int] = [:]
+    private var bodies: [(writes: Int, body: [UInt8])] = []
+    private var changedIDs: [String] = []
+    private var changedCount = 0
+
+    private struct PartKey: Hashable {
+        let table: String
+        let id: String
+    }
+
+    /// The stamp of the part that is being recorded.
+    private var stamp: RowState.Stamp { firstStamp + Int64(bodies.count) }
+
+    init(_ replica: ReplicaTransaction, actor: Actor, origin: LocalOrigin) throws {
+        self.replica = replica
+        self.actor = actor
+        self.origin = origin
+        guard let own = try replica.ownOrigin(), own.publicKey == origin.key.publicKey else {
+            throw NodeError(
+                .corrupt, "\(replica.store.fileName) doesn't know the key in this data directory",
+                hint: "Key file and tenant file don't belong together; restore both or enrol again.")
+        }
+        self.own = own
+        now = replica.store.environment.clock.milliseconds()
+        let last = HLC(raw: try replica.state(.hlc)?.int ?? 0)
+        hlc = HLC.next(after: last, nowMilliseconds: now)
+        firstStamp = try replica.nextStamp()
+        seen = try replica.seenNow(except: own.number)
+        identifiers = origin.identifiers
+    }
+
+    /// Names what the transaction does. Needed before it is sealed when anything was written.
+    public func audit(_ action: AuditAction) { self.action = action }
+
+    /// Whether anything was written.
+    public var hasChanges: Bool { changedCount > 0 }
+
+    /// Writes every column of a row; columns that are not named become null.
+    public func put(_ table: SyncedTable, id: String, _ values: [String: Value]) throws {
+        try requireRight(to: table.owner, table.name)
+        var complete: [String: Value] = [:]
+        for column in table.columns { complete[column.name] = values[column.name] ?? .null }
+        try record(table, id, .row(complete))
+    }
+
+    /// Writes the named columns that differ from what is shown; false when none does and none has
+    /// siblings to settle.
+    @discardableResult
+    public func edit(_ table: SyncedTable, id: String, _ values: [String: Value], force: Bool = false) throws
+        -> Bool
+    {
+        guard let shown = try replica.shown(table, id: id) else {
+            throw NodeError(
+                .recordNotFound, "there is no \(table.name) \(id)", hint: "List the records and try again.")
+        }
+        let changed = force ? values : values.filter { shown[$0.key] != $0.value }
+        if changed.isEmpty { return false }
+        for column in changed.keys {
+            guard let column = table.column(column) else {
+                throw NodeError(.validation, "\(table.name) has no column \(column)")
+            }
+            try requireRight(to: column.owner, "\(table.name).\(column.name)")
+        }
+        try record(table, id, .columns(changed))
+        return true
+    }
+
+    public func delete(_ table: SyncedTable, id: String) throws {
+        try requireRight(to: table.owner, table.name)
+        try record(table, id, .delete)
+    }
+
+    private func requireRight(to owner: Owner, _ what: String) throws {
+        guard owner == .hub, origin.role != .hub else { return }
+        throw NodeError(
+            .hubOwned, "\(what.replacing("_", with: " ")) is kept by the hub",
+            hint: "Ask the PrepKC hub to make this change; it reaches this node with the next sync.")
+    }
+
+    private func record(_ table: SyncedTable, _ id: String, _ change: Change) throws {
+        if table.name != Schema.auditEntry.name {
+            if changedIDs.count < 20 { changedIDs.append(id) }
+            changedCount += 1
+        }
+        try recordInPart(RecordedWrite(table: table.name, id: id, change: change))
+        let old = try replica.loadRow(table.name, id: id)
+        var state = old
+        merge(change, into: &state)
+        try replica.saveRow(table.name, id: id, state, replacing: old)
+    }
+
+    /// A column write on a row that this very part wrote is part of that row write, as it will be on
+    /// every installation that applies the delta.
+    private func merge(_ change: Change, into state: inout RowState) {
+        if case .columns(let values) = change,
+            let index = state.writes.firstIndex(where: { $0.stamp == stamp })
+        {
+            for (column, value) in values { state.writes[index].values[column] = value }
+            return
+        }
+        let own = stamp
+        state.apply(change, stamp: own) { $0 != own }
+    }
+
+    private func recordInPart(_ write: RecordedWrite) throws {
+        let key = PartKey(table: write.table, id: write.id)
+        if let index = partIndex[key] {
+            if case .columns(let new) = write.change, let merged = part[index].change.adding(new) {
+                part[index].change = merged
+                return
+            }
+            try closePart()
+        } else if part.count >= Self.maxWritesInPart || partBytes >= Self.maxBytesInPart / 2 {
+            try closePart()
+        }
+        if part.isEmpty { replica.remember(ownFacts(part: bodies.count, hash: .unsigned)) }
+        partIndex[key] = part.count
+        part.append(write)
+        partBytes += write.roughBytes
+    }
+
+    private func closePart() throws {
+        guard !part.isEmpty else { return }
+        let environment = replica.store.environment
+        let body = try environment.replication.encodeBody(part, salt: environment.random.bytes(32))
+        bodies.append((part.count, body))
+        part.removeAll(keepingCapacity: true)
+        partIndex.removeAll(keepingCapacity: true)
+        partBytes = 0
+    }
+
+    /// What is known of the part with an index before (`hash: .unsigned`) and after it is signed.
+    private func ownFacts(part index: Int, hash: Hash) -> DeltaFacts {
+        DeltaFacts(
+            stamp: firstStamp + Int64(index), origin: own.number, seq: own.headSeq + 1 + Int64(index),
+            hash: hash,
+            hlc: hlc, wall: now, schemaVersion: Schema.version, author: actor.id, authorRole: actor.role,
+            role: own.role, node: own.name, originID: own.id, seen: seen.sequences)
+    }
+
+    // MARK: Sealing
+
+    /// Writes the audit entry, signs every part, and stores the deltas with the new chain head.
+    func seal() throws {
+        guard hasChanges else { return }
+        try writeAuditEntry()
+        try closePart()
+        let key = origin.key, replication = replica.store.environment.replication
+        let tenant = try replica.tenantID()
+        let ruleSetVersion = try Int64(replica.count("SELECT ifnull(max(version), 0) FROM rule_set"))
+        var previous = own.headHash
+        var previousSeen =
+            try replica.stamp(origin: own.number, seq: own.headSeq)
+            .map(replica.seenVector) ?? SeenVector()
+        for (index, part) in bodies.enumerated() {
+            let seq = own.headSeq + 1 + Int64(index)
+            let draft = DeltaDraft(
+                tenant: tenant, origin: own.id, seq: seq, previous: previous, hlc: hlc, wall: now,
+                schemaVersion: Schema.version, policyVersion: Schema.policyVersion,
+                ruleSetVersion: ruleSetVersion, author: actor.id, authorRole: actor.role,
+                seen: try seenEntries(since: previousSeen, seq: seq), writes: part.writes, part: index,
+                parts: bodies.count, body: part.body)
+            let sealed = try replication.seal(draft, with: key)
+            try store(sealed, part: part, index: index)
+            previous = sealed.hash
+            previousSeen = seen
+        }
+        try replica.setState(.hlc, .int(hlc.raw))
+    }
+
+    private func store(_ sealed: SealedDelta, part: (writes: Int, body: [UInt8]), index: Int) throws {
+        let facts = ownFacts(part: index, hash: sealed.hash)
+        try replica.insert(
+            StoredDelta(
+                facts: facts, seen: seen, part: index, parts: bodies.count, writes: part.writes,
+                envelope: sealed.envelope, body: part.body))
+        if own.role == .hub { try replica.appendToLog(delta: facts.stamp) }
+    }
+
+    /// Entries that changed since the chain's previous delta; all of them every 64th.
+    private func seenEntries(since previous: SeenVector, seq: Int64) throws -> [SeenEntry] {
+        let full = seq % 64 == 1
+        return try seen.heads.filter { full || previous.heads[$0.key] != $0.value }.map { number, head in
+            guard let other = try replica.origin(number: number) else {
+                throw NodeError(.corrupt, "origin \(number) is not there")
+            }
+            return SeenEntry(origin: other.id, seq: head.seq, hashPrefix: head.hashPrefix)
+        }.sorted { $0.origin < $1.origin }
+    }
+
+    private func writeAuditEntry() throws {
+        guard let action else {
+            throw NodeError(
+                .internalError, "a transaction changed \(changedCount) rows without an audit action")
+        }
+        let id = try identifiers.fresh(milliseconds: now, random: replica.store.environment.random)
+        let ids = changedIDs.map { "\"\($0)\"" }.joined(separator: ",")
+        try record(
+            Schema.auditEntry, id,
+            .row([
+                "at": .int(now), "actor": .text(actor.id), "via": .text(actor.via),
+                "action": .text(action.name),
+                "target_type": .text(action.targetType),
+                "target_id": .optional(action.targetID ?? changedIDs.first),
+                "count": .int(Int64(changedCount)),
+                "ids": .text("[\(ids)]"), "outcome": "ok", "reason": .optional(action.reason),
+            ]))
+    }
+}
+
+extension Change {
+    /// This write with more columns, when it can still be one write: a delete can't.
+    func adding(_ columns: [String: Value]) -> Change? {
+        switch self {
+        case .row(let values): .row(values.merging(columns) { $1 })
+        case .columns(let values): .columns(values.merging(columns) { $1 })
+        case .delete: nil
+        }
+    }
+}
+
+extension RecordedWrite {
+    /// A cheap upper estimate of what the write adds to a body, bytes.
+    var roughBytes: Int {
+        switch change {
+        case .delete: 40
+        case .row(let values), .columns(let values):
+            values.values.reduce(40) { sum, value in
+                switch value {
+                case .null: sum + 1
+                case .int: sum + 9
+                case .text(let text): sum + text.utf8.count + 5
+                case .bytes(let bytes): sum + bytes.count + 5
+                }
+            }
+        }
+    }
+}

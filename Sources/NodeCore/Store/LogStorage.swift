@@ -1,0 +1,88 @@
+import Foundation
+import GRDB
+
+/// An entry of the hub's log of one tenant.
+public enum LogEntry: Sendable, Equatable {
+    /// A certificate stands before the first delta of its key.
+    case certificate([UInt8])
+    case delta(DeltaFrame)
+
+    /// SHA-256 over what the entry is; a node remembers the one at its cursor, so that a hub whose
+    /// log was replaced is noticed.
+    public var hash: Hash {
+        switch self {
+        case .certificate(let bytes): Digest.sha256([0] + bytes)
+        case .delta(let frame): Digest.sha256([1] + frame.envelope)
+        }
+    }
+
+    public var byteCount: Int {
+        switch self {
+        case .certificate(let bytes): bytes.count
+        case .delta(let frame): frame.byteCount
+        }
+    }
+}
+
+/// The hub's delta log as the exchange sees it: append in causal order, read from a cursor. Narrow on
+/// purpose: a hub that outgrows one machine keeps it elsewhere (DESIGN 11).
+extension StoreReader {
+    /// Number of entries; positions are 1...size.
+    public func logSize() throws -> Int64 {
+        try Int64.fetchOne(db.cachedStatement(sql: "SELECT ifnull(max(position), 0) FROM sync_log")) ?? 0
+    }
+
+    /// The entry at a position, or nil.
+    public func logEntry(_ position: Int64) throws -> LogEntry? {
+        guard let row = try row("SELECT kind, delta, entry FROM sync_log WHERE position = ?", [position])
+        else {
+            return nil
+        }
+        if row[0] as String == "certificate" { return .certificate(Array(row[2] as Data)) }
+        guard let frame = try frame(row[1]) else {
+            throw NodeError(.corrupt, "\(store.fileName): log entry \(position) has no body")
+        }
+        return .delta(frame)
+    }
+
+    /// Entries after `cursor` until `maxBytes` is reached, at least one if there is one; the deltas of
+    /// `origin`, which has them, are passed over. `through` is the last position that was looked at. A
+    /// transaction in parts may be cut: the receiver waits for the rest.
+    public func log(
+        after cursor: Int64, except origin: OriginID, maxBytes: Int, maxEntries: Int
+    ) throws -> (entries: [LogEntry], through: Int64) {
+        let own = try self.origin(origin)?.number ?? -1
+        let sql = """
+            SELECT l.position FROM sync_log l LEFT JOIN sync_delta d ON d.number = l.delta
+            WHERE l.position > ? AND d.origin IS NOT ? ORDER BY l.position LIMIT ?
+            """
+        let positions = try Int64.fetchAll(
+            db.cachedStatement(sql: sql), arguments: [cursor, own, maxEntries + 1])
+        var entries: [LogEntry] = []
+        var bytes = 0
+        for position in positions {
+            guard let entry = try logEntry(position) else { break }
+            let isFull =
+                entries.count >= maxEntries || (!entries.isEmpty && bytes + entry.byteCount > maxBytes)
+            if isFull { return (entries, position - 1) }
+            entries.append(entry)
+            bytes += entry.byteCount
+        }
+        return (entries, max(cursor, try logSize()))
+    }
+}
+
+extension ReplicaTransaction {
+    public func appendToLog(delta stamp: RowState.Stamp) throws {
+        try db.cachedStatement(
+            sql: "INSERT INTO sync_log SELECT ifnull(max(position), 0) + 1, 'delta', ?, NULL FROM sync_log"
+        ).execute(arguments: [stamp])
+    }
+
+    public func appendToLog(certificate: [UInt8]) throws {
+        try db.execute(
+            sql:
+                "INSERT INTO sync_log SELECT ifnull(max(position), 0) + 1, 'certificate', NULL, ? FROM sync_log",
+            arguments: [Data(certificate)])
+    }
+}

@@ -1,0 +1,92 @@
+import GRDB
+
+/// The recorded, atomic steps that make a tenant file. A step that has shipped never changes.
+enum TenantMigrations {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 sync tables") { db in try db.execute(sql: syncTables) }
+        migrator.registerMigration("1 domain tables") { db in
+            for table in Schema.tables { try createTable(table, in: db) }
+        }
+        return migrator
+    }
+
+    /// A domain table: readable columns, the row's stamp last, and triggers that refuse an edit by
+    /// a program other than ours.
+    static func createTable(_ table: SyncedTable, in db: Database) throws {
+        let columns = table.columns.map { "\"\($0.name)\" \($0.kind.rawValue)" }.joined(separator: ", ")
+        try db.execute(
+            sql: """
+                CREATE TABLE "\(table.name)" (
+                  id TEXT PRIMARY KEY NOT NULL, \(columns), sync_stamp INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID
+                """)
+        for (number, columns) in table.indexes.enumerated() {
+            try db.execute(sql: "CREATE INDEX \"\(table.name)_\(number)\" ON \"\(table.name)\"(\(columns))")
+        }
+        for event in ["INSERT", "UPDATE", "DELETE"] {
+            try db.execute(
+                sql: """
+                    CREATE TRIGGER "\(table.name)_guard_\(event.lowercased())" BEFORE \(event) ON "\(table.name)"
+                    WHEN \(ConnectionSetup.guardFunction)() BEGIN SELECT 1; END
+                    """)
+        }
+    }
+
+    private static let syncTables = """
+        CREATE TABLE sync_state (key TEXT PRIMARY KEY NOT NULL, value ANY) STRICT, WITHOUT ROWID;
+        -- One signing key that writes to this tenant.
+        CREATE TABLE sync_origin (
+          number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, key_id BLOB NOT NULL,
+          public_key BLOB NOT NULL, role TEXT NOT NULL, node_id TEXT NOT NULL, name TEXT NOT NULL,
+          certificate BLOB NOT NULL, head_seq INTEGER NOT NULL DEFAULT 0, head_hash BLOB
+        ) STRICT;
+        CREATE INDEX sync_origin_key ON sync_origin(key_id);
+        -- Every applied delta; `number` is the stamp that rows and cells carry.
+        CREATE TABLE sync_delta (
+          number INTEGER PRIMARY KEY, origin INTEGER NOT NULL, seq INTEGER NOT NULL,
+          hash BLOB NOT NULL, hlc INTEGER NOT NULL, wall INTEGER NOT NULL,
+          schema_version INTEGER NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT NULL,
+          writes INTEGER NOT NULL, body_bytes INTEGER NOT NULL, author TEXT NOT NULL,
+          author_role TEXT NOT NULL, seen BLOB NOT NULL, envelope BLOB NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX sync_delta_chain ON sync_delta(origin, seq, hash);
+        CREATE TABLE sync_body (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+        -- Deltas that came before what they build on.
+        CREATE TABLE sync_waiting (
+          hash BLOB PRIMARY KEY NOT NULL, origin BLOB NOT NULL, seq INTEGER NOT NULL,
+          envelope BLOB NOT NULL, body BLOB NOT NULL, received_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX sync_waiting_chain ON sync_waiting(origin, seq);
+        -- At the hub: certificates and deltas in the order in which they became part of the log.
+        CREATE TABLE sync_log (
+          position INTEGER PRIMARY KEY, kind TEXT NOT NULL, delta INTEGER, entry BLOB
+        ) STRICT;
+        -- At a node: the hub's signed receipts for its own chain, up to and with `seq`.
+        CREATE TABLE sync_receipt (
+          origin INTEGER NOT NULL, seq INTEGER NOT NULL, received_at INTEGER NOT NULL,
+          receipt BLOB NOT NULL, PRIMARY KEY (origin, seq)
+        ) STRICT, WITHOUT ROWID;
+        -- Rows that are more than one row write: twins, deletes, concurrent writes.
+        CREATE TABLE sync_row (
+          tbl TEXT NOT NULL, id TEXT NOT NULL, stamp INTEGER NOT NULL, deleted INTEGER NOT NULL,
+          vals BLOB, PRIMARY KEY (tbl, id, stamp, deleted)
+        ) STRICT, WITHOUT ROWID;
+        -- Columns that were written apart from their row, with every sibling.
+        CREATE TABLE sync_cell (
+          tbl TEXT NOT NULL, id TEXT NOT NULL, col TEXT NOT NULL, stamp INTEGER NOT NULL,
+          value ANY, absent INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (tbl, id, col, stamp)
+        ) STRICT, WITHOUT ROWID;
+        -- Writes whose author had no right to them: listed, never in a cell.
+        CREATE TABLE sync_refused (
+          stamp INTEGER NOT NULL, tbl TEXT NOT NULL, id TEXT NOT NULL, col TEXT NOT NULL, value ANY,
+          reason TEXT NOT NULL, PRIMARY KEY (tbl, id, col, stamp)
+        ) STRICT, WITHOUT ROWID;
+        -- This installation's history of conflicts that are over.
+        CREATE TABLE sync_conflict_history (
+          id TEXT NOT NULL, tbl TEXT NOT NULL, row TEXT NOT NULL, col TEXT NOT NULL,
+          siblings BLOB NOT NULL, resolved_stamp INTEGER NOT NULL, resolved_at INTEGER NOT NULL,
+          PRIMARY KEY (id, resolved_stamp)
+        ) STRICT, WITHOUT ROWID;
+        """
+}

@@ -1,0 +1,74 @@
+import Foundation
+import GRDB
+
+/// A write transaction in the terms of replication: row states, deltas, origins, the log. Both a
+/// local change and a merge end here.
+public final class ReplicaTransaction: StoreReader {
+    /// Rows of `rule_set` were touched: everything with siblings is projected anew at the end.
+    var rulesChanged = false
+    /// Conflicts that this transaction settled, by id; those that are open again at its end are not
+    /// history.
+    var endedConflicts: [String: CellConflict] = [:]
+
+    public func setState(_ key: StateKey, _ value: Value) throws {
+        let statement = try db.cachedStatement(
+            sql: "INSERT INTO sync_state VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value")
+        try statement.execute(arguments: [key.rawValue, value])
+    }
+
+    /// The stamp that the next delta gets.
+    public func nextStamp() throws -> RowState.Stamp {
+        let statement = try db.cachedStatement(sql: "SELECT ifnull(max(number), 0) + 1 FROM sync_delta")
+        return try Int64.fetchOne(statement) ?? 1
+    }
+
+    /// Stores an applied delta and moves its origin's head. Facts must be complete.
+    public func insert(_ delta: StoredDelta) throws {
+        let insert = try db.cachedStatement(
+            sql: "INSERT INTO sync_delta VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        let facts = delta.facts
+        try insert.execute(arguments: [
+            facts.stamp, facts.origin, facts.seq, Data(facts.hash.bytes), facts.hlc.raw, facts.wall,
+            facts.schemaVersion, delta.part, delta.parts, delta.writes, delta.body.count, facts.author,
+            facts.authorRole, Data(delta.seen.blob), Data(delta.envelope),
+        ])
+        try db.cachedStatement(sql: "INSERT INTO sync_body VALUES (?, ?)")
+            .execute(arguments: [facts.stamp, Data(delta.body)])
+        try db.cachedStatement(sql: "UPDATE sync_origin SET head_seq = ?, head_hash = ? WHERE number = ?")
+            .execute(arguments: [facts.seq, Data(facts.hash.bytes), facts.origin])
+        remember(facts)
+    }
+
+    /// Called once before commit: projects anew what a change of rules touches.
+    func finish() throws {
+        if rulesChanged {
+            bookCache = nil
+            try reprojectRowsWithSiblings()
+        }
+        try fileEndedConflicts()
+    }
+}
+
+/// A delta as `sync_delta` and `sync_body` keep it.
+public struct StoredDelta: Sendable {
+    public let facts: DeltaFacts
+    public let seen: SeenVector
+    public let part: Int
+    public let parts: Int
+    public let writes: Int
+    public let envelope: [UInt8]
+    public let body: [UInt8]
+
+    public init(
+        facts: DeltaFacts, seen: SeenVector, part: Int, parts: Int, writes: Int, envelope: [UInt8],
+        body: [UInt8]
+    ) {
+        self.facts = facts
+        self.seen = seen
+        self.part = part
+        self.parts = parts
+        self.writes = writes
+        self.envelope = envelope
+        self.body = body
+    }
+}

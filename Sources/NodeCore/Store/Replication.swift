@@ -1,0 +1,207 @@
+/// What the store needs from the layer above: how a transaction becomes a signed delta, and which
+/// rules decide what a row with siblings shows. `SyncEngine` provides the one implementation.
+public protocol Replication: Sendable {
+    /// The body bytes of one part, salted, as they will be sent and hashed.
+    func encodeBody(_ writes: [RecordedWrite], salt: [UInt8]) throws -> [UInt8]
+    /// Signs one part.
+    func seal(_ draft: DeltaDraft, with key: SigningKey) throws -> SealedDelta
+    /// The hub's signed word that a key writes to a tenant (`hub` signs).
+    func certify(_ certificate: OriginClaim, by hub: SigningKey) throws -> [UInt8]
+    /// The rule documents that a new tenant begins with.
+    var shippedRules: [RuleDocument] { get }
+    /// The rules of a tenant from its `rule_set` rows. Total: a document that this version can't
+    /// read leaves its tables with the built-in rule.
+    func ruleBook(documents: [RuleDocument]) -> any RuleBook
+}
+
+/// What a certificate says about a key.
+public struct OriginClaim: Sendable, Equatable {
+    public let tenant: TenantID
+    public let slug: String
+    public let publicKey: PublicKey
+    public let role: Role
+    /// The installation that holds the key.
+    public let nodeID: String
+    public let name: String
+    /// The hub's clock, milliseconds since 1970; for display.
+    public let issuedAt: Int64
+
+    public init(
+        tenant: TenantID, slug: String, publicKey: PublicKey, role: Role, nodeID: String, name: String,
+        issuedAt: Int64
+    ) {
+        self.tenant = tenant
+        self.slug = slug
+        self.publicKey = publicKey
+        self.role = role
+        self.nodeID = nodeID
+        self.name = name
+        self.issuedAt = issuedAt
+    }
+}
+
+/// One domain's rules as they stand in the tenant's `rule_set` table.
+public struct RuleDocument: Sendable, Equatable {
+    public let domain: String
+    public let yaml: String
+    public init(domain: String, yaml: String) {
+        self.domain = domain
+        self.yaml = yaml
+    }
+}
+
+/// Decides what is shown. A pure function of the row's state and of facts about the deltas that
+/// wrote it (DESIGN, invariant 4).
+public protocol RuleBook: Sendable {
+    /// The row as shown, absent columns left out; nil when the row is dead.
+    func project(table: String, state: RowState, causality: any Causality) throws -> [String: Value]?
+}
+
+/// What projection and merging may ask about deltas.
+public protocol Causality: AnyObject {
+    func facts(_ stamp: RowState.Stamp) throws -> DeltaFacts
+}
+
+extension Causality {
+    /// Whether the delta `later` had seen the delta `earlier`.
+    public func covers(_ later: RowState.Stamp, _ earlier: RowState.Stamp) throws -> Bool {
+        if later == earlier { return false }
+        return try facts(later).hadSeen(facts(earlier))
+    }
+
+    /// `covers` for the non-throwing closures of `RowState`: facts are loaded first, so that a
+    /// storage error is thrown here and never read as "had not seen".
+    public func covering(_ state: RowState) throws -> (RowState.Stamp, RowState.Stamp) -> Bool {
+        var loaded: [RowState.Stamp: DeltaFacts] = [:]
+        for stamp in state.stamps { loaded[stamp] = try facts(stamp) }
+        return { later, earlier in
+            guard later != earlier, let a = loaded[later], let b = loaded[earlier] else { return false }
+            return a.hadSeen(b)
+        }
+    }
+}
+
+extension RowState {
+    /// Every stamp that occurs in the state.
+    public var stamps: Set<Stamp> {
+        var result = Set(writes.map(\.stamp)).union(deletes)
+        for siblings in cells.values { for sibling in siblings { result.insert(sibling.stamp) } }
+        return result
+    }
+}
+
+/// What is known about an applied delta without its body.
+public struct DeltaFacts: Sendable, Equatable {
+    public let stamp: RowState.Stamp
+    public let origin: Int64
+    public let seq: Int64
+    public let hash: Hash
+    public let hlc: HLC
+    /// The author's clock when it wrote, milliseconds since 1970; for display only.
+    public let wall: Int64
+    public let schemaVersion: Int
+    public let author: String
+    public let authorRole: String
+    /// Whether hub or node wrote it, from the certificate of the key.
+    public let role: Role
+    /// The name of the installation that wrote it.
+    public let node: String
+    public let originID: OriginID
+    /// For every other origin, how far this delta's author had applied its chain.
+    public let seen: [Int64: Int64]
+
+    public init(
+        stamp: RowState.Stamp, origin: Int64, seq: Int64, hash: Hash, hlc: HLC, wall: Int64,
+        schemaVersion: Int, author: String, authorRole: String, role: Role, node: String,
+        originID: OriginID, seen: [Int64: Int64]
+    ) {
+        self.stamp = stamp
+        self.origin = origin
+        self.seq = seq
+        self.hash = hash
+        self.hlc = hlc
+        self.wall = wall
+        self.schemaVersion = schemaVersion
+        self.author = author
+        self.authorRole = authorRole
+        self.role = role
+        self.node = node
+        self.originID = originID
+        self.seen = seen
+    }
+
+    /// Whether this delta's author had applied `other` when it wrote.
+    public func hadSeen(_ other: DeltaFacts) -> Bool {
+        if origin == other.origin { return other.seq < seq }
+        return other.seq <= seen[other.origin, default: 0]
+    }
+}
+
+/// One row write as it was recorded, to be encoded into a body.
+public struct RecordedWrite: Sendable, Equatable {
+    public let table: String
+    public let id: String
+    public var change: Change
+    public init(table: String, id: String, change: Change) {
+        self.table = table
+        self.id = id
+        self.change = change
+    }
+}
+
+/// Who makes a change: an opaque id, a role, and the way in. No personal data: it is signed and
+/// travels.
+public struct Actor: Sendable, Equatable {
+    public let id: String
+    public let role: String
+    public let via: String
+    public init(id: String, role: String, via: String) {
+        self.id = id
+        self.role = role
+        self.via = via
+    }
+}
+
+/// Everything of a delta but its signature.
+public struct DeltaDraft: Sendable {
+    public var tenant: TenantID
+    public var origin: OriginID
+    public var seq: Int64
+    public var previous: Hash?
+    public var hlc: HLC
+    public var wall: Int64
+    public var schemaVersion: Int
+    public var policyVersion: Int
+    public var ruleSetVersion: Int64
+    public var author: String
+    public var authorRole: String
+    /// Entries changed since the previous delta; all of them when `seq % 64 == 1`.
+    public var seen: [SeenEntry]
+    public var writes: Int
+    public var part: Int
+    public var parts: Int
+    public var body: [UInt8]
+}
+
+/// How far an author had applied another origin's chain.
+public struct SeenEntry: Sendable, Hashable {
+    public let origin: OriginID
+    public let seq: Int64
+    /// First 8 bytes of that delta's hash: in a forked origin two deltas share a number.
+    public let hashPrefix: [UInt8]
+    public init(origin: OriginID, seq: Int64, hashPrefix: [UInt8]) {
+        self.origin = origin
+        self.seq = seq
+        self.hashPrefix = hashPrefix
+    }
+}
+
+/// A signed delta: the COSE_Sign1 bytes and the SHA-256 of its payload.
+public struct SealedDelta: Sendable {
+    public let envelope: [UInt8]
+    public let hash: Hash
+    public init(envelope: [UInt8], hash: Hash) {
+        self.envelope = envelope
+        self.hash = hash
+    }
+}

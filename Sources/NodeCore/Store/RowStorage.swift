@@ -1,0 +1,218 @@
+import Foundation
+import GRDB
+
+// How a `RowState` is kept (DESIGN 4: sparse stamps).
+//
+// Two shapes, chosen by the state alone:
+// - lean: exactly one row write, no delete, and every separately written column has one write that
+//   had seen the row write. The row's values and stamp stand in the domain table, the columns'
+//   stamps and values in `sync_cell`. Nearly every row is this.
+// - full: anything else. All row writes with their values and all deletes stand in `sync_row`, all
+//   column writes in `sync_cell`; the domain table, if the row is alive, is only what is shown, with
+//   stamp 0.
+// Tables and columns that this schema doesn't know are always kept full.
+
+extension StoreReader {
+    /// The causal state of a row; empty when nothing was ever written.
+    public func loadRow(_ table: String, id: String) throws -> RowState {
+        var state = RowState()
+        try loadCells(table, id, into: &state)
+        if let known = Schema.table(table),
+            let row = try row("SELECT * FROM \"\(table)\" WHERE id = ?", [id]),
+            let stamp: Int64 = row["sync_stamp"], stamp > 0
+        {
+            state.writes = [.init(stamp: stamp, values: try leanValues(known, row: row, stamp: stamp))]
+            return state
+        }
+        let statement = try db.cachedStatement(
+            sql: "SELECT stamp, deleted, vals FROM sync_row WHERE tbl = ? AND id = ? ORDER BY stamp, deleted")
+        let cursor = try Row.fetchCursor(statement, arguments: [table, id])
+        while let row = try cursor.next() {
+            if row[1] as Bool {
+                state.deletes.append(row[0])
+            } else {
+                let blob: Data? = row[2]
+                state.writes.append(.init(stamp: row[0], values: try ValueMap.decode(Array(blob ?? Data()))))
+            }
+        }
+        return state
+    }
+
+    private func loadCells(_ table: String, _ id: String, into state: inout RowState) throws {
+        let statement = try db.cachedStatement(
+            sql:
+                "SELECT col, stamp, value, absent FROM sync_cell WHERE tbl = ? AND id = ? ORDER BY col, stamp"
+        )
+        let cursor = try Row.fetchCursor(statement, arguments: [table, id])
+        while let row = try cursor.next() {
+            let value: Value = row[2]
+            state.cells[row[0], default: []].append(
+                .init(stamp: row[1], value: row[3] as Bool ? nil : value))
+        }
+    }
+
+    /// The values of a lean row's one row write. A column added after the writer's schema is absent;
+    /// a column written apart shows its own value, which the row write can no longer show.
+    func leanValues(_ table: SyncedTable, row: Row, stamp: Int64) throws -> [String: Value] {
+        var values: [String: Value] = [:]
+        values.reserveCapacity(table.columns.count)
+        let schema = table.columns.contains { $0.since > 1 } ? try facts(stamp).schemaVersion : Schema.version
+        for column in table.columns where column.since <= schema { values[column.name] = row[column.name] }
+        return values
+    }
+}
+
+extension ReplicaTransaction {
+    /// Stores a state and what it shows, in place of `old`. The caller has merged the write into it.
+    public func saveRow(_ table: String, id: String, _ state: RowState, replacing old: RowState) throws {
+        if table == Schema.ruleSet.name { rulesChanged = true }
+        let known = Schema.table(table)
+        if let known, old.isEmpty, state.isPlain, isLean(known, state) {
+            return try insertLean(known, id: id, state)
+        }
+        try noteEndedConflicts(table, id: id, from: old, to: state)
+        let covers = try covering(state)
+        let lean = known.map { isLean($0, state, covers: covers) } ?? false
+        if !old.isEmpty { try clear(table, id) }
+        for (column, siblings) in state.cells {
+            for sibling in siblings { try insertCell(table, id, column, sibling) }
+        }
+        if !lean { try insertFull(table, id, state) }
+        guard let known else { return }
+        let shown = try project(table, state, covers)
+        try writeShown(known, id: id, shown, stamp: lean ? state.writes[0].stamp : 0)
+    }
+
+    /// What the state shows under the rules in force; nil when the row is dead.
+    func project(
+        _ table: String, _ state: RowState, _ covers: (RowState.Stamp, RowState.Stamp) -> Bool
+    ) throws -> [String: Value]? {
+        let simple =
+            state.writes.count == 1 && state.deletes.isEmpty
+            && state.cells.values.allSatisfy { $0.count == 1 && covers($0[0].stamp, state.writes[0].stamp) }
+        guard simple else { return try ruleBook().project(table: table, state: state, causality: self) }
+        var values = state.writes[0].values
+        for (column, siblings) in state.cells { values[column] = siblings[0].value }
+        return values
+    }
+
+    private func isLean(_ table: SyncedTable, _ state: RowState) -> Bool {
+        state.writes[0].values.allSatisfy { table.column($0)?.storable($1) == $1 }
+            && table.columns.allSatisfy { $0.since > 1 || state.writes[0].values[$0.name] != nil }
+    }
+
+    private func isLean(
+        _ table: SyncedTable, _ state: RowState, covers: (RowState.Stamp, RowState.Stamp) -> Bool
+    ) -> Bool {
+        guard state.writes.count == 1, state.deletes.isEmpty, isLean(table, state) else { return false }
+        return state.cells.allSatisfy { column, siblings in
+            guard siblings.count == 1, let value = siblings[0].value else { return false }
+            return table.column(column)?.storable(value) == value
+                && covers(siblings[0].stamp, state.writes[0].stamp)
+        }
+    }
+
+    private func insertLean(_ table: SyncedTable, id: String, _ state: RowState) throws {
+        try writeShown(table, id: id, state.writes[0].values, stamp: state.writes[0].stamp)
+    }
+
+    private func clear(_ table: String, _ id: String) throws {
+        try db.cachedStatement(sql: "DELETE FROM sync_cell WHERE tbl = ? AND id = ?")
+            .execute(arguments: [table, id])
+        try db.cachedStatement(sql: "DELETE FROM sync_row WHERE tbl = ? AND id = ?")
+            .execute(arguments: [table, id])
+    }
+
+    private func insertCell(_ table: String, _ id: String, _ column: String, _ sibling: RowState.Sibling)
+        throws
+    {
+        try db.cachedStatement(sql: "INSERT INTO sync_cell VALUES (?, ?, ?, ?, ?, ?)").execute(arguments: [
+            table, id, column, sibling.stamp, sibling.value ?? .null, sibling.value == nil,
+        ])
+    }
+
+    private func insertFull(_ table: String, _ id: String, _ state: RowState) throws {
+        let statement = try db.cachedStatement(sql: "INSERT INTO sync_row VALUES (?, ?, ?, ?, ?)")
+        for write in state.writes {
+            let values = Data(ValueMap.encode(write.values))
+            try statement.execute(arguments: [table, id, write.stamp, false, values])
+        }
+        for stamp in state.deletes { try statement.execute(arguments: [table, id, stamp, true, nil]) }
+    }
+
+    func writeShown(_ table: SyncedTable, id: String, _ values: [String: Value]?, stamp: Int64) throws {
+        guard let values else {
+            try db.cachedStatement(sql: "DELETE FROM \"\(table.name)\" WHERE id = ?").execute(arguments: [id])
+            return
+        }
+        var arguments: [any DatabaseValueConvertible] = []
+        arguments.reserveCapacity(table.columns.count + 2)
+        arguments.append(id)
+        for column in table.columns { arguments.append(column.storable(values[column.name])) }
+        arguments.append(stamp)
+        let marks = String(repeating: "?, ", count: table.columns.count + 1) + "?"
+        try db.cachedStatement(sql: "INSERT OR REPLACE INTO \"\(table.name)\" VALUES (\(marks))")
+            .execute(arguments: StatementArguments(arguments))
+    }
+
+    /// Projects every row that is kept full or has siblings; the others show what was written.
+    func reprojectRowsWithSiblings() throws {
+        let sql = """
+            SELECT tbl, id FROM sync_row
+            UNION SELECT tbl, id FROM sync_cell GROUP BY tbl, id, col HAVING count(*) > 1
+            """
+        for row in try rows(sql) {
+            let name: String = row[0], id: String = row[1]
+            guard let table = Schema.table(name), table.name != Schema.ruleSet.name else { continue }
+            let state = try loadRow(name, id: id)
+            let covers = try covering(state)
+            let lean = isLean(table, state, covers: covers)
+            try writeShown(
+                table, id: id, project(name, state, covers), stamp: lean ? state.writes[0].stamp : 0)
+        }
+    }
+}
+
+extension Column {
+    /// What the STRICT column can hold. A foreign delta may carry a value of another type: the cell
+    /// keeps it as it was signed, the domain column shows null rather than something converted.
+    func storable(_ value: Value?) -> Value {
+        switch (value, kind) {
+        case (.text, .text), (.int, .int), (.bytes, .bytes): value!
+        default: .null
+        }
+    }
+}
+
+/// A column-to-value map as `sync_row.vals` keeps it: CBOR, names sorted.
+enum ValueMap {
+    static func encode(_ values: [String: Value]) -> [UInt8] {
+        var writer = CBORWriter()
+        writer.arrayHeader(values.count * 2)
+        for (name, value) in values.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+            writer.text(name)
+            value.write(to: &writer)
+        }
+        return writer.bytes
+    }
+
+    static func decode(_ bytes: [UInt8]) throws -> [String: Value] {
+        var reader = CBORReader(bytes, limits: CBORLimits.values)
+        var values: [String: Value] = [:]
+        let count = try reader.arrayHeader()
+        for _ in 0..<(count / 2) {
+            let name = try reader.text()
+            values[name] = try Value(from: &reader)
+        }
+        return values
+    }
+}
+
+extension CBORLimits {
+    /// Bodies and stored values: tag 37 (UUID) is the only tag.
+    public static var values: CBORLimits {
+        var limits = CBORLimits()
+        limits.allowedTags = [37]
+        return limits
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import GRDB
+
+extension StoreReader {
+    /// What SQLite's own check finds; empty when the file is sound.
+    public func integrityProblems() throws -> [String] {
+        try String.fetchAll(db, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }
+    }
+
+    /// Rows of all synced tables as shown.
+    public func rowCount() throws -> Int {
+        try Schema.tables.reduce(0) { try $0 + count("SELECT count(*) FROM \"\($1.name)\"") }
+    }
+
+    /// Rows whose domain table shows something else than their state gives, and rows that name deltas
+    /// that aren't there.
+    public func projectionProblems() throws -> [String] {
+        var problems: [String] = []
+        for table in Schema.tables {
+            let lost = try rows(
+                """
+                SELECT id FROM "\(table.name)" t WHERE sync_stamp > 0
+                AND NOT EXISTS (SELECT 1 FROM sync_delta d WHERE d.number = t.sync_stamp) LIMIT 20
+                """)
+            problems += lost.map { "\(table.name) \($0[0] as String) names a delta that isn't there" }
+        }
+        let special = try rows("SELECT tbl, id FROM sync_row UNION SELECT tbl, id FROM sync_cell")
+        for row in special {
+            let name: String = row[0], id: String = row[1]
+            guard let table = Schema.table(name), problems.count < 50 else { continue }
+            let state = try loadRow(name, id: id)
+            let expected = try ruleBook().project(table: name, state: state, causality: self)
+            let shown = try shown(table, id: id)
+            let same =
+                (expected == nil) == (shown == nil)
+                && table.columns.allSatisfy { $0.storable(expected?[$0.name]) == shown?[$0.name] ?? .null }
+            if !same { problems.append("\(name) \(id) shows something else than its writes and rules give") }
+        }
+        return problems
+    }
+}
+
+extension TenantStore {
+    /// Closes the store and removes its files; for scratch stores.
+    public func remove() {
+        do { try close() } catch { return }
+        for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
+    }
+}

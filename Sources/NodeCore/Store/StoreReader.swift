@@ -1,0 +1,170 @@
+import Foundation
+import GRDB
+
+/// Everything that can be read of a tenant file inside one transaction. Lives only as long as it.
+public class StoreReader: Causality {
+    let db: Database
+    let store: TenantStore
+    private var factsCache: [RowState.Stamp: DeltaFacts] = [:]
+    var bookCache: (any RuleBook)?
+
+    init(_ db: Database, store: TenantStore) {
+        self.db = db
+        self.store = store
+    }
+
+    // MARK: Local facts (`sync_state`)
+
+    /// A value of this installation's own, not synced.
+    public func state(_ key: StateKey) throws -> Value? {
+        let statement = try db.cachedStatement(sql: "SELECT value FROM sync_state WHERE key = ?")
+        return try Value.fetchOne(statement, arguments: [key.rawValue])
+    }
+
+    public func requiredState(_ key: StateKey) throws -> Value {
+        guard let value = try state(key), !value.isNull else {
+            throw NodeError(
+                .corrupt, "\(store.fileName) has no '\(key.rawValue)'",
+                hint: "The file is incomplete: restore a backup or enrol again.")
+        }
+        return value
+    }
+
+    /// The tenant that this file belongs to.
+    public func tenantID() throws -> TenantID {
+        guard let bytes = try requiredState(.tenant).bytes, let id = TenantID(bytes: bytes) else {
+            throw NodeError(.corrupt, "\(store.fileName) names no valid tenant")
+        }
+        return id
+    }
+
+    // MARK: Rules
+
+    /// The rules in force: those of the `rule_set` rows as shown in this transaction.
+    public func ruleBook() throws -> any RuleBook {
+        if let bookCache { return bookCache }
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT domain, document FROM rule_set ORDER BY domain, id")
+        let documents = rows.compactMap { row -> RuleDocument? in
+            guard let domain: String = row[0], let yaml: String = row[1] else { return nil }
+            return RuleDocument(domain: domain, yaml: yaml)
+        }
+        let book = store.ruleBook(for: documents)
+        bookCache = book
+        return book
+    }
+
+    // MARK: Deltas
+
+    public func facts(_ stamp: RowState.Stamp) throws -> DeltaFacts {
+        if let known = factsCache[stamp] { return known }
+        let sql = """
+            SELECT d.number, d.origin, d.seq, d.hash, d.hlc, d.wall, d.schema_version, d.author,
+              d.author_role, o.role, o.name, o.id, d.seen
+            FROM sync_delta d JOIN sync_origin o ON o.number = d.origin WHERE d.number = ?
+            """
+        let statement = try db.cachedStatement(sql: sql)
+        guard let row = try Row.fetchOne(statement, arguments: [stamp]) else {
+            throw NodeError(
+                .corrupt, "\(store.fileName): a row names delta number \(stamp), which isn't there",
+                hint: "Run `node-cli verify`; then restore a backup or enrol again.")
+        }
+        let facts = try DeltaFacts(row: row, file: store.fileName)
+        factsCache[stamp] = facts
+        return facts
+    }
+
+    func remember(_ facts: DeltaFacts) { factsCache[facts.stamp] = facts }
+
+    // MARK: Rows for the domain's services
+
+    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
+        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    func row(_ sql: String, _ arguments: StatementArguments = []) throws -> Row? {
+        try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    func count(_ sql: String, _ arguments: StatementArguments = []) throws -> Int {
+        try Int.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) ?? 0
+    }
+
+    /// The values of a row as shown, or nil.
+    public func shown(_ table: SyncedTable, id: String) throws -> [String: Value]? {
+        guard let row = try row("SELECT * FROM \"\(table.name)\" WHERE id = ?", [id]) else { return nil }
+        var values: [String: Value] = [:]
+        for column in table.columns { values[column.name] = row[column.name] }
+        return values
+    }
+}
+
+/// The keys of `sync_state`.
+public enum StateKey: String, Sendable {
+    /// 16 bytes.
+    case tenant
+    /// The number of the own origin in `sync_origin`.
+    case ownOrigin = "own_origin"
+    /// 32 bytes: the public key that certificates and receipts of this tenant are checked with.
+    case hubKey = "hub_key"
+    /// The last HLC value used or received.
+    case hlc
+    /// A node's position in the hub's log: the last entry it has taken.
+    case cursor
+    /// The hash of the log entry at `cursor`.
+    case cursorHash = "cursor_hash"
+    /// How far of the own chain the hub has signed receipts for.
+    case receiptSeq = "receipt_seq"
+}
+
+extension DeltaFacts {
+    init(row: Row, file: String) throws {
+        let seenBlob: Data = row[12]
+        guard let hash = Hash(bytes: Array(row[3] as Data)),
+            let role = Role(rawValue: row[9]), let originID = OriginID(bytes: Array(row[11] as Data))
+        else { throw NodeError(.corrupt, "\(file): delta number \(row[0] as Int64) is damaged") }
+        self.init(
+            stamp: row[0], origin: row[1], seq: row[2], hash: hash, hlc: HLC(raw: row[4]), wall: row[5],
+            schemaVersion: row[6], author: row[7], authorRole: row[8], role: role, node: row[10],
+            originID: originID, seen: try SeenVector(blob: Array(seenBlob)).sequences)
+    }
+}
+
+/// The complete `seen` of a delta as `sync_delta.seen` keeps it, by local origin numbers.
+public struct SeenVector: Sendable, Equatable {
+    public struct Head: Sendable, Equatable {
+        public let seq: Int64
+        public let hashPrefix: [UInt8]
+        public init(seq: Int64, hashPrefix: [UInt8]) {
+            self.seq = seq
+            self.hashPrefix = hashPrefix
+        }
+    }
+    public var heads: [Int64: Head]
+
+    public init(_ heads: [Int64: Head] = [:]) { self.heads = heads }
+
+    init(blob: [UInt8]) throws {
+        heads = [:]
+        var reader = CBORReader(blob, limits: CBORLimits())
+        let count = try reader.arrayHeader()
+        for _ in 0..<count {
+            let number = try reader.int()
+            let seq = try reader.int()
+            heads[number] = Head(seq: seq, hashPrefix: try reader.bytes())
+        }
+    }
+
+    var blob: [UInt8] {
+        var writer = CBORWriter()
+        writer.arrayHeader(heads.count)
+        for (number, head) in heads.sorted(by: { $0.key < $1.key }) {
+            writer.int(number)
+            writer.int(head.seq)
+            writer.bytes(head.hashPrefix)
+        }
+        return writer.bytes
+    }
+
+    var sequences: [Int64: Int64] { heads.mapValues(\.seq) }
+}

@@ -1,0 +1,51 @@
+/// A column of a synced table.
+public struct Column: Sendable, Hashable {
+    public enum Kind: String, Sendable { case text = "TEXT", int = "INTEGER", bytes = "BLOB" }
+    public let name: String
+    public let kind: Kind
+    /// The schema version that added it: older row writes carry it as absent.
+    public let since: Int
+    /// Who may write it.
+    public let owner: Owner
+}
+
+/// Who may write a table or a column (hub policy, version 1).
+public enum Owner: String, Sendable { case hub, either }
+
+/// The side of an installation or of a delta's author.
+public enum Role: String, Sendable { case hub, node }
+
+/// A table whose rows travel: an `id`, columns, and for each row the stamp of its row write.
+///
+/// Nothing beyond the primary key is declared that merging could break: no foreign key, no
+/// UNIQUE, no CHECK, no NOT NULL (DESIGN 4).
+public struct SyncedTable: Sendable {
+    public let name: String
+    public let columns: [Column]
+    public let since: Int
+    public let indexes: [String]
+    /// Who may create and delete its rows.
+    public let owner: Owner
+    /// The rule document that speaks for it.
+    public let domain: String
+    let positions: [String: Int]
+
+    init(
+        _ name: String, domain: String, owner: Owner = .either, since: Int = 1,
+        _ columns: [(String, Column.Kind, Owner?)], indexes: [String] = []
+    ) {
+        self.name = name
+        self.domain = domain
+        self.since = since
+        self.indexes = indexes
+        self.owner = owner
+        self.columns = columns.map {
+            Column(name: $0.0, kind: $0.1, since: since, owner: $0.2 ?? owner)
+        }
+        positions = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1.0, $0) })
+    }
+
+    /// The index of a column, or nil when this schema doesn't know it.
+    public func position(of column: String) -> Int? { positions[column] }
+    public func column(_ name: String) -> Column? { positions[name].map { columns[$0] } }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import GRDB
+import Synchronization
+
+/// What the core takes from outside: time, randomness, and the layer that signs and decides.
+public struct Environment: Sendable {
+    public let clock: any WallClock
+    public let random: any RandomSource
+    public let replication: any Replication
+
+    public init(clock: any WallClock, random: any RandomSource, replication: any Replication) {
+        self.clock = clock
+        self.random = random
+        self.replication = replication
+    }
+}
+
+/// The key of this installation's origin in one tenant, and what it may do.
+public struct LocalOrigin: Sendable {
+    public let key: SigningKey
+    public let role: Role
+    /// Makes the ids of the tenant's records.
+    public let identifiers: Identifiers
+    public init(key: SigningKey, role: Role, identifiers: Identifiers) {
+        self.key = key
+        self.role = role
+        self.identifiers = identifiers
+    }
+}
+
+/// One open tenant file: readable domain tables and beside them the sync tables.
+///
+/// Every write takes BEGIN IMMEDIATE and reads chain head, HLC and stamps inside its transaction;
+/// none of these is cached across transactions, because other processes write the same file.
+public final class TenantStore: Sendable {
+    public let path: String
+    public let environment: Environment
+    let queue: DatabaseQueue
+    /// The rules that the current `rule_set` rows give, by the texts they were read from.
+    private let parsedRules = Mutex<(documents: [RuleDocument], book: any RuleBook)?>(nil)
+
+    /// Opens the file, migrating it; creates it when `create` is true.
+    ///
+    /// Throws `SCHEMA_NEWER` for a file that a newer binary has migrated, `STORAGE` when it can't be
+    /// opened, `CORRUPT` when it isn't ours.
+    public init(path: String, environment: Environment, create: Bool = false) throws {
+        self.path = path
+        self.environment = environment
+        let name = (path as NSString).lastPathComponent
+        guard create || FileManager.default.fileExists(atPath: path) else {
+            throw NodeError(
+                .storage, "\(name) is missing",
+                hint: "Restore a backup, or enrol again with a token from the hub.")
+        }
+        do {
+            queue = try DatabaseQueue(
+                path: path, configuration: ConnectionSetup.configuration(label: name))
+            let migrator = TenantMigrations.migrator
+            if try queue.read(migrator.hasBeenSuperseded) {
+                throw NodeError(
+                    .schemaNewer, "\(name) was written by a newer version of node-cli",
+                    hint: "Install that version or a later one; the file was left alone.")
+            }
+            try migrator.migrate(queue)
+            try ConnectionSetup.requireFullSync(queue)
+        } catch {
+            throw ConnectionSetup.translate(error, file: name)
+        }
+    }
+
+    public var fileName: String { (path as NSString).lastPathComponent }
+
+    /// Reads in one consistent transaction.
+    public func read<T>(_ body: (StoreReader) throws -> T) throws -> T {
+        do {
+            return try queue.unsafeRead { db in
+                var result: T?
+                try db.inTransaction(.deferred) {
+                    result = try body(StoreReader(db, store: self))
+                    return .rollback
+                }
+                return result!
+            }
+        } catch {
+            throw ConnectionSetup.translate(error, file: fileName)
+        }
+    }
+
+    /// Applies what came from elsewhere, in one transaction. `commit: false` rolls everything back.
+    public func replicate<T>(commit: Bool = true, _ body: (ReplicaTransaction) throws -> T) throws -> T {
+        do {
+            return try queue.writeWithoutTransaction { db in
+                var result: T?
+                try db.inTransaction(.immediate) {
+                    let transaction = ReplicaTransaction(db, store: self)
+                    result = try body(transaction)
+                    try transaction.finish()
+                    return commit ? .commit : .rollback
+                }
+                return result!
+            }
+        } catch {
+            throw ConnectionSetup.translate(error, file: fileName)
+        }
+    }
+
+    /// One local transaction: the rows it changes, its audit entry, its delta and the new chain head
+    /// are committed together or not at all. A body that changes nothing leaves no trace.
+    public func write<T>(
+        as actor: Actor, origin: LocalOrigin, dryRun: Bool = false,
+        _ body: (LocalTransaction) throws -> T
+    ) throws -> T {
+        try replicate(commit: !dryRun) { replica in
+            let transaction = try LocalTransaction(replica, actor: actor, origin: origin)
+            let result = try body(transaction)
+            try transaction.seal()
+            return result
+        }
+    }
+
+    func ruleBook(for documents: [RuleDocument]) -> any RuleBook {
+        parsedRules.withLock { cached in
+            if let cached, cached.documents == documents { return cached.book }
+            let book = environment.replication.ruleBook(documents: documents)
+            cached = (documents, book)
+            return book
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NodeCore
+
+/// What Hummingbird knows of a request beside its head: the peer.
+struct PeerContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let remoteAddress: String
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        remoteAddress = source.channel.remoteAddress?.ipAddress ?? ""
+    }
+}
+
+/// Carries a request from Hummingbird to the backend and the answer back, with limits, request id
+/// and access log.
+struct BackendResponder: HTTPResponder {
+    typealias Context = PeerContext
+
+    let pool: BackendPool
+    let maxBodyBytes: Int
+    let logger: Logger
+
+    func respond(to request: Request, context: PeerContext) async throws -> Response {
+        let start = ContinuousClock.now
+        let requestID = Self.makeRequestID()
+        let answer = try await answer(request, context, requestID)
+        log(request, answer.status, requestID, ContinuousClock.now - start)
+        return Self.response(answer, requestID: requestID, isHead: request.method == .head)
+    }
+
+    private func answer(
+        _ request: Request, _ context: PeerContext, _ requestID: String
+    ) async throws -> ServerResponse {
+        guard pool.enter() else { return Self.busy }
+        defer { pool.leave() }
+        do {
+            let body = try await collect(request)
+            return try await pool.handle(Self.serverRequest(request, context, body, requestID))
+        } catch let error as NodeError {
+            return .error(error)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            if let ioError = error as? ChannelError { throw ioError }
+            // The type only: an error's text may hold personal data.
+            logger.error(
+                "request failed",
+                metadata: ["request_id": "\(requestID)", "error": "\(type(of: error))"])
+            return Self.internalError(requestID)
+        }
+    }
+
+    /// The whole body. Throws `TOO_LARGE`, before reading anything where the length is announced.
+    private func collect(_ request: Request) async throws -> [UInt8] {
+        let tooLarge = NodeError(
+            .tooLarge, "the request body is larger than \(maxBodyBytes) bytes",
+            hint: "send it in smaller parts")
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maxBodyBytes {
+            throw tooLarge
+        }
+        do {
+            let buffer = try await request.body.collect(upTo: maxBodyBytes)
+            return Array(buffer.readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw tooLarge
+        }
+    }
+
+    private static func serverRequest(
+        _ request: Request, _ context: PeerContext, _ body: [UInt8], _ requestID: String
+    ) -> ServerRequest {
+        let (path, query) = target(request.head.path ?? "/")
+        var headers: HeaderList = []
+        // Where HTTPTypes keeps the Host field.
+        if let authority = request.head.authority { headers.append(("host", authority)) }
+        for field in request.headers { headers.append((field.name.canonicalName, field.value)) }
+        return ServerRequest(
+            method: request.method.rawValue, path: path, rawQuery: query, headers: headers, body: body,
+            remoteAddress: context.remoteAddress, requestID: requestID)
+    }
+
+    /// Path and query as sent, also of the absolute form that proxies use.
+    private static func target(_ text: String) -> (path: String, query: String?) {
+        var rest = Substring(text)
+        if !rest.hasPrefix("/"), let scheme = rest.firstRange(of: "://") {
+            rest = rest[scheme.upperBound...].drop { $0 != "/" && $0 != "?" }
+        }
+        let mark = rest.firstIndex(of: "?")
+        let path = String(rest[..<(mark ?? rest.endIndex)])
+        return (path.isEmpty ? "/" : path, mark.map { String(rest[rest.index(after: $0)...]) })
+    }
+
+    private static func response(_ answer: ServerResponse, requestID: String, isHead: Bool) -> Response {
+        var response = Response(
+            status: .init(code: answer.status),
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+        for (name, value) in answer.headers {
+            guard let name = HTTPField.Name(name) else { continue }
+            response.headers.append(HTTPField(name: name, value: value))
+        }
+        if !answer.body.isEmpty { response.headers[.contentType] = answer.contentType }
+        if let name = HTTPField.Name("x-request-id") { response.headers[name] = requestID }
+        return isHead ? response.createHeadResponse() : response
+    }
+
+    private static let busy: ServerResponse = {
+        let error = NodeError(.rateLimited, "the server is busy", hint: "try again in a moment")
+        var response = ServerResponse.error(error)
+        response.headers = [("retry-after", "1")]
+        return response
+    }()
+
+    private static func internalError(_ requestID: String) -> ServerResponse {
+        .error(
+            NodeError(
+                .internalError, "the request could not be carried out",
+                hint: "look for \(requestID) in the log of the server"))
+    }
+
+    private func log(_ request: Request, _ status: Int, _ requestID: String, _ time: Duration) {
+        let (path, _) = Self.target(request.head.path ?? "/")
+        let (seconds, attoseconds) = time.components
+        logger.info(
+            "request",
+            metadata: [
+                "method": "\(request.method.rawValue)", "path": "\(path.prefix(200))",
+                "status": "\(status)", "request_id": "\(requestID)",
+                "ms": "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)",
+            ])
+    }
+
+    /// 16 hexadecimal digits; a name for log lines, not a secret.
+    private static func makeRequestID() -> String {
+        let text = String(UInt64.random(in: .min ... .max), radix: 16)
+        return String(repeating: "0", count: 16 - text.count) + text
+    }
+}

@@ -1,0 +1,104 @@
+import NodeCore
+
+/// What answers requests. It may block: it runs on a thread of its own pool.
+public protocol ServerBackend: Sendable {
+    /// Answers one request. A thrown `NodeError` becomes its HTTP status and a JSON body; any other
+    /// error becomes a 500 without detail. Unknown routes are the backend's business.
+    func handle(_ request: ServerRequest) throws -> ServerResponse
+
+    /// Called once when the server begins to stop, so that requests that wait for news can answer.
+    func shutdownBegan()
+}
+
+extension ServerBackend {
+    public func shutdownBegan() {}
+}
+
+/// One request, whole, within the limits of the server.
+public struct ServerRequest: Sendable {
+    /// `GET`, `POST`, … as sent.
+    public var method: String
+    /// Percent-encoded, as sent, without the query; the router decodes it segment by segment.
+    public var path: String
+    /// Names and values decoded (`%41`, `+`), in order, repeats kept.
+    public var query: [(String, String)]
+    /// As sent, without the question mark; nil when there is none.
+    public var rawQuery: String?
+    public var headers: HeaderList
+    public var body: [UInt8]
+    /// The peer's address without its port; empty when unknown.
+    public var remoteAddress: String
+    /// Also in the log and in the `x-request-id` field of the answer.
+    public var requestID: String
+
+    public init(
+        method: String, path: String, rawQuery: String? = nil, headers: HeaderList = [],
+        body: [UInt8] = [], remoteAddress: String = "", requestID: String = ""
+    ) {
+        self.method = method
+        self.path = path
+        self.query = rawQuery.map(QueryString.decode) ?? []
+        self.rawQuery = rawQuery
+        self.headers = headers
+        self.body = body
+        self.remoteAddress = remoteAddress
+        self.requestID = requestID
+    }
+
+    /// The first value of a header field, or nil.
+    public func header(_ name: String) -> String? { headers.first(named: name) }
+
+    /// The first value of a query parameter, or nil.
+    public func parameter(_ name: String) -> String? {
+        query.first { $0.0.utf8.elementsEqual(name.utf8) }?.1
+    }
+
+    /// What `HTTPSignature.verify` takes.
+    public var signatureParts: RequestParts {
+        RequestParts(
+            method: method, path: path, query: rawQuery, authority: header("host"), headers: headers,
+            body: body)
+    }
+}
+
+/// One answer, whole.
+public struct ServerResponse: Sendable {
+    public var status: Int
+    public var contentType: String
+    public var headers: HeaderList
+    public var body: [UInt8]
+
+    public init(
+        status: Int = 200, contentType: String = "application/json", headers: HeaderList = [],
+        body: [UInt8] = []
+    ) {
+        self.status = status
+        self.contentType = contentType
+        self.headers = headers
+        self.body = body
+    }
+
+    /// `{"detail","error_code","hint"?}` with the status of the error's code.
+    public static func error(_ error: NodeError) -> ServerResponse {
+        var text = "{\"detail\":\(json(error.message)),\"error_code\":\(json(error.code.rawValue))"
+        if !error.hint.isEmpty { text += ",\"hint\":\(json(error.hint))" }
+        return ServerResponse(status: error.code.httpStatus, body: Array((text + "}").utf8))
+    }
+
+    /// A JSON string (RFC 8259 section 7).
+    private static func json(_ text: String) -> String {
+        var out = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x22, 0x5C:
+                out.append("\\")
+                out.append(scalar)
+            case 0..<0x20, 0x7F:
+                out.append(contentsOf: "\\u00\([UInt8(scalar.value)].hex)".unicodeScalars)
+            default:
+                out.append(scalar)
+            }
+        }
+        return "\"\(String(out))\""
+    }
+}

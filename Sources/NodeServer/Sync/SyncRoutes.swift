@@ -1,0 +1,69 @@
+import NodeCore
+import SyncEngine
+
+/// `/sync/v1/…` at the hub: authenticates the node by its signature, then hands the message to the
+/// exchange. Order of checks: size (by the server), signature and key, tenant, then parsing.
+struct SyncRoutes: Sendable {
+    static let prefix = "/sync/v1/"
+
+    let installation: Installation
+    private var fingerprint: String { EnrolmentToken.fingerprint(installation.identity.publicKey).hex }
+
+    /// Answers a request under `prefix`. Throws `NodeError`.
+    func handle(_ request: ServerRequest) throws -> ServerResponse {
+        let kind = String(request.path.dropFirst(Self.prefix.count))
+        guard request.method == "POST", ["join", "hello", "push", "pull"].contains(kind) else {
+            throw NodeError(.routeNotFound, "there is no such route", hint: "See docs/PROTOCOL.md.")
+        }
+        guard installation.role == .hub else {
+            throw NodeError(
+                .nodeOnly, "this installation is a node; only a hub takes syncs", hint: "Check the address.")
+        }
+        do {
+            return kind == "join" ? try join(request) : try exchange(kind, request)
+        } catch let error as DeltaError { throw error.nodeError }
+    }
+
+    private func join(_ request: ServerRequest) throws -> ServerResponse {
+        let keyID = try verify(request) { PublicKey(bytes: [UInt8](hex: $0) ?? []) }
+        let join = try JoinRequest(encoded: request.body)
+        guard join.publicKey.hex == keyID else {
+            throw NodeError(.notAuthenticated, "the request is signed with another key than it names")
+        }
+        return cbor(try Enrolment.admit(join, at: installation))
+    }
+
+    private func exchange(_ kind: String, _ request: ServerRequest) throws -> ServerResponse {
+        var found: (node: EnrolledNode, tenant: OpenTenant)?
+        _ = try verify(request) { keyID in
+            guard let origin = OriginID(hex: keyID), let node = try installation.enrolment(origin) else {
+                return nil
+            }
+            let tenant = try installation.tenant(node.tenant)
+            found = (node, tenant)
+            return try tenant.store.read { try $0.origin(origin)?.publicKey }
+        }
+        guard let found else { throw NodeError(.notAuthenticated, "the key is not known here") }
+        try installation.heard(found.node)
+        let port = HubPort(found.tenant, identity: installation.identity, node: found.node.origin)
+        let isRevoked = found.node.revokedAt != nil
+        if isRevoked, kind != "hello", let error = Verdict.revoked.error { throw error }
+        switch kind {
+        case "hello": return cbor(try port.hello(HelloRequest(encoded: request.body), isRevoked: isRevoked))
+        case "push": return cbor(try port.push(PushRequest(encoded: request.body)))
+        default: return cbor(try port.pull(PullRequest(encoded: request.body)))
+        }
+    }
+
+    private func verify(_ request: ServerRequest, key: (String) throws -> PublicKey?) throws -> String {
+        let now = installation.environment.clock.milliseconds() / 1000
+        do {
+            return try HTTPSignature.verify(request.signatureParts, hub: fingerprint, now: now, key: key)
+                .keyID
+        } catch let error as SignatureError { throw error.nodeError }
+    }
+
+    private func cbor(_ message: some ExchangeMessage) -> ServerResponse {
+        ServerResponse(contentType: ExchangeLimits.contentType, body: message.encoded())
+    }
+}

@@ -1,0 +1,57 @@
+import NodeCore
+
+/// A delta whose signature, tenant, origin and body hash have been checked.
+public struct VerifiedDelta: Sendable {
+    public let header: DeltaHeader
+    public let hash: Hash
+    public let origin: OriginRecord
+    public let frame: DeltaFrame
+
+    /// The writes. Parsed only now: nothing is parsed before it is verified.
+    public func writes() throws -> [RecordedWrite] {
+        do {
+            return try DeltaBody.decode(frame.body, writes: header.writes)
+        } catch let error as CBORError {
+            throw DeltaError.malformed("body: \(error)")
+        }
+    }
+}
+
+/// Checks deltas in the order size, key, signature, then parses.
+public enum DeltaVerifier {
+    /// Throws `DeltaError`. The tenant comes from the certificate of the key, which is what put the
+    /// origin into this tenant's file; the header must agree with it.
+    public static func verify(_ frame: DeltaFrame, in reader: StoreReader) throws -> VerifiedDelta {
+        guard frame.envelope.count <= DeltaLimits.maxEnvelopeBytes,
+            frame.body.count <= DeltaLimits.maxBodyBytes
+        else { throw DeltaError.malformed("too large") }
+        let envelope: COSESign1
+        do {
+            envelope = try COSESign1.parse(
+                frame.envelope, contentType: DeltaHeader.contentType, maxBytes: DeltaLimits.maxEnvelopeBytes)
+        } catch { throw DeltaError.malformed("envelope: \(error)") }
+        let candidates = try reader.origins(keyID: envelope.keyID)
+        guard !candidates.isEmpty else { throw DeltaError.unknownKey(keyID: envelope.keyID.hex) }
+        guard let origin = candidates.first(where: { isSigned(envelope, by: $0.publicKey) }) else {
+            throw DeltaError.badSignature
+        }
+        let header: DeltaHeader
+        do {
+            header = try DeltaHeader(payload: envelope.payload)
+        } catch let error as CBORError { throw DeltaError.malformed("header: \(error)") }
+        guard header.tenant == (try reader.tenantID()) else { throw DeltaError.wrongTenant }
+        guard header.origin == origin.id else { throw DeltaError.wrongOrigin }
+        guard header.bodyBytes == frame.body.count, header.bodyHash == Digest.sha256(frame.body) else {
+            throw DeltaError.bodyMismatch
+        }
+        return VerifiedDelta(
+            header: header, hash: Digest.sha256(envelope.payload), origin: origin, frame: frame)
+    }
+
+    private static func isSigned(_ envelope: COSESign1, by key: PublicKey) -> Bool {
+        do {
+            try envelope.verify(with: key)
+            return true
+        } catch { return false }
+    }
+}

@@ -1,0 +1,186 @@
+import NodeCore
+
+/// What a node sends to become part of a tenant. The request is signed with the new key, which proves
+/// possession; `proof` shows that the sender has the token, whose secret never travels.
+public struct JoinRequest: ExchangeMessage, Equatable {
+    public var tokenID: [UInt8]
+    public var publicKey: PublicKey
+    public var nodeID: String
+    public var name: String
+    public var proof: [UInt8]
+
+    init(token: EnrolmentToken, publicKey: PublicKey, nodeID: String, name: String) {
+        tokenID = token.id
+        self.publicKey = publicKey
+        self.nodeID = nodeID
+        self.name = name
+        proof = Self.proof(verifier: token.verifier, publicKey: publicKey, nodeID: nodeID, name: name)
+    }
+
+    static func proof(verifier: [UInt8], publicKey: PublicKey, nodeID: String, name: String) -> [UInt8] {
+        let message = Array("prepkc/join/v1\0".utf8) + publicKey.bytes + Array("\(nodeID)\0\(name)".utf8)
+        return Digest.hmacSHA256(key: verifier, message)
+    }
+
+    public func encoded() -> [UInt8] {
+        CBOR.map([
+            1: .int(ExchangeLimits.version), 2: .bytes(tokenID), 3: .bytes(publicKey.bytes), 4: .text(nodeID),
+            5: .text(name), 6: .bytes(proof),
+        ]).encoded()
+    }
+
+    public init(encoded bytes: [UInt8]) throws {
+        let map = try MessageMap(bytes)
+        tokenID = try map.bytes(2)
+        publicKey = try map.value(3, PublicKey.init(bytes:))
+        nodeID = try map.text(4)
+        name = try map.text(5)
+        proof = try map.bytes(6)
+        guard tokenID.count == 8, proof.count == 32, nodeID.utf8.count <= DeltaLimits.maxNameBytes,
+            name.utf8.count <= DeltaLimits.maxNameBytes, !name.isEmpty
+        else { throw DeltaError.malformed("join request") }
+    }
+}
+
+/// The hub's answer: the certificate, the key to check it with, and the secrets that ids derive from,
+/// sealed under the token.
+public struct JoinAnswer: ExchangeMessage, Equatable {
+    public var certificate: [UInt8]
+    public var hubKey: PublicKey
+    public var nonce: [UInt8]
+    public var sealedSecrets: [UInt8]
+
+    init(certificate: [UInt8], hubKey: PublicKey, nonce: [UInt8], sealedSecrets: [UInt8]) {
+        self.certificate = certificate
+        self.hubKey = hubKey
+        self.nonce = nonce
+        self.sealedSecrets = sealedSecrets
+    }
+
+    public func encoded() -> [UInt8] {
+        CBOR.map([
+            1: .int(ExchangeLimits.version), 2: .bytes(certificate), 3: .bytes(hubKey.bytes),
+            4: .bytes(nonce),
+            5: .bytes(sealedSecrets),
+        ]).encoded()
+    }
+
+    public init(encoded bytes: [UInt8]) throws {
+        let map = try MessageMap(bytes)
+        certificate = try map.bytes(2)
+        hubKey = try map.value(3, PublicKey.init(bytes:))
+        nonce = try map.bytes(4)
+        sealedSecrets = try map.bytes(5)
+        guard nonce.count == 12 else { throw DeltaError.malformed("join answer") }
+    }
+}
+
+/// Enrolment, both sides.
+public enum Enrolment {
+    /// Hub: redeems the token, certifies the key, and puts the certificate into the tenant's log before
+    /// the key's first delta. The same node may repeat it; anybody else finds the token used.
+    public static func admit(_ request: JoinRequest, at hub: Installation) throws -> JoinAnswer {
+        guard hub.role == .hub else {
+            throw NodeError(
+                .hubOwned, "this installation is a node; nodes enrol at a hub", hint: "Check the address.")
+        }
+        let (slug, verifier) = try hub.redeem(tokenID: request.tokenID, publicKey: request.publicKey) {
+            verifier in
+            let expected = JoinRequest.proof(
+                verifier: verifier, publicKey: request.publicKey, nodeID: request.nodeID, name: request.name)
+            return constantTimeEqual(expected, request.proof)
+        }
+        let tenant = try hub.tenant(slug)
+        let now = hub.environment.clock.milliseconds()
+        let claim = OriginClaim(
+            tenant: tenant.id, slug: slug, publicKey: request.publicKey, role: .node, nodeID: request.nodeID,
+            name: request.name, issuedAt: now)
+        let certificate = try record(claim, in: tenant, hub: hub)
+        try hub.recordEnrolment(
+            EnrolledNode(
+                origin: OriginID(publicKey: request.publicKey, tenant: tenant.id), tenant: slug,
+                nodeID: request.nodeID,
+                name: request.name, enrolledAt: now))
+        let secrets = try hub.secrets(of: tenant)
+        let nonce = try hub.environment.random.bytes(12)
+        let sealed = try SealedBox.seal(
+            secrets.tenant + secrets.user, key: sealingKey(verifier), nonce: nonce, associated: certificate)
+        return JoinAnswer(
+            certificate: certificate, hubKey: hub.identity.publicKey, nonce: nonce, sealedSecrets: sealed)
+    }
+
+    private static func record(_ claim: OriginClaim, in tenant: OpenTenant, hub: Installation) throws
+        -> [UInt8]
+    {
+        let id = OriginID(publicKey: claim.publicKey, tenant: tenant.id)
+        if let known = try tenant.store.read({ try $0.origin(id) }) { return known.certificate }
+        let certificate = try Certificate(claim).signed(by: hub.identity)
+        return try tenant.store.replicate { replica in
+            if let known = try replica.origin(id) { return known.certificate }
+            try replica.addOrigin(
+                publicKey: claim.publicKey, role: .node, nodeID: claim.nodeID, name: claim.name,
+                certificate: certificate)
+            try replica.appendToLog(certificate: certificate)
+            return certificate
+        }
+    }
+
+    private static func sealingKey(_ verifier: [UInt8]) throws -> [UInt8] {
+        Digest.hkdfSHA256(secret: verifier, salt: [], info: Array("prepkc/join-secrets/v1".utf8), length: 32)
+    }
+
+    /// Node: what to send. The key is kept until the enrolment is done, so a second try is the same.
+    public static func request(_ token: EnrolmentToken, from node: Installation) throws -> (
+        JoinRequest, SigningKey
+    ) {
+        guard node.role == .node else {
+            throw NodeError(
+                .nodeOnly, "a hub doesn't join another hub", hint: "Run `init --role node` in another folder."
+            )
+        }
+        let key = try node.pendingKey(tokenID: token.id)
+        let request = JoinRequest(
+            token: token, publicKey: key.publicKey, nodeID: node.nodeID, name: node.name)
+        return (request, key)
+    }
+
+    /// Node: checks the answer against the token's fingerprint and takes the tenant. The tenant's data
+    /// comes with the first sync.
+    public static func complete(
+        _ answer: JoinAnswer, token: EnrolmentToken, hubURL: String, at node: Installation
+    ) throws -> OriginClaim {
+        guard EnrolmentToken.fingerprint(answer.hubKey) == token.hubFingerprint else {
+            throw NodeError(
+                .hubKeyMismatch, "the answer isn't from the hub that made the token",
+                hint: "Check the address; something on the line may be answering in the hub's place.")
+        }
+        let key = try node.pendingKey(tokenID: token.id)
+        let claim: OriginClaim
+        do { claim = try Certificate(verifying: answer.certificate, hub: answer.hubKey).claim } catch {
+            throw NodeError(
+                .verificationFailed, "the hub's certificate is not valid", hint: "Nothing was changed.")
+        }
+        guard claim.publicKey == key.publicKey, claim.role == .node else {
+            throw NodeError(
+                .verificationFailed, "the hub's certificate is for another key", hint: "Nothing was changed.")
+        }
+        guard try !node.slugs().contains(claim.slug) else {
+            throw NodeError(
+                .conflict, "this installation already holds the tenant '\(claim.slug)'",
+                hint: "Nothing was changed; `node-cli status` shows it.")
+        }
+        let secrets = try SealedBox.open(
+            answer.sealedSecrets, key: sealingKey(token.verifier), nonce: answer.nonce,
+            associated: answer.certificate)
+        guard secrets.count == 64 else {
+            throw NodeError(
+                .verificationFailed, "the hub's answer is incomplete", hint: "Nothing was changed.")
+        }
+        try node.take(
+            Installation.Enrolled(
+                claim: claim, certificate: answer.certificate, hubKey: answer.hubKey,
+                tenantSecret: Array(secrets[..<32]), userSecret: Array(secrets[32...])),
+            tokenID: token.id, hubURL: hubURL)
+        return claim
+    }
+}

@@ -1,0 +1,150 @@
+import NodeCore
+
+/// The hub's side of the exchange of one tenant with one node. Every function may be repeated.
+public struct HubPort: Sendable {
+    private let tenant: OpenTenant
+    private let identity: SigningKey
+    private let node: OriginID
+
+    /// `node`: the origin whose key signed the request.
+    public init(_ tenant: OpenTenant, identity: SigningKey, node: OriginID) {
+        self.tenant = tenant
+        self.identity = identity
+        self.node = node
+    }
+
+    private var now: Int64 { tenant.store.environment.clock.milliseconds() }
+
+    /// Compares positions, takes what rides along, and gives what fits.
+    public func hello(_ request: HelloRequest, isRevoked: Bool) throws -> HubAnswer {
+        guard request.tenant == tenant.id, request.origin == node else { throw DeltaError.wrongTenant }
+        if isRevoked { return try stop(.revoked, request) }
+        if let verdict = try tenant.store.read({ try judge(request, in: $0) }) {
+            return try stop(verdict, request)
+        }
+        if !request.frames.isEmpty {
+            let taken = try take(request.frames)
+            if taken.fork { return try stop(.fork, request) }
+            var answer = try give(
+                after: request.cursor, cursorHash: request.cursorHash,
+                maxBytes: ExchangeLimits.rideAlongBytes,
+                receiptAfter: request.receiptSeq)
+            answer.waiting = taken.summary.waiting
+            answer.turnedAway = taken.summary.turnedAway
+            return answer
+        }
+        var answer = try give(
+            after: request.cursor, cursorHash: request.cursorHash, maxBytes: ExchangeLimits.rideAlongBytes,
+            receiptAfter: request.receiptSeq)
+        let isEqual = answer.headsHash == request.headsHash && answer.entries.isEmpty
+        if isEqual { answer.verdict = .equal }
+        return answer
+    }
+
+    /// Takes deltas of the node's chain.
+    public func push(_ request: PushRequest) throws -> HubAnswer {
+        guard request.tenant == tenant.id else { throw DeltaError.wrongTenant }
+        let taken = try take(request.frames)
+        return try tenant.store.read { reader in
+            var answer = try answer(
+                taken.fork ? .fork : .exchange, in: reader, cursor: request.cursor,
+                cursorHash: request.cursorHash)
+            if taken.fork { return answer }
+            answer.receipt = try receipt(for: answer.head, in: reader)
+            answer.waiting = taken.summary.waiting
+            answer.turnedAway = taken.summary.turnedAway
+            return answer
+        }
+    }
+
+    public func pull(_ request: PullRequest) throws -> HubAnswer {
+        guard request.tenant == tenant.id else { throw DeltaError.wrongTenant }
+        let known = try tenant.store.read { try knows(request.cursor, request.cursorHash, in: $0) }
+        guard known else {
+            return try tenant.store.read {
+                try answer(.hubBehind, in: $0, cursor: request.cursor, cursorHash: request.cursorHash)
+            }
+        }
+        return try give(
+            after: request.cursor, cursorHash: request.cursorHash,
+            maxBytes: min(request.maxBytes, ExchangeLimits.maxBatchBytes), receiptAfter: .max)
+    }
+
+    // MARK: Verdicts
+
+    /// The verdict that stops the exchange, or nil.
+    private func judge(_ request: HelloRequest, in reader: StoreReader) throws -> Verdict? {
+        guard let origin = try reader.origin(node) else { throw DeltaError.unknownKey(keyID: node.hex) }
+        let theirs = request.ownHead?.seq ?? 0
+        if origin.headSeq > 0, theirs <= origin.headSeq {
+            if theirs > 0, let stamp = try reader.stamp(origin: origin.number, seq: theirs),
+                try reader.facts(stamp).hash != request.ownHead?.hash
+            {
+                return .fork
+            }
+            if theirs < origin.headSeq { return .nodeBehind }
+        }
+        if request.receiptSeq > origin.headSeq { return .hubBehind }
+        guard try knows(request.cursor, request.cursorHash, in: reader) else { return .hubBehind }
+        return nil
+    }
+
+    /// Whether a node's cursor names an entry of this very log.
+    private func knows(_ cursor: Int64, _ hash: Hash?, in reader: StoreReader) throws -> Bool {
+        guard cursor > 0 else { return cursor == 0 }
+        return try reader.logEntry(cursor)?.hash == hash
+    }
+
+    private func stop(_ verdict: Verdict, _ request: HelloRequest) throws -> HubAnswer {
+        try tenant.store.read {
+            var answer = try answer(verdict, in: $0, cursor: request.cursor, cursorHash: request.cursorHash)
+            answer.head = nil
+            return answer
+        }
+    }
+
+    // MARK: Taking and giving
+
+    private func take(_ frames: [DeltaFrame]) throws -> (summary: ApplySummary, fork: Bool) {
+        do {
+            return (try tenant.store.replicate { try DeltaApplier.receive(frames, in: $0) }, false)
+        } catch DeltaError.fork { return (ApplySummary(), true) }
+    }
+
+    private func answer(
+        _ verdict: Verdict, in reader: StoreReader, cursor: Int64, cursorHash: Hash?
+    ) throws -> HubAnswer {
+        let origin = try reader.origin(node)
+        let head = origin.flatMap { origin in
+            origin.headHash.map { ChainHead(origin: origin.id, seq: origin.headSeq, hash: $0) }
+        }
+        return HubAnswer(
+            verdict: verdict, wall: now, headsHash: try reader.headsHash(), head: head, cursor: cursor,
+            cursorHash: cursorHash, logSize: try reader.logSize())
+    }
+
+    private func give(
+        after cursor: Int64, cursorHash: Hash?, maxBytes: Int, receiptAfter: Int64
+    ) throws -> HubAnswer {
+        try tenant.store.read { reader in
+            var answer = try answer(.exchange, in: reader, cursor: cursor, cursorHash: cursorHash)
+            let page = try reader.log(
+                after: cursor, except: node, maxBytes: maxBytes, maxEntries: ExchangeLimits.maxEntries)
+            answer.entries = page.entries
+            if page.through > cursor {
+                answer.cursor = page.through
+                answer.cursorHash = try reader.logEntry(page.through)?.hash
+            }
+            if let head = answer.head, head.seq > receiptAfter {
+                answer.receipt = try receipt(for: head, in: reader)
+            }
+            return answer
+        }
+    }
+
+    private func receipt(for head: ChainHead?, in reader: StoreReader) throws -> [UInt8]? {
+        guard let head else { return nil }
+        return try Receipt(tenant: tenant.id, head: head, logSize: reader.logSize(), issuedAt: now)
+            .signed(by: identity)
+    }
+}

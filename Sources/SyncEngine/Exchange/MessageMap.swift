@@ -1,0 +1,94 @@
+import NodeCore
+
+/// A message's map with typed, complaining access. Throws `DeltaError`.
+struct MessageMap {
+    private let map: CBOR
+
+    init(_ bytes: [UInt8]) throws {
+        do { map = try CBOR.decode(bytes, limits: ExchangeLimits.cbor) } catch {
+            throw DeltaError.malformed("message: \(error)")
+        }
+        let version = try int(1)
+        guard version == ExchangeLimits.version else { throw DeltaError.unknownVersion(version) }
+    }
+
+    subscript(_ key: Int) -> CBOR? { map[key] }
+
+    func int(_ key: Int) throws -> Int64 {
+        guard let value = map[key]?.intValue else { throw DeltaError.malformed("message key \(key)") }
+        return value
+    }
+
+    func text(_ key: Int) throws -> String {
+        guard let value = map[key]?.textValue, value.utf8.count <= 1024 else {
+            throw DeltaError.malformed("message key \(key)")
+        }
+        return value
+    }
+
+    func bytes(_ key: Int) throws -> [UInt8] {
+        guard let value = map[key]?.bytesValue else { throw DeltaError.malformed("message key \(key)") }
+        return value
+    }
+
+    func value<T>(_ key: Int, _ make: ([UInt8]) -> T?) throws -> T {
+        guard let value = map[key]?.bytesValue.flatMap(make) else {
+            throw DeltaError.malformed("message key \(key)")
+        }
+        return value
+    }
+
+    func value<T>(_ key: Int, text make: (String) -> T?) throws -> T {
+        guard let value = map[key]?.textValue.flatMap(make) else {
+            throw DeltaError.malformed("message key \(key)")
+        }
+        return value
+    }
+
+    func optional<T>(_ key: Int, _ make: ([UInt8]) -> T?) throws -> T? {
+        if map[key] == nil { return nil }
+        return try value(key, make)
+    }
+
+    func frames(_ key: Int) throws -> [DeltaFrame] {
+        guard let items = map[key]?.arrayValue, items.count <= ExchangeLimits.maxEntries else {
+            throw DeltaError.malformed("message key \(key)")
+        }
+        return try items.map(DeltaFrame.init(cbor:))
+    }
+
+    func entries(_ key: Int) throws -> [LogEntry] {
+        guard let items = map[key]?.arrayValue, items.count <= ExchangeLimits.maxEntries else {
+            throw DeltaError.malformed("message key \(key)")
+        }
+        return try items.map { item in
+            guard let bytes = item.bytesValue else { return .delta(try DeltaFrame(cbor: item)) }
+            return .certificate(bytes)
+        }
+    }
+}
+
+extension DeltaFrame {
+    var cbor: CBOR { .array([.bytes(envelope), .bytes(body)]) }
+
+    init(cbor: CBOR) throws {
+        guard let parts = cbor.arrayValue, parts.count == 2, let envelope = parts[0].bytesValue,
+            let body = parts[1].bytesValue
+        else { throw DeltaError.malformed("frame") }
+        self.init(envelope: envelope, body: body)
+    }
+}
+
+extension LogEntry {
+    /// A certificate is its bytes, a delta an array of envelope and body.
+    var cbor: CBOR {
+        switch self {
+        case .certificate(let bytes): .bytes(bytes)
+        case .delta(let frame): frame.cbor
+        }
+    }
+}
+
+extension [DeltaFrame] {
+    var cbor: CBOR { .array(map(\.cbor)) }
+}

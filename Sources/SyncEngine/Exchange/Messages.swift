@@ -1,0 +1,224 @@
+import NodeCore
+
+// The bodies of the requests under /sync/v1 and of their answers: deterministic CBOR maps with
+// integer keys (docs/PROTOCOL.md, "Exchange"). Verified by the HTTP signature before they are parsed
+// at the hub; at the node, everything that matters in an answer carries its own signature.
+
+/// Limits of one request or answer.
+public enum ExchangeLimits {
+    public static let version: Int64 = 1
+    /// What rides along with hello, and what fits into one push or pull, bytes.
+    public static let rideAlongBytes = 128 << 10
+    public static let batchBytes = 1 << 20
+    public static let maxBatchBytes = 8 << 20
+    public static let maxEntries = 2000
+    public static let contentType = "application/cbor"
+
+    static let cbor = CBORLimits(
+        maxBytes: 16 << 20, maxDepth: 6, maxItems: 65_536, maxStringBytes: DeltaLimits.maxBodyBytes,
+        allowedTags: [])
+}
+
+/// A message that can be sent.
+public protocol ExchangeMessage: Sendable {
+    func encoded() -> [UInt8]
+    init(encoded bytes: [UInt8]) throws
+}
+
+public struct HelloRequest: ExchangeMessage, Equatable {
+    public var tenant: TenantID
+    public var headsHash: Hash
+    /// The node's own chain; nil before its first delta.
+    public var ownHead: ChainHead?
+    public var origin: OriginID
+    /// How far of the own chain the node holds receipts for.
+    public var receiptSeq: Int64
+    public var cursor: Int64
+    /// The hash of the log entry at `cursor`; nil at 0.
+    public var cursorHash: Hash?
+    public var schemaVersion: Int
+    /// The node's clock, milliseconds since 1970.
+    public var wall: Int64
+    public var frames: [DeltaFrame]
+
+    public func encoded() -> [UInt8] {
+        var map: [Int: CBOR] = [
+            1: .int(ExchangeLimits.version), 2: .bytes(tenant.bytes), 3: .bytes(headsHash.bytes),
+            4: .bytes(origin.bytes), 5: .int(ownHead?.seq ?? 0), 7: .int(receiptSeq), 8: .int(cursor),
+            10: .int(Int64(schemaVersion)), 11: .int(wall), 12: frames.cbor,
+        ]
+        map[6] = ownHead.map { .bytes($0.hash.bytes) }
+        map[9] = cursorHash.map { .bytes($0.bytes) }
+        return CBOR.map(map).encoded()
+    }
+
+    public init(encoded bytes: [UInt8]) throws {
+        let map = try MessageMap(bytes)
+        tenant = try map.value(2, TenantID.init(bytes:))
+        headsHash = try map.value(3, Hash.init(bytes:))
+        origin = try map.value(4, OriginID.init(bytes:))
+        let seq = try map.int(5)
+        ownHead = try map.optional(6, Hash.init(bytes:)).map { [origin] in
+            ChainHead(origin: origin, seq: seq, hash: $0)
+        }
+        receiptSeq = try map.int(7)
+        cursor = try map.int(8)
+        cursorHash = try map.optional(9, Hash.init(bytes:))
+        schemaVersion = Int(try map.int(10))
+        wall = try map.int(11)
+        frames = try map.frames(12)
+    }
+
+    init(
+        tenant: TenantID, headsHash: Hash, ownHead: ChainHead?, origin: OriginID, receiptSeq: Int64,
+        cursor: Int64,
+        cursorHash: Hash?, schemaVersion: Int, wall: Int64, frames: [DeltaFrame]
+    ) {
+        self.tenant = tenant
+        self.headsHash = headsHash
+        self.ownHead = ownHead
+        self.origin = origin
+        self.receiptSeq = receiptSeq
+        self.cursor = cursor
+        self.cursorHash = cursorHash
+        self.schemaVersion = schemaVersion
+        self.wall = wall
+        self.frames = frames
+    }
+}
+
+/// What the hub has and gives: the answer to hello, push and pull alike.
+public struct HubAnswer: ExchangeMessage, Equatable {
+    public var verdict: Verdict
+    /// The hub's clock, milliseconds since 1970.
+    public var wall: Int64
+    /// One hash over all heads at the hub, after what came with the request.
+    public var headsHash: Hash
+    /// The end of the node's chain in the hub's log; nil when nothing of it is there.
+    public var head: ChainHead?
+    /// A signed receipt for `head`, when it moved or the node lacks one.
+    public var receipt: [UInt8]?
+    /// Log entries after the request's cursor, without the node's own deltas.
+    public var entries: [LogEntry]
+    public var cursor: Int64
+    public var cursorHash: Hash?
+    public var logSize: Int64
+    /// Deltas of the request that wait at the hub for what they build on, or were turned away.
+    public var waiting: Int
+    public var turnedAway: Int
+
+    public init(
+        verdict: Verdict, wall: Int64, headsHash: Hash, head: ChainHead?, receipt: [UInt8]? = nil,
+        entries: [LogEntry] = [], cursor: Int64, cursorHash: Hash?, logSize: Int64, waiting: Int = 0,
+        turnedAway: Int = 0
+    ) {
+        self.verdict = verdict
+        self.wall = wall
+        self.headsHash = headsHash
+        self.head = head
+        self.receipt = receipt
+        self.entries = entries
+        self.cursor = cursor
+        self.cursorHash = cursorHash
+        self.logSize = logSize
+        self.waiting = waiting
+        self.turnedAway = turnedAway
+    }
+
+    public func encoded() -> [UInt8] {
+        var map: [Int: CBOR] = [
+            1: .int(ExchangeLimits.version), 2: .text(verdict.rawValue), 3: .int(wall),
+            4: .bytes(headsHash.bytes),
+            9: .array(entries.map(\.cbor)), 10: .int(cursor), 12: .int(logSize), 13: .int(Int64(waiting)),
+            14: .int(Int64(turnedAway)),
+        ]
+        if let head {
+            map[5] = .bytes(head.origin.bytes)
+            map[6] = .int(head.seq)
+            map[7] = .bytes(head.hash.bytes)
+        }
+        map[8] = receipt.map { .bytes($0) }
+        map[11] = cursorHash.map { .bytes($0.bytes) }
+        return CBOR.map(map).encoded()
+    }
+
+    public init(encoded bytes: [UInt8]) throws {
+        let map = try MessageMap(bytes)
+        verdict = try map.value(2, text: Verdict.init(rawValue:))
+        wall = try map.int(3)
+        headsHash = try map.value(4, Hash.init(bytes:))
+        if let origin = try map.optional(5, OriginID.init(bytes:)) {
+            head = ChainHead(origin: origin, seq: try map.int(6), hash: try map.value(7, Hash.init(bytes:)))
+        }
+        receipt = map[8]?.bytesValue
+        entries = try map.entries(9)
+        cursor = try map.int(10)
+        cursorHash = try map.optional(11, Hash.init(bytes:))
+        logSize = try map.int(12)
+        waiting = Int(try map.int(13))
+        turnedAway = Int(try map.int(14))
+    }
+}
+
+/// Deltas of the node's chain, in order. The cursor is only echoed: what the node has pulled stays.
+public struct PushRequest: ExchangeMessage, Equatable {
+    public var tenant: TenantID
+    public var frames: [DeltaFrame]
+    public var cursor: Int64
+    public var cursorHash: Hash?
+
+    public init(tenant: TenantID, frames: [DeltaFrame], cursor: Int64, cursorHash: Hash?) {
+        self.tenant = tenant
+        self.frames = frames
+        self.cursor = cursor
+        self.cursorHash = cursorHash
+    }
+
+    public func encoded() -> [UInt8] {
+        var map: [Int: CBOR] = [
+            1: .int(ExchangeLimits.version), 2: .bytes(tenant.bytes), 3: frames.cbor, 4: .int(cursor),
+        ]
+        map[5] = cursorHash.map { .bytes($0.bytes) }
+        return CBOR.map(map).encoded()
+    }
+
+    public init(encoded bytes: [UInt8]) throws {
+        let map = try MessageMap(bytes)
+        tenant = try map.value(2, TenantID.init(bytes:))
+        frames = try map.frames(3)
+        cursor = try map.int(4)
+        cursorHash = try map.optional(5, Hash.init(bytes:))
+    }
+}
+
+/// Asks for log entries after a cursor.
+public struct PullRequest: ExchangeMessage, Equatable {
+    public var tenant: TenantID
+    public var cursor: Int64
+    public var cursorHash: Hash?
+    public var maxBytes: Int
+
+    public init(tenant: TenantID, cursor: Int64, cursorHash: Hash?, maxBytes: Int) {
+        self.tenant = tenant
+        self.cursor = cursor
+        self.cursorHash = cursorHash
+        self.maxBytes = maxBytes
+    }
+
+    public func encoded() -> [UInt8] {
+        var map: [Int: CBOR] = [
+            1: .int(ExchangeLimits.version), 2: .bytes(tenant.bytes), 3: .int(cursor),
+            5: .int(Int64(maxBytes)),
+        ]
+        map[4] = cursorHash.map { .bytes($0.bytes) }
+        return CBOR.map(map).encoded()
+    }
+
+    public init(encoded bytes: [UInt8]) throws {
+        let map = try MessageMap(bytes)
+        tenant = try map.value(2, TenantID.init(bytes:))
+        cursor = try map.int(3)
+        cursorHash = try map.optional(4, Hash.init(bytes:))
+        maxBytes = Int(try map.int(5))
+    }
+}

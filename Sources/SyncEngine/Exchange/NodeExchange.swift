@@ -1,0 +1,222 @@
+import NodeCore
+
+/// Where a node stands when an exchange begins, read in one transaction.
+public struct LocalPosition: Sendable, Equatable {
+    public var tenant: TenantID
+    public var origin: OriginID
+    public var ownHead: ChainHead?
+    public var headsHash: Hash
+    public var receiptSeq: Int64
+    public var cursor: Int64
+    public var cursorHash: Hash?
+    public var wall: Int64
+}
+
+/// Deltas of the own chain in chain order, read from the store.
+public struct PendingBatch: Sendable, Equatable {
+    public var frames: [DeltaFrame]
+    /// The number of the last delta in `frames`; the number they were read after when there are none.
+    public var through: Int64
+    public init(frames: [DeltaFrame], through: Int64) {
+        self.frames = frames
+        self.through = through
+    }
+}
+
+/// What a node asks of its store after an answer: one durable transaction.
+public struct StoreRequest: Sendable, Equatable {
+    public var receipt: [UInt8]?
+    /// The hub's word on the node's chain, to be compared with the chain.
+    public var head: ChainHead?
+    public var entries: [LogEntry]
+    public var cursor: Int64
+    public var cursorHash: Hash?
+}
+
+public enum ExchangeEvent: Sendable {
+    case begin(LocalPosition, PendingBatch)
+    case answered(HubAnswer)
+    case stored(ApplySummary)
+    case loaded(PendingBatch)
+    case failed(NodeError)
+}
+
+public enum ExchangeEffect: Sendable, Equatable {
+    case hello(HelloRequest)
+    case push(PushRequest)
+    case pull(PullRequest)
+    case store(StoreRequest)
+    /// Read own deltas after a number, up to so many bytes.
+    case load(after: Int64, maxBytes: Int)
+    case finish(ExchangeOutcome)
+}
+
+/// How an exchange ended and what it moved.
+public struct ExchangeOutcome: Sendable, Equatable {
+    public var verdict: Verdict?
+    public var pushedDeltas = 0
+    public var pushedBytes = 0
+    public var pulled = ApplySummary()
+    /// The hub's clock minus the node's, milliseconds, as far as the answer tells.
+    public var clockDifference: Int64 = 0
+    /// Own deltas that the hub keeps until what they build on is there.
+    public var waitingAtHub = 0
+    public var error: NodeError?
+    public init() {}
+}
+
+/// One exchange of one tenant, from the node's side, as a pure state machine.
+///
+/// It does no I/O: `step` takes what happened and answers what to do next, exactly one effect at a
+/// time. Push comes before pull. Every request may be repeated and every effect that stores is one
+/// transaction, so an exchange that is cut anywhere is simply begun again.
+public struct NodeExchange: Sendable {
+    private enum Phase: Equatable { case idle, hello, pushing, pulling, storing, loading, done }
+
+    private var phase = Phase.idle
+    private var position: LocalPosition?
+    private var outcome = ExchangeOutcome()
+    private var sentThrough: Int64 = 0
+    private var inFlight: PendingBatch?
+    private var hubHeadSeq: Int64 = 0
+    private var logSize: Int64 = 0
+    private var turnedAwayInARow = 0
+
+    public init() {}
+
+    /// Advances by one event. After `.finish` every event is answered with nothing.
+    public mutating func step(_ event: ExchangeEvent) -> [ExchangeEffect] {
+        guard phase != .done else { return [] }
+        switch (event, phase) {
+        case (.begin(let position, let batch), .idle): return begin(position, batch)
+        case (.answered(let answer), .hello), (.answered(let answer), .pushing),
+            (.answered(let answer), .pulling):
+            return take(answer)
+        case (.stored(let summary), .storing):
+            outcome.pulled.add(summary)
+            return proceed()
+        case (.loaded(let batch), .loading): return send(batch)
+        case (.failed(let error), _): return finish(error)
+        default:
+            return finish(NodeError(.internalError, "the exchange took an event out of order"))
+        }
+    }
+
+    private mutating func begin(_ position: LocalPosition, _ batch: PendingBatch) -> [ExchangeEffect] {
+        self.position = position
+        phase = .hello
+        inFlight = batch
+        return [
+            .hello(
+                HelloRequest(
+                    tenant: position.tenant, headsHash: position.headsHash, ownHead: position.ownHead,
+                    origin: position.origin, receiptSeq: position.receiptSeq, cursor: position.cursor,
+                    cursorHash: position.cursorHash, schemaVersion: Schema.version, wall: position.wall,
+                    frames: batch.frames))
+        ]
+    }
+
+    private mutating func take(_ answer: HubAnswer) -> [ExchangeEffect] {
+        guard let position else { return finish(NodeError(.internalError, "an answer before hello")) }
+        if phase == .hello {
+            outcome.verdict = answer.verdict
+            outcome.clockDifference = answer.wall - position.wall
+        }
+        if answer.verdict.stops {
+            outcome.verdict = answer.verdict
+            return finish(answer.verdict.error)
+        }
+        if let sent = inFlight {
+            if !sent.frames.isEmpty {
+                outcome.pushedDeltas += sent.frames.count
+                outcome.pushedBytes += sent.frames.reduce(0) { $0 + $1.byteCount }
+            }
+            if answer.turnedAway > 0 {
+                turnedAwayInARow += 1
+                sentThrough = answer.head?.seq ?? 0
+            } else {
+                turnedAwayInARow = 0
+                sentThrough = max(sentThrough, sent.through)
+            }
+            inFlight = nil
+        }
+        outcome.waitingAtHub = answer.waiting
+        hubHeadSeq = answer.head?.seq ?? hubHeadSeq
+        logSize = answer.logSize
+        self.position?.cursor = answer.cursor
+        self.position?.cursorHash = answer.cursorHash
+        if answer.receipt == nil, answer.entries.isEmpty, answer.cursor == position.cursor, answer.head == nil
+        {
+            return proceed()
+        }
+        phase = .storing
+        return [
+            .store(
+                StoreRequest(
+                    receipt: answer.receipt, head: answer.head, entries: answer.entries,
+                    cursor: answer.cursor,
+                    cursorHash: answer.cursorHash))
+        ]
+    }
+
+    /// Push what is left, then pull what is left, then end.
+    private mutating func proceed() -> [ExchangeEffect] {
+        guard let position else { return finish(NodeError(.internalError, "no position")) }
+        let ownSeq = position.ownHead?.seq ?? 0
+        let next = max(sentThrough, hubHeadSeq)
+        if next < ownSeq {
+            guard turnedAwayInARow < 3 else {
+                return finish(
+                    NodeError(
+                        .hubUnreachable, "the hub has no room for this transaction now; it is kept here",
+                        hint: "Sync again later."))
+            }
+            phase = .loading
+            return [.load(after: next, maxBytes: ExchangeLimits.batchBytes)]
+        }
+        if position.cursor < logSize {
+            phase = .pulling
+            return [
+                .pull(
+                    PullRequest(
+                        tenant: position.tenant, cursor: position.cursor, cursorHash: position.cursorHash,
+                        maxBytes: ExchangeLimits.batchBytes))
+            ]
+        }
+        return finish(nil)
+    }
+
+    private mutating func send(_ batch: PendingBatch) -> [ExchangeEffect] {
+        guard let position, !batch.frames.isEmpty else {
+            return finish(
+                NodeError(.corrupt, "own deltas are missing from the store", hint: "Run `node-cli verify`."))
+        }
+        phase = .pushing
+        inFlight = batch
+        return [
+            .push(
+                PushRequest(
+                    tenant: position.tenant, frames: batch.frames, cursor: position.cursor,
+                    cursorHash: position.cursorHash))
+        ]
+    }
+
+    private mutating func finish(_ error: NodeError?) -> [ExchangeEffect] {
+        phase = .done
+        outcome.error = error
+        return [.finish(outcome)]
+    }
+}
+
+extension ApplySummary {
+    mutating func add(_ other: ApplySummary) {
+        deltas += other.deltas
+        writes += other.writes
+        bytes += other.bytes
+        settled += other.settled
+        open += other.open
+        refused += other.refused
+        waiting += other.waiting
+        turnedAway += other.turnedAway
+    }
+}

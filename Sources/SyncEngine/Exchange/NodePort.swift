@@ -1,0 +1,124 @@
+import NodeCore
+
+/// A node's store as its exchange uses it: everything but the line.
+public struct NodePort: Sendable {
+    private let tenant: OpenTenant
+
+    public init(_ tenant: OpenTenant) { self.tenant = tenant }
+
+    /// What the exchange begins with: the position and what rides along with hello.
+    public func begin() throws -> ExchangeEvent {
+        try tenant.store.read { reader in
+            guard let own = try reader.ownOrigin() else {
+                throw NodeError(.corrupt, "this tenant has no key", hint: "Enrol with a new token.")
+            }
+            let receiptSeq = try reader.state(.receiptSeq)?.int ?? 0
+            let position = LocalPosition(
+                tenant: try reader.tenantID(), origin: own.id,
+                ownHead: own.headHash.map { ChainHead(origin: own.id, seq: own.headSeq, hash: $0) },
+                headsHash: try reader.headsHash(), receiptSeq: receiptSeq,
+                cursor: try reader.state(.cursor)?.int ?? 0,
+                cursorHash: try reader.state(.cursorHash)?.bytes.flatMap { Hash(bytes: $0) },
+                wall: tenant.store.environment.clock.milliseconds())
+            let batch = try pending(reader, own, after: receiptSeq, maxBytes: ExchangeLimits.rideAlongBytes)
+            return .begin(position, batch)
+        }
+    }
+
+    /// Own deltas after a number: the part of the chain that the hub may lack.
+    public func load(after seq: Int64, maxBytes: Int) throws -> PendingBatch {
+        try tenant.store.read { reader in
+            guard let own = try reader.ownOrigin() else { return PendingBatch(frames: [], through: seq) }
+            return try pending(reader, own, after: seq, maxBytes: maxBytes)
+        }
+    }
+
+    private func pending(
+        _ reader: StoreReader, _ own: OriginRecord, after seq: Int64, maxBytes: Int
+    ) throws -> PendingBatch {
+        var batch = PendingBatch(frames: [], through: seq)
+        var bytes = 0
+        for stamp in try reader.stamps(origin: own.number, after: seq, limit: ExchangeLimits.maxEntries) {
+            guard let frame = try reader.frame(stamp) else { break }
+            if !batch.frames.isEmpty, bytes + frame.byteCount > maxBytes { break }
+            bytes += frame.byteCount
+            batch.frames.append(frame)
+            batch.through = try reader.facts(stamp).seq
+        }
+        return batch
+    }
+
+    /// Stores an answer in one transaction: receipt, entries, cursor. Throws when something in it can't
+    /// be trusted; then nothing of it is stored.
+    public func store(_ request: StoreRequest) throws -> ApplySummary {
+        try tenant.store.replicate { replica in
+            guard let own = try replica.ownOrigin(),
+                let hubKey = try replica.requiredState(.hubKey).bytes.flatMap({ PublicKey(bytes: $0) })
+            else { throw NodeError(.corrupt, "this tenant has no key", hint: "Enrol with a new token.") }
+            if let head = request.head { try compare(head, with: own, in: replica) }
+            if let receipt = request.receipt { try keep(receipt, own: own, hubKey: hubKey, in: replica) }
+            let summary = try take(request.entries, hubKey: hubKey, in: replica)
+            guard summary.turnedAway == 0 else {
+                throw NodeError(
+                    .tooLarge, "a transaction of the hub has more parts than may wait here",
+                    hint: "Nothing was stored."
+                )
+            }
+            try replica.setState(.cursor, .int(request.cursor))
+            try replica.setState(.cursorHash, request.cursorHash.map { .bytes($0.bytes) } ?? .null)
+            return summary
+        }
+    }
+
+    /// The hub's head of our chain must be one of our deltas.
+    private func compare(_ head: ChainHead, with own: OriginRecord, in reader: StoreReader) throws {
+        guard head.origin == own.id else { throw NodeError(.hubAnswer, "the hub answered for another node") }
+        guard let stamp = try reader.stamp(origin: own.number, seq: head.seq) else {
+            throw Verdict.nodeBehind.error!
+        }
+        guard try reader.facts(stamp).hash == head.hash else { throw Verdict.fork.error! }
+    }
+
+    private func keep(
+        _ bytes: [UInt8], own: OriginRecord, hubKey: PublicKey, in replica: ReplicaTransaction
+    ) throws {
+        let receipt: Receipt
+        do { receipt = try Receipt(verifying: bytes, hub: hubKey) } catch {
+            throw NodeError(
+                .verificationFailed, "the hub's receipt is not signed by its key",
+                hint: "Something on the line changes answers; nothing was stored.")
+        }
+        guard receipt.tenant == (try replica.tenantID()) else {
+            throw NodeError(
+                .verificationFailed, "the hub's receipt is for another tenant", hint: "Nothing was stored.")
+        }
+        try compare(receipt.head, with: own, in: replica)
+        try replica.addReceipt(origin: own.number, seq: receipt.head.seq, bytes)
+    }
+
+    private func take(
+        _ entries: [LogEntry], hubKey: PublicKey, in replica: ReplicaTransaction
+    ) throws -> ApplySummary {
+        var summary = ApplySummary()
+        var frames: [DeltaFrame] = []
+        for entry in entries {
+            switch entry {
+            case .delta(let frame): frames.append(frame)
+            case .certificate(let bytes):
+                summary.add(try DeltaApplier.receive(frames, in: replica))
+                frames = []
+                try addOrigin(bytes, hubKey: hubKey, in: replica)
+            }
+        }
+        summary.add(try DeltaApplier.receive(frames, in: replica))
+        return summary
+    }
+
+    private func addOrigin(_ bytes: [UInt8], hubKey: PublicKey, in replica: ReplicaTransaction) throws {
+        let claim = try Certificate(verifying: bytes, hub: hubKey).claim
+        guard claim.tenant == (try replica.tenantID()) else { throw DeltaError.wrongTenant }
+        try replica.addOrigin(
+            publicKey: claim.publicKey, role: claim.role, nodeID: claim.nodeID, name: claim.name,
+            certificate: bytes)
+    }
+}

@@ -1,0 +1,81 @@
+import NodeCore
+
+extension ConflictService {
+    /// Conflicts that stand now.
+    func standing(in reader: StoreReader) throws -> [ConflictView] {
+        let tenant = try reader.tenantID(), rules = try reader.tenantRules()
+        return try reader.conflicts().map { conflict in
+            let isLife = conflict.column == CellConflict.lifeColumn
+            let (rule, place) = rules.rule(table: conflict.table, column: conflict.column)
+            let siblings = try views(conflict.siblings, in: reader)
+            return ConflictView(
+                id: conflict.id(tenant: tenant), table: conflict.table, row: conflict.row,
+                column: conflict.column,
+                state: !isLife && rule.needsReview ? .open : .settled, shown: try shown(conflict, in: reader),
+                rule: isLife ? rules.rowRule(table: conflict.table).rawValue : rule.name, rulePlace: place,
+                siblings: siblings)
+        }
+    }
+
+    func resolved(in reader: StoreReader) throws -> [ConflictView] {
+        let tenant = try reader.tenantID(), rules = try reader.tenantRules()
+        return try reader.conflictHistory().map { conflict, _ in
+            let (rule, place) = rules.rule(table: conflict.table, column: conflict.column)
+            return ConflictView(
+                id: conflict.id(tenant: tenant), table: conflict.table, row: conflict.row,
+                column: conflict.column,
+                state: .resolved, shown: try shown(conflict, in: reader), rule: rule.name, rulePlace: place,
+                siblings: try views(conflict.siblings, in: reader))
+        }
+    }
+
+    func refused(in reader: StoreReader) throws -> [ConflictView] {
+        let tenant = try reader.tenantID()
+        return try reader.refusedWrites().map { write in
+            let conflict = CellConflict(
+                table: write.table, row: write.row, column: write.column,
+                siblings: [.init(stamp: write.stamp, value: write.value)])
+            return ConflictView(
+                id: conflict.id(tenant: tenant), table: write.table, row: write.row, column: write.column,
+                state: .refused, shown: try shown(conflict, in: reader), rule: write.reason,
+                rulePlace: "policy",
+                siblings: try views(conflict.siblings, in: reader))
+        }
+    }
+
+    private func shown(_ conflict: CellConflict, in reader: StoreReader) throws -> Value {
+        guard let table = Schema.table(conflict.table) else { return .null }
+        let row = try reader.shown(table, id: conflict.row)
+        if conflict.column == CellConflict.lifeColumn { return row == nil ? "deleted" : "kept" }
+        return row?[conflict.column] ?? .null
+    }
+
+    /// Siblings in an order that is the same on every installation: by (HLC, hash).
+    private func views(_ siblings: [RowState.Sibling], in reader: StoreReader) throws -> [SiblingView] {
+        let ranked = try siblings.map { (facts: try reader.facts($0.stamp), value: $0.value ?? .null) }
+        return ranked.sorted { ($0.facts.hlc, $0.facts.hash) < ($1.facts.hlc, $1.facts.hash) }.map { one in
+            SiblingView(
+                value: one.value, origin: one.facts.originID, node: one.facts.node, author: one.facts.author,
+                at: one.facts.wall, delta: one.facts.hash, stamp: one.facts.stamp)
+        }
+    }
+}
+
+extension StoreReader {
+    /// Conflicts that a person must settle.
+    public func openConflicts() throws -> Int {
+        let rules = try tenantRules()
+        return try conflicts().count { conflict in
+            conflict.column != CellConflict.lifeColumn
+                && rules.rule(table: conflict.table, column: conflict.column).rule.needsReview
+        }
+    }
+
+    /// The rules in force as this layer's type.
+    public func tenantRules() throws -> TenantRules {
+        guard let rules = try ruleBook() as? TenantRules else {
+            throw NodeError(.internalError, "the store was opened with other rules")
+        }
+        return rules
+    }
+}

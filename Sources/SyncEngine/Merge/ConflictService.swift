@@ -1,0 +1,158 @@
+import NodeCore
+
+/// A sibling as a person sees it.
+public struct SiblingView: Sendable, Equatable {
+    public let value: Value
+    public let origin: OriginID
+    public let node: String
+    public let author: String
+    public let at: Int64
+    public let delta: Hash
+    public let stamp: RowState.Stamp
+}
+
+public enum ConflictState: String, Sendable, CaseIterable { case settled, open, resolved, refused }
+
+/// A conflict as `conflicts list` shows it.
+public struct ConflictView: Sendable, Equatable {
+    public let id: String
+    public let table: String
+    public let row: String
+    public let column: String
+    public let state: ConflictState
+    public let shown: Value
+    public let rule: String
+    public let rulePlace: String
+    public let siblings: [SiblingView]
+}
+
+/// Lists, explains and settles conflicts.
+public struct ConflictService {
+    private let tenant: OpenTenant
+    private let actor: Actor
+
+    public init(_ tenant: OpenTenant, actor: Actor) {
+        self.tenant = tenant
+        self.actor = actor
+    }
+
+    /// Conflicts in a state; without one, settled and open.
+    public func list(_ state: ConflictState? = nil) throws -> [ConflictView] {
+        try tenant.store.read { reader in
+            switch state {
+            case .resolved: return try resolved(in: reader)
+            case .refused: return try refused(in: reader)
+            default: return try standing(in: reader).filter { state == nil || $0.state == state }
+            }
+        }
+    }
+
+    /// Throws `CONFLICT_NOT_FOUND`.
+    public func show(_ id: String) throws -> ConflictView {
+        try tenant.store.read { reader in
+            let all = try standing(in: reader) + resolved(in: reader).reversed() + refused(in: reader)
+            guard let found = all.first(where: { $0.id == id }) else { throw notFound(id) }
+            return found
+        }
+    }
+
+    /// Settles a conflict with the value of a sibling (numbered from 1) or with a new one: an ordinary
+    /// write that had seen all siblings.
+    public func resolve(_ id: String, take: Int?, value: String?, dryRun: Bool = false) throws -> ConflictView
+    {
+        try tenant.store.write(as: actor, origin: tenant.origin, dryRun: dryRun) { transaction in
+            guard let conflict = try standing(in: transaction.replica).first(where: { $0.id == id }) else {
+                throw notFound(id)
+            }
+            transaction.audit(
+                AuditAction("conflict.resolve", targetType: conflict.table, targetID: conflict.row))
+            let chosen = try choose(conflict, take: take, value: value)
+            try write(chosen, to: conflict, in: transaction)
+            return ConflictView(
+                id: id, table: conflict.table, row: conflict.row, column: conflict.column, state: .resolved,
+                shown: chosen, rule: conflict.rule, rulePlace: conflict.rulePlace, siblings: conflict.siblings
+            )
+        }
+    }
+
+    private func write(_ chosen: Value, to conflict: ConflictView, in transaction: LocalTransaction) throws {
+        guard let table = Schema.table(conflict.table) else {
+            throw NodeError(
+                .upgradeRequired, "this version doesn't know the table '\(conflict.table)'",
+                hint: "Upgrade node-cli.")
+        }
+        guard conflict.column == CellConflict.lifeColumn else {
+            if try transaction.replica.shown(table, id: conflict.row) == nil {
+                throw NodeError(.conflict, "the row is deleted", hint: "Settle its row conflict first.")
+            }
+            return try transaction.edit(table, id: conflict.row, [conflict.column: chosen], force: true)
+                .ignored()
+        }
+        if chosen == "deleted" { return try transaction.delete(table, id: conflict.row) }
+        let state = try transaction.replica.loadRow(table.name, id: conflict.row)
+        let values = try state.merged(
+            by: transaction.replica.ruleBook(), table: table.name, in: transaction.replica)
+        try transaction.put(table, id: conflict.row, values)
+    }
+
+    private func choose(_ conflict: ConflictView, take: Int?, value: String?) throws -> Value {
+        if let take {
+            guard conflict.siblings.indices.contains(take - 1) else {
+                throw NodeError(
+                    .validation, "there is no sibling \(take)", hint: "Take 1 to \(conflict.siblings.count).",
+                    field: "take")
+            }
+            return conflict.siblings[take - 1].value
+        }
+        guard let value else {
+            throw NodeError(.usage, "nothing was chosen", hint: "Give --take N or --value V.")
+        }
+        if conflict.column == CellConflict.lifeColumn {
+            guard value == "deleted" || value == "kept" else {
+                throw NodeError(.validation, "'\(value)' is neither deleted nor kept", field: "value")
+            }
+            return .text(value)
+        }
+        switch Schema.table(conflict.table)?.column(conflict.column)?.kind {
+        case .int:
+            guard let number = Int64(value) else {
+                throw NodeError(
+                    .validation, "'\(value)' is no whole number", hint: "This column holds numbers.",
+                    field: "value")
+            }
+            return .int(number)
+        case .bytes:
+            throw NodeError(.validation, "this column holds bytes", hint: "Use --take N.", field: "value")
+        default:
+            let text = NormalForm.text(value)
+            if conflict.table == "teacher", conflict.column == "email",
+                let problem = EmailAddress.problem(NormalForm.email(text))
+            {
+                throw NodeError(.validation, problem.message, field: "value")
+            }
+            guard !text.isEmpty, text.utf8.count <= 1024 else {
+                throw NodeError(.validation, "the value must have 1 to 1024 bytes", field: "value")
+            }
+            return .text(conflict.column == "email" ? NormalForm.email(text) : text)
+        }
+    }
+
+    private func notFound(_ id: String) -> NodeError {
+        NodeError(
+            .conflictNotFound, "there is no conflict \(id)",
+            hint: "`node-cli conflicts list` shows the open ones.")
+    }
+}
+
+extension Bool { fileprivate func ignored() {} }
+
+extension RowState {
+    /// The values that the row shows when it is alive.
+    fileprivate func merged(
+        by book: any RuleBook, table: String, in causality: any Causality
+    ) throws -> [String: Value] {
+        var alive = self
+        alive.deletes = []
+        return try book.project(table: table, state: alive, causality: causality) ?? [:]
+    }
+}

@@ -1,0 +1,86 @@
+import NodeCore
+
+/// Why a cell shows what it shows.
+public struct Explanation: Sendable {
+    public let table: String
+    public let row: String
+    public let column: String
+    public let value: Value
+    public let author: String
+    public let at: Int64
+    public let node: String
+    public let origin: OriginID
+    public let seq: Int64
+    public let delta: Hash
+    public let isSignatureValid: Bool
+    public let rule: String
+    public let rulePlace: String
+    public let siblings: [SiblingView]
+    /// The receipt that covers the delta; nil when there is none (yet).
+    public let receipt: Receipt?
+    /// At the hub a delta is in the log itself.
+    public let isInHubLog: Bool
+}
+
+extension ConflictService {
+    /// Explains one cell: value, author, delta with its signature checked anew, rule, siblings, receipt.
+    /// Throws `RECORD_NOT_FOUND`, `VALIDATION_ERROR` for an unknown table or column.
+    public static func explain(table name: String, row id: String, column: String, in tenant: OpenTenant)
+        throws
+        -> Explanation
+    {
+        guard let table = Schema.table(name) else {
+            throw NodeError(
+                .validation, "there is no table '\(name)'",
+                hint: "Tables are \(Schema.tables.map(\.name).joined(separator: ", ")).", field: "table")
+        }
+        guard table.position(of: column) != nil else {
+            throw NodeError(
+                .validation, "\(name) has no column '\(column)'",
+                hint: "Columns are \(table.columns.map(\.name).joined(separator: ", ")).", field: "column")
+        }
+        return try tenant.store.read { reader in
+            guard let shown = try reader.shown(table, id: id) else {
+                throw NodeError(.recordNotFound, "there is no \(name) \(id)", hint: "It may be deleted.")
+            }
+            return try explain(table, id, column, value: shown[column] ?? .null, in: reader)
+        }
+    }
+
+    private static func explain(
+        _ table: SyncedTable, _ id: String, _ column: String, value: Value, in reader: StoreReader
+    ) throws -> Explanation {
+        let state = try reader.loadRow(table.name, id: id)
+        let present = try state.siblings(of: column, covers: reader.covering(state)).compactMap { sibling in
+            try sibling.value.map { RankedSibling(facts: try reader.facts(sibling.stamp), value: $0) }
+        }
+        guard !present.isEmpty else {
+            throw NodeError(.recordNotFound, "nobody has written \(column) of this row", hint: "It is empty.")
+        }
+        let (rule, place) = try reader.tenantRules().rule(table: table.name, column: column)
+        let chosen = rule.pick(present)
+        let facts = chosen.facts
+        let siblings = present.sorted { ($0.facts.hlc, $0.facts.hash) < ($1.facts.hlc, $1.facts.hash) }.map {
+            SiblingView(
+                value: $0.value, origin: $0.facts.originID, node: $0.facts.node, author: $0.facts.author,
+                at: $0.facts.wall, delta: $0.facts.hash, stamp: $0.facts.stamp)
+        }
+        let hubKey = try reader.requiredState(.hubKey).bytes.flatMap { PublicKey(bytes: $0) }
+        let receipt = try reader.receipt(origin: facts.origin, seq: facts.seq).flatMap { bytes in
+            try hubKey.map { try Receipt(verifying: bytes, hub: $0) }
+        }
+        return Explanation(
+            table: table.name, row: id, column: column, value: value, author: facts.author, at: facts.wall,
+            node: facts.node, origin: facts.originID, seq: facts.seq, delta: facts.hash,
+            isSignatureValid: try isValid(facts, in: reader), rule: rule.name, rulePlace: place,
+            siblings: siblings,
+            receipt: receipt, isInHubLog: try reader.ownOrigin()?.role == .hub)
+    }
+
+    private static func isValid(_ facts: DeltaFacts, in reader: StoreReader) throws -> Bool {
+        guard let frame = try reader.frame(facts.stamp) else { return false }
+        do { return try DeltaVerifier.verify(frame, in: reader).hash == facts.hash } catch is DeltaError {
+            return false
+        }
+    }
+}

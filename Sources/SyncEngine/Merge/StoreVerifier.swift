@@ -1,0 +1,97 @@
+import NodeCore
+
+/// What `verify` found.
+public struct VerifyReport: Sendable {
+    public let digest: Hash
+    public let heads: [ChainHead]
+    public let problems: [String]
+    public let deltas: Int
+    public let rows: Int
+    public var isOK: Bool { problems.isEmpty }
+}
+
+/// Checks that a tenant file holds what its deltas say.
+///
+/// Always: SQLite's own integrity, every chain (numbers, hashes, signatures, bodies), and that every
+/// row with siblings shows what the rules give. With `deep` the whole state is built anew from the
+/// deltas in a scratch file and the two digests compared, which finds any edit from outside.
+public enum StoreVerifier {
+    public static func verify(
+        _ tenant: OpenTenant, deep: Bool, scratch: String, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> VerifyReport {
+        try tenant.store.read { reader in
+            var problems = try reader.integrityProblems()
+            let deltas = try reader.deltas()
+            problems += try chainProblems(deltas.map(\.facts), in: reader, progress)
+            problems += try reader.projectionProblems()
+            let digest = try reader.stateDigest()
+            if deep {
+                let rebuilt = try rebuild(reader, at: scratch, environment: tenant.store.environment)
+                if rebuilt != digest {
+                    problems.append(
+                        "the rows are not what the deltas give: \(digest) here, \(rebuilt) from the deltas")
+                }
+            }
+            return VerifyReport(
+                digest: digest, heads: try reader.heads(), problems: problems, deltas: deltas.count,
+                rows: try reader.rowCount())
+        }
+    }
+
+    private static func chainProblems(
+        _ deltas: [DeltaFacts], in reader: StoreReader, _ progress: (Int, Int) -> Void
+    ) throws -> [String] {
+        var problems: [String] = []
+        var last: [Int64: DeltaFacts] = [:]
+        for (index, facts) in deltas.enumerated() {
+            progress(index, deltas.count)
+            let name = "delta \(facts.originID):\(facts.seq)"
+            let previous = last.updateValue(facts, forKey: facts.origin)
+            guard facts.seq == (previous?.seq ?? 0) + 1 else {
+                problems.append("\(name) doesn't follow its predecessor")
+                continue
+            }
+            guard let frame = try reader.frame(facts.stamp) else {
+                problems.append("\(name) has no body")
+                continue
+            }
+            do {
+                let delta = try DeltaVerifier.verify(frame, in: reader)
+                if delta.hash != facts.hash { problems.append("\(name) has another hash than noted") }
+                if delta.header.previous != previous?.hash {
+                    problems.append("\(name) names another predecessor")
+                }
+                if delta.header.seq != facts.seq { problems.append("\(name) carries another number") }
+            } catch let error as DeltaError { problems.append("\(name): \(error.nodeError.message)") }
+        }
+        for origin in try reader.origins()
+        where origin.headSeq != last[origin.number]?.seq ?? 0
+            || origin.headHash != last[origin.number]?.hash
+        {
+            problems.append("the head of origin \(origin.id) is not its last delta")
+        }
+        return problems
+    }
+
+    /// Applies every delta to an empty store and returns the digest.
+    private static func rebuild(_ reader: StoreReader, at path: String, environment: Environment) throws
+        -> Hash
+    {
+        let store = try TenantStore(path: path, environment: environment, create: true)
+        defer { store.remove() }
+        let origins = try reader.origins()
+        try store.replicate { replica in
+            try replica.setState(.tenant, .bytes(reader.tenantID().bytes))
+            for origin in origins {
+                try replica.addOrigin(
+                    publicKey: origin.publicKey, role: origin.role, nodeID: origin.nodeID, name: origin.name,
+                    certificate: origin.certificate)
+            }
+            for delta in try reader.deltas() {
+                guard let frame = try reader.frame(delta.facts.stamp) else { continue }
+                _ = try DeltaApplier.receive([frame], in: replica)
+            }
+        }
+        return try store.read { try $0.stateDigest() }
+    }
+}

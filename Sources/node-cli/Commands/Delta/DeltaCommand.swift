@@ -1,0 +1,190 @@
+import ArgumentParser
+import Foundation
+import NodeCore
+import SyncEngine
+
+struct DeltaCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delta", abstract: "List and export signed deltas.",
+        subcommands: [DeltaList.self, DeltaShow.self, DeltaExport.self])
+
+    static func json(_ delta: DeltaSummary) -> JSONValue {
+        let facts = delta.facts
+        return [
+            "origin": .string(facts.originID.hex), "seq": .int(facts.seq), "hash": .string(facts.hash.hex),
+            "node": .string(facts.node), "role": .string(facts.role.rawValue),
+            "author": .string(facts.author),
+            "at": JSONValue(milliseconds: facts.wall), "writes": JSONValue(delta.writes),
+            "part": JSONValue(delta.part),
+            "parts": JSONValue(delta.parts), "bytes": JSONValue(delta.bodyBytes + delta.envelopeBytes),
+        ]
+    }
+}
+
+/// Names one delta.
+struct DeltaOptions: ParsableArguments {
+    @Option(help: "The origin, 32 hexadecimal digits.") var origin: String
+    @Option(help: "Its number in the chain.") var seq: Int64
+    @Option(help: "Its hash, or the beginning of it.") var hash: String?
+
+    /// Throws `DELTA_NOT_FOUND`.
+    func find(in reader: StoreReader) throws -> (origin: OriginRecord, stamp: RowState.Stamp) {
+        guard let id = OriginID(hex: origin.lowercased()), let record = try reader.origin(id),
+            let stamp = try reader.stamp(origin: record.number, seq: seq),
+            try hash.map({ try reader.facts(stamp).hash.hex.hasPrefix($0.lowercased()) }) ?? true
+        else {
+            throw NodeError(
+                .deltaNotFound, "there is no delta \(seq) of origin \(origin)",
+                hint: "`node-cli delta list` shows them.")
+        }
+        return (record, stamp)
+    }
+}
+
+struct DeltaList: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List deltas in the order in which they were applied here.",
+        discussion: "Example: node-cli delta list --limit 20")
+
+    @Option(help: "Only this origin's.") var origin: String?
+    @Option(help: "Only the newest so many.") var limit: Int?
+    @OptionGroup var tenant: TenantOption
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let (_, open, _) = try context.tenant(tenant)
+        let deltas = try open.store.read { reader -> [DeltaSummary] in
+            let number = try origin.map { text in
+                guard let record = try OriginID(hex: text.lowercased()).flatMap({ try reader.origin($0) })
+                else {
+                    throw NodeError(
+                        .deltaNotFound, "there is no origin \(text)",
+                        hint: "`node-cli delta list` shows them.")
+                }
+                return record.number
+            }
+            return try reader.deltas(origin: number).suffix(limit ?? .max)
+        }
+        var table = Table([
+            .init("origin"), .init("seq", .right), .init("node", maxWidth: 24), .init("writes", .right),
+            .init("part"),
+            .init("bytes", .right), .init("hash", maxWidth: 16),
+        ])
+        for delta in deltas {
+            table.add([
+                delta.facts.originID.hex, String(delta.facts.seq), delta.facts.node, String(delta.writes),
+                "\(delta.part + 1)/\(delta.parts)", String(delta.bodyBytes + delta.envelopeBytes),
+                delta.facts.hash.hex,
+            ])
+        }
+        return CommandResult(data: ["deltas": .array(deltas.map(DeltaCommand.json))], body: .table(table))
+    }
+}
+
+struct DeltaShow: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one delta and its writes.",
+        discussion: "Example: node-cli delta show --origin 3f… --seq 7")
+
+    @OptionGroup var delta: DeltaOptions
+    @OptionGroup var tenant: TenantOption
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let (_, open, _) = try context.tenant(tenant)
+        return try open.store.read { reader in
+            let (_, stamp) = try delta.find(in: reader)
+            guard let frame = try reader.frame(stamp),
+                let summary = try reader.deltas(after: stamp - 1, limit: 1).first
+            else {
+                throw NodeError(
+                    .deltaNotFound, "the delta's body was dropped", hint: "Its header is still in the chain.")
+            }
+            let verified = try DeltaVerifier.verify(frame, in: reader)
+            let writes = try verified.writes()
+            var table = Table([
+                .init("kind"), .init("table"), .init("id"), .init("column"), .init("value", maxWidth: 60),
+            ])
+            for write in writes { for row in Self.rows(write) { table.add(row) } }
+            var data = DeltaCommand.json(summary)
+            if case .object(let members) = data {
+                data = .object(
+                    members + [("signature_valid", true), ("writes_list", .array(writes.map(Self.json)))])
+            }
+            return CommandResult(data: ["delta": data], body: .table(table))
+        }
+    }
+
+    private static func json(_ write: RecordedWrite) -> JSONValue {
+        let columns: [(String, JSONValue)] =
+            switch write.change {
+            case .delete: []
+            case .row(let values), .columns(let values):
+                values.sorted { $0.key < $1.key }.map { ($0.key, ConflictsCommand.json($0.value)) }
+            }
+        return [
+            "kind": .string(kind(write.change)), "table": .string(write.table), "id": .string(write.id),
+            "columns": .object(columns),
+        ]
+    }
+
+    private static func kind(_ change: Change) -> String {
+        switch change {
+        case .row: "row"
+        case .columns: "columns"
+        case .delete: "delete"
+        }
+    }
+
+    private static func rows(_ write: RecordedWrite) -> [[String]] {
+        switch write.change {
+        case .delete: [["delete", write.table, write.id, "", ""]]
+        case .row(let values), .columns(let values):
+            values.sorted { $0.key < $1.key }.map {
+                [kind(write.change), write.table, write.id, $0.key, $0.value.display]
+            }
+        }
+    }
+}
+
+struct DeltaExport: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write the signed bytes of one delta to a file.",
+        discussion: """
+            Example: node-cli delta export --origin 3f… --seq 7 --out delta.cose
+
+            FILE gets the COSE_Sign1 envelope, FILE.body the body as it was sent. docs/PROTOCOL.md says
+            how to check them without this program.
+            """)
+
+    @OptionGroup var delta: DeltaOptions
+    @Option(help: "The file to write.") var out: String
+    @Flag(help: "Overwrite files that exist.") var force = false
+    @OptionGroup var tenant: TenantOption
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let (_, open, _) = try context.tenant(tenant)
+        let (origin, facts, frame) = try open.store.read { reader in
+            let (origin, stamp) = try delta.find(in: reader)
+            guard let frame = try reader.frame(stamp) else {
+                throw NodeError(.deltaNotFound, "the delta's body was dropped", hint: "Export it at the hub.")
+            }
+            return (origin, try reader.facts(stamp), frame)
+        }
+        for path in [out, out + ".body"] where !force && FileManager.default.fileExists(atPath: path) {
+            throw NodeError(
+                .fileExists, "'\(path)' is already there", hint: "Choose another name, or add --force.")
+        }
+        try DurableFile.write(frame.envelope, to: out)
+        try DurableFile.write(frame.body, to: out + ".body")
+        return CommandResult(
+            data: [
+                "origin": .string(origin.id.hex), "seq": .int(facts.seq),
+                "public_key": .string(origin.publicKey.hex),
+                "hash": .string(facts.hash.hex), "tenant": .string(open.id.description),
+                "files": [.string(out), .string(out + ".body")],
+            ],
+            body: .text("Wrote \(out) and \(out).body; hash \(facts.hash.hex), key \(origin.publicKey.hex)"))
+    }
+}

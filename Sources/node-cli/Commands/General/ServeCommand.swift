@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import Logging
+import NodeCore
+import NodeServer
+
+struct ServeCommand: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve sync, health and metrics until stopped.",
+        discussion: """
+            Example: node-cli serve --data hub --listen 127.0.0.1:8001
+
+            Plain HTTP on loopback addresses only: put a TLS proxy in front. Other commands work beside
+            it; a second serve on the same data directory exits 11. SIGTERM stops it within ten seconds.
+            """)
+
+    @Option(help: ArgumentHelp("Address and port; port 0 lets the system choose.", valueName: "host:port"))
+    var listen: String?
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let installation = try context.installation()
+        guard let address = listen.map(NetworkAddress.init) ?? context.configuration.listen else {
+            throw NodeError(
+                .usage, "'\(listen ?? "")' is no address", hint: "Write it as 127.0.0.1:8001.",
+                field: "listen")
+        }
+        let lock = try FileLock(
+            context.directory.serveLock, else: "another serve is running on this data directory",
+            hint: "Stop it first; other commands can be used beside it.")
+        let backend = try NodeBackend(installation, version: ProductVersion.text)
+        var limits = HTTPServer.Limits()
+        limits.maxBodyBytes = context.configuration.maxBodyBytes
+        let server = try HTTPServer(
+            host: address.host, port: address.port, backend: backend, limits: limits, logger: logger(context),
+            onListening: { port in
+                OutputWriter.messages.tryWrite(
+                    "listening on http://\(address.host):\(port) as \(installation.role.rawValue)\n")
+            })
+        try waitFor { try await server.run() }
+        withExtendedLifetime(lock) {}
+        return CommandResult(data: ["stopped": true])
+    }
+
+    private func logger(_ context: CommandContext) -> Logger {
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        var logger = Logger(label: "node-cli") { label -> any LogHandler in
+            if isTerminal { return StreamLogHandler.standardError(label: label) }
+            return JSONLineLogHandler(label: label)
+        }
+        logger.logLevel = Logger.Level(rawValue: context.configuration.logLevel) ?? .info
+        return logger
+    }
+
+    /// Runs asynchronous work to its end from a synchronous command.
+    private func waitFor(_ work: @escaping @Sendable () async throws -> Void) throws {
+        let done = DispatchSemaphore(value: 0)
+        let failure = Failure()
+        Task {
+            do { try await work() } catch { failure.set(error) }
+            done.signal()
+        }
+        done.wait()
+        if let error = failure.error { throw error }
+    }
+}

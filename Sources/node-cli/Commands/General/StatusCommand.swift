@@ -1,0 +1,57 @@
+import ArgumentParser
+import NodeCore
+import SyncEngine
+
+struct StatusCommand: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show this installation, its tenants and what waits to be synced.",
+        discussion: "Example: node-cli status --json")
+
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let installation = try context.installation()
+        let actor = context.actor(installation)
+        var table = Table([
+            .init("tenant"), .init("active"), .init("pending", .right), .init("last sync"),
+            .init("last error"),
+            .init("open conflicts", .right),
+        ])
+        var tenants: [JSONValue] = []
+        for slug in try installation.slugs() {
+            let tenant = try installation.tenant(slug)
+            let open = try ConflictService(tenant, actor: actor).list(.open).count
+            let (pending, row) = try tenant.store.read { reader in
+                (
+                    installation.role == .hub ? (deltas: 0, bytes: 0) : try reader.pending(),
+                    try? reader.tenant()
+                )
+            }
+            let peer = try installation.peer(slug)
+            let last = peer?.lastSyncAt
+            let lease = last.map { $0 + Int64(context.configuration.leaseDays) * 86_400_000 }
+            tenants.append([
+                "slug": .string(slug), "active": .bool(row?.active ?? false),
+                "pending_deltas": JSONValue(pending.deltas),
+                "pending_bytes": JSONValue(pending.bytes), "last_sync_at": JSONValue(milliseconds: last),
+                "last_error": JSONValue(peer?.lastError), "conflicts_open": JSONValue(open),
+                "seats": ["total": 0, "free": 0, "reserved": 0, "assigned": 0],
+                "lease_until": JSONValue(milliseconds: lease),
+            ])
+            let zone = row?.timeZone ?? Tenant.defaultTimeZone
+            table.add([
+                slug, row.map { $0.active ? "yes" : "no" } ?? "not synced yet", String(pending.deltas),
+                last.map { context.time($0, in: zone) } ?? (installation.role == .hub ? "-" : "never"),
+                peer?.lastErrorCode ?? "-", String(open),
+            ])
+        }
+        let head = "\(installation.role.rawValue) \(installation.name) (\(installation.nodeID))\n"
+        let style = context.output.style
+        return CommandResult(
+            data: [
+                "role": .string(installation.role.rawValue), "node_id": .string(installation.nodeID),
+                "name": .string(installation.name), "tenants": .array(tenants),
+            ],
+            body: .text(head + table.text(context.output.layout, style: style)))
+    }
+}

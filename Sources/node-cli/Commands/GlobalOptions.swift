@@ -1,0 +1,166 @@
+import ArgumentParser
+import Foundation
+import NodeCore
+import NodeServer
+import SyncEngine
+
+/// The options that every command has.
+struct GlobalOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The data directory.", valueName: "dir")) var data: String?
+    @Flag(help: "Print one JSON object on standard output.") var json = false
+    @Flag(help: "Print one record a line, without drawing.") var plain = false
+    @Option(help: "auto, always or never.") var color: String?
+    @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: String?
+}
+
+/// The option of commands that work on one tenant.
+struct TenantOption: ParsableArguments {
+    @Option(help: ArgumentHelp("The tenant; needed where there are several.", valueName: "slug")) var tenant:
+        String?
+}
+
+/// A dry run does everything but keep it.
+struct DryRunOption: ParsableArguments {
+    @Flag(help: "Show what would be done and change nothing.") var dryRun = false
+}
+
+/// What a command answers.
+struct CommandResult {
+    var data: JSONValue
+    var body: Output.Body = .none
+    var warnings: [Notice] = []
+    var errors: [NodeError] = []
+    /// The exit status; nil takes the first error's, or 0.
+    var status: Int32?
+}
+
+/// A command: options in, a result out; printing and exiting are the same for all.
+protocol NodeCommand: ParsableCommand {
+    var global: GlobalOptions { get }
+    func execute(_ context: CommandContext) throws -> CommandResult
+}
+
+extension NodeCommand {
+    func run() throws {
+        let status = CommandContext.run(global) { try execute($0) }
+        if status != 0 { throw ExitCode(status) }
+    }
+}
+
+/// What commands work with: data directory, configuration, output.
+struct CommandContext {
+    let directory: DataDirectory
+    let configuration: Configuration
+    let output: Output
+    let environment: NodeCore.Environment
+
+    static func run(_ options: GlobalOptions, _ body: (CommandContext) throws -> CommandResult) -> Int32 {
+        let variables = ProcessInfo.processInfo.environment
+        let choice = options.color.flatMap(Terminal.ColorChoice.init) ?? .auto
+        let output = Output(
+            format: options.json ? .json : options.plain ? .plain : .human,
+            terminal: .current(environment: variables), color: choice)
+        do {
+            let context = try make(options, variables, output)
+            let result = try body(context)
+            return try output.finish(
+                data: result.data, body: result.body, warnings: result.warnings, errors: result.errors,
+                exitStatus: result.status)
+        } catch let error as NodeError {
+            return output.finish(failure: error)
+        } catch let error as DeltaError {
+            return output.finish(failure: error.nodeError)
+        } catch {
+            return output.finish(
+                failure: NodeError(.internalError, "unexpected: \(error)", hint: "Please report this."))
+        }
+    }
+
+    private static func make(
+        _ options: GlobalOptions, _ variables: [String: String], _ output: Output
+    ) throws -> CommandContext {
+        let home = variables["HOME"] ?? NSHomeDirectory()
+        let path =
+            options.data ?? variables["PREPKC_DATA"].flatMap { $0.isEmpty ? nil : $0 }
+            ?? "\(home)/.local/share/node-cli"
+        let directory = DataDirectory(path: URL(fileURLWithPath: path).standardizedFileURL.path)
+        var flags: [String: String] = [:]
+        flags["color"] = options.color
+        flags["log_level"] = options.logLevel
+        let configuration = try Configuration.load(
+            yamlText: try directory.configurationText(), environment: variables, flags: flags)
+        return CommandContext(
+            directory: directory, configuration: configuration, output: output,
+            environment: NodeCore.Environment(
+                clock: Self.clock(variables), random: SystemRandom(), replication: SignedReplication()))
+    }
+
+    /// `PREPKC_TEST_CLOCK_OFFSET_MS` moves the clock in tests of wrong clocks.
+    private static func clock(_ variables: [String: String]) -> any WallClock {
+        guard let offset = variables["PREPKC_TEST_CLOCK_OFFSET_MS"].flatMap(Int64.init) else {
+            return SystemClock()
+        }
+        return OffsetClock(base: SystemClock(), offset: offset)
+    }
+
+    func installation() throws -> Installation { try Installation.open(directory, environment: environment) }
+
+    /// The operator at this machine.
+    func actor(_ installation: Installation) -> Actor { installation.localActor(userID: getuid()) }
+
+    func tenant(_ option: TenantOption) throws -> (
+        installation: Installation, tenant: OpenTenant, actor: Actor
+    ) {
+        let installation = try installation()
+        return (installation, try installation.tenant(option.tenant), actor(installation))
+    }
+
+    func curl() throws -> CurlClient {
+        var options = CurlClient.Options()
+        if let proxy = configuration.proxy { options.proxy = .url(proxy) }
+        options.caFile = configuration.caFile
+        options.timeout = configuration.syncTimeout
+        options.userAgent = "node-cli/\(ProductVersion.text)"
+        return try CurlClient(options: options)
+    }
+
+    /// Bytes of a file, or of standard input for `-`. Throws `FILE_NOT_FOUND`, `TOO_LARGE`.
+    func read(_ path: String) throws -> [UInt8] {
+        let limit = configuration.maxImportBytes
+        if path == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile().prefix(limit)) }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+            throw NodeError(.fileNotFound, "there is no file '\(path)'", hint: "Check the path.")
+        }
+        let size = (try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+        guard size <= limit else {
+            throw NodeError(
+                .tooLarge, "'\(path)' has \(size) bytes, over the limit of \(limit)",
+                hint: "Split the file, or raise limits.import_bytes in node.yaml.")
+        }
+        do { return Array(try Data(contentsOf: URL(fileURLWithPath: path))) } catch {
+            throw NodeError(.fileNotFound, "'\(path)' can't be read", hint: "Check its permissions.")
+        }
+    }
+
+    /// A secret from a file or from standard input; one trailing line break is dropped.
+    func secret(_ path: String?) throws -> String {
+        var bytes = try read(path ?? "-")
+        if bytes.last == 10 { bytes.removeLast() }
+        if bytes.last == 13 { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// An instant for a person: in the tenant's zone, with offset.
+    func time(_ milliseconds: Int64, in zone: String) -> String {
+        let name = configuration.timeZone ?? zone
+        return TimeText.local(milliseconds: milliseconds, in: TimeZone(identifier: name) ?? .gmt)
+    }
+}
+
+/// A clock that is wrong by a fixed time, for tests.
+private struct OffsetClock: WallClock {
+    let base: SystemClock
+    let offset: Int64
+    func milliseconds() -> Int64 { base.milliseconds() + offset }
+}

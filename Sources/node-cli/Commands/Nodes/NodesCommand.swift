@@ -1,0 +1,76 @@
+import ArgumentParser
+import NodeCore
+
+struct NodesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nodes", abstract: "Enrol and list the nodes of districts.",
+        subcommands: [NodesInvite.self, NodesList.self])
+}
+
+struct NodesInvite: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "invite", abstract: "Make a one-time enrolment token.",
+        discussion: """
+            Example: node-cli nodes invite --tenant kckps > token.txt
+
+            Runs at the hub. The token serves one node, one tenant, for an hour, and is shown this once.
+            """)
+
+    @OptionGroup var tenant: TenantOption
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let installation = try context.installation()
+        let slug = installation.role == .hub ? try installation.tenant(tenant.tenant).slug : ""
+        let (token, expires) = try installation.invite(
+            slug: slug, minutes: context.configuration.inviteMinutes)
+        if context.output.format == .human {
+            context.output.message(
+                "One node may enrol in \(slug) with this token until \(RFC3339.string(milliseconds: expires)):"
+            )
+        }
+        return CommandResult(
+            data: [
+                "token": .string(token.text), "expires_at": JSONValue(milliseconds: expires),
+                "tenant": .string(slug),
+                "hub_fingerprint": .string(token.hubFingerprint.hex),
+            ], body: .text(token.text))
+    }
+}
+
+struct NodesList: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the enrolled nodes.", discussion: "Example: node-cli nodes list")
+
+    @OptionGroup var tenant: TenantOption
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let installation = try context.installation()
+        guard installation.role == .hub else {
+            throw NodeError(
+                .hubOwned, "nodes are listed at the hub, and this is a node", hint: "Run it at the hub.")
+        }
+        let nodes = try installation.enrolments(slug: tenant.tenant)
+        var table = Table([
+            .init("name", maxWidth: 32), .init("tenant"), .init("enrolled"), .init("last seen"),
+            .init("origin"),
+        ])
+        for node in nodes {
+            table.add([
+                node.name, node.tenant, RFC3339.string(milliseconds: node.enrolledAt),
+                node.lastSeenAt.map { RFC3339.string(milliseconds: $0) } ?? "never", node.origin.hex,
+            ])
+        }
+        let list = nodes.map { node -> JSONValue in
+            [
+                "node_id": .string(node.nodeID), "origin": .string(node.origin.hex),
+                "tenant": .string(node.tenant),
+                "name": .string(node.name), "enrolled_at": JSONValue(milliseconds: node.enrolledAt),
+                "last_seen_at": JSONValue(milliseconds: node.lastSeenAt),
+                "revoked_at": JSONValue(milliseconds: node.revokedAt),
+            ]
+        }
+        return CommandResult(data: ["nodes": .array(list)], body: .table(table))
+    }
+}

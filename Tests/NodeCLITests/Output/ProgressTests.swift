@@ -1,0 +1,73 @@
+import Synchronization
+import Testing
+
+@testable import node_cli
+
+struct ProgressTests {
+    /// A clock that is moved by hand and a sink that keeps what is drawn.
+    private final class Stage: Sendable {
+        let now = Mutex(Duration.seconds(50))
+        let drawn = Mutex<[String]>([])
+
+        func progress(total: Int? = 200, isTerminal: Bool = true, term: String = "xterm") -> Progress {
+            let terminal = Terminal(
+                isOutputTerminal: false, isMessagesTerminal: isTerminal,
+                environment: ["TERM": term, "COLUMNS": "80"])
+            return Progress(
+                "Importing", total: total, unit: "rows", terminal: terminal,
+                clock: { self.now.withLock { $0 } },
+                sink: { text in self.drawn.withLock { $0.append(text) } })
+        }
+
+        func wait(_ duration: Duration) { now.withLock { $0 += duration } }
+        var lines: [String] { drawn.withLock { $0 } }
+    }
+
+    @Test("nothing is drawn in the first second, then rate and remaining time, then it goes away")
+    func draws() {
+        let stage = Stage()
+        let progress = stage.progress()
+        progress.update(10)
+        stage.wait(.milliseconds(999))
+        progress.update(20)
+        #expect(stage.lines.isEmpty)
+        stage.wait(.milliseconds(1001))
+        progress.update(50)
+        #expect(
+            stage.lines == [
+                "\rImporting  [#######-----------------------]  25 %  50/200 rows  25/s  6 s left\u{1B}[K"
+            ])
+        stage.wait(.milliseconds(50))
+        progress.update(60)
+        #expect(stage.lines.count == 1)
+        progress.finish()
+        #expect(stage.lines.last == "\r\u{1B}[K")
+        stage.wait(.seconds(5))
+        progress.update(70)
+        progress.finish()
+        #expect(stage.lines.count == 2)
+    }
+
+    @Test("a pipe and a dumb terminal see nothing")
+    func silent() {
+        let stage = Stage()
+        for progress in [stage.progress(isTerminal: false), stage.progress(term: "dumb")] {
+            stage.wait(.seconds(9))
+            progress.update(50)
+            progress.finish()
+        }
+        #expect(stage.lines.isEmpty)
+    }
+
+    @Test("odd numbers fit the width and never trap")
+    func odd() {
+        let stage = Stage()
+        for (total, done) in [(0, 0), (5, 9), (Int.max, 1), (1, Int.max), (7, -3)] {
+            let line = stage.progress(total: total).line(done: done, elapsed: .seconds(3))
+            #expect(DisplayWidth.of(line) <= 79)
+        }
+        #expect(
+            stage.progress(total: nil).line(done: 9, elapsed: .seconds(3)) == "Importing  9 rows  3.0/s")
+        #expect(stage.progress().line(done: 0, elapsed: .zero).contains("0 %"))
+    }
+}
