@@ -71,6 +71,8 @@ let package = Package(
         .executableTarget(
             name: "node-cli",
             dependencies: ["NodeServer", "SyncEngine", "NodeCore", arguments, logging],
+            exclude: ["Demo/ORIGINS.md"],
+            resources: [.embedInCode("Demo/kc-schools.csv")],
             swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: ["SyncEngine", "NodeCore"],

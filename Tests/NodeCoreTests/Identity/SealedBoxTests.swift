@@ -41,7 +41,9 @@ struct SealedBoxTests {
             (sealed, key, nonce, []), (sealed, key, nonce, associated + [0]),
             (sealed + [0], key, nonce, associated),
         ]
-        for count in sealed.indices { attempts.append((Array(sealed.prefix(count)), key, nonce, associated)) }
+        for count in sealed.indices {
+            attempts.append((Array(sealed.prefix(count)), key, nonce, associated))
+        }
         for index in sealed.indices {
             for bit in 0..<8 {
                 var damaged = sealed
@@ -64,7 +66,8 @@ struct SealedBoxTests {
             try SealedBox.seal([], key: Array(key.dropLast()), nonce: nonce, associated: [])
         }
         #expect(throws: NodeError.self) {
-            try SealedBox.open([UInt8](repeating: 0, count: 16), key: key, nonce: nonce + [0], associated: [])
+            try SealedBox.open(
+                [UInt8](repeating: 0, count: 16), key: key, nonce: nonce + [0], associated: [])
         }
     }
 }

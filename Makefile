@@ -1,0 +1,56 @@
+# The one entry for people and CI. `make demo` and `make test` install what they need.
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: demo test check coverage install uninstall format setup build release
+
+## Show the main job with real processes; ends by itself. `make demo ARGS=--keep` leaves the folder.
+demo: setup
+	$(SWIFT) build
+	.build/debug/node-cli demo $(ARGS)
+
+## Every test: units, vectors, properties, processes.
+test: setup
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+## Strict lint of all Swift sources.
+check: setup
+	$(SWIFT) format lint --strict --parallel --recursive Sources Tests conflict-rules Package.swift
+
+## Line coverage of our own sources, as a table.
+coverage: setup
+	$(SWIFT) test --enable-code-coverage
+	@profile=$$(dirname $$($(SWIFT) test --show-codecov-path))/default.profdata; \
+	llvm-cov report .build/debug/node-cliPackageTests.xctest -instr-profile $$profile \
+	  -ignore-filename-regex '(\.build|Tests)/'
+
+## Reformat all Swift sources.
+format:
+	$(SWIFT) format --in-place --parallel --recursive Sources Tests conflict-rules Package.swift
+
+build: setup
+	$(SWIFT) build
+
+release: setup
+	$(SWIFT) build -c release --product node-cli
+
+## Binary, systemd unit and example configuration. DESTDIR stages; without it the service's user is made.
+install: release
+	install -D -m 0755 .build/release/node-cli $(DESTDIR)$(PREFIX)/bin/node-cli
+	install -D -m 0644 node.yaml.example $(DESTDIR)$(PREFIX)/share/node-cli/node.yaml.example
+	install -d $(DESTDIR)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|g' packaging/node-cli.service > $(DESTDIR)/lib/systemd/system/node-cli.service
+	@if [ -z "$(DESTDIR)" ]; then \
+	  id node-cli >/dev/null 2>&1 || useradd --system --home-dir /var/lib/node-cli --shell /usr/sbin/nologin node-cli; \
+	  install -d -m 0700 -o node-cli -g node-cli /var/lib/node-cli; \
+	  command -v systemctl >/dev/null && systemctl daemon-reload || true; \
+	fi
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/node-cli $(DESTDIR)/lib/systemd/system/node-cli.service
+	rm -rf $(DESTDIR)$(PREFIX)/share/node-cli
+
+setup:
+	@scripts/setup
