@@ -4,7 +4,6 @@
 import PackageDescription
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -44,6 +43,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .target(
             name: "ConflictRules", path: "conflict-rules",
@@ -56,7 +56,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "NodeCore",
-            dependencies: ["COpenSSL", "CZstd", grdb, grdbSQLite, yams, logging],
+            dependencies: ["COpenSSL", "CSQLite", "CZstd", grdb, yams, logging],
             swiftSettings: settings),
         .target(
             name: "SyncEngine", dependencies: ["NodeCore", "ConflictRules", yams],

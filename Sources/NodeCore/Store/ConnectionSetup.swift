@@ -1,6 +1,6 @@
+import CSQLite
 import Foundation
 import GRDB
-import GRDBSQLite
 
 /// What every connection to one of our SQLite files is set to.
 enum ConnectionSetup {
@@ -22,20 +22,16 @@ enum ConnectionSetup {
             try db.execute(sql: "PRAGMA trusted_schema = 0")
             try db.execute(sql: "PRAGMA cell_size_check = 1")
             try db.execute(sql: "PRAGMA cache_size = -\(cacheKiB)")
-            try registerGuard(db)
+            try disableTriggers(db)
         }
         return configuration
     }
 
-    /// `trusted_schema=0` lets a trigger call only functions marked SQLITE_INNOCUOUS, which GRDB's
-    /// own registration doesn't offer.
-    private static func registerGuard(_ db: Database) throws {
-        let flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS
-        let status = sqlite3_create_function_v2(
-            db.sqliteConnection, guardFunction, 0, flags, nil,
-            { context, _, _ in sqlite3_result_int(context, 0) }, nil, nil, nil)
+    /// The write guard's triggers are for others: what they call doesn't exist.
+    private static func disableTriggers(_ db: Database) throws {
+        let status = shim_sqlite_disable_triggers(UnsafeMutableRawPointer(db.sqliteConnection))
         guard status == SQLITE_OK else {
-            throw NodeError(.storage, "SQLite refused to register the write guard (code \(status))")
+            throw NodeError(.storage, "SQLite refused to leave out triggers (code \(status))")
         }
     }
 

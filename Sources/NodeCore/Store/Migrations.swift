@@ -11,27 +11,26 @@ enum TenantMigrations {
         return migrator
     }
 
-    /// A domain table: readable columns, the row's stamp last, and a guard that refuses an edit by a
-    /// program other than ours, which lacks the function. For inserts, our hot path, the guard is a
-    /// CHECK, which SQLite evaluates without measurable cost; a trigger would cost 30 %
-    /// (Benchmarks/guard_cost.c). We never update in place, so those two can be triggers.
+    /// A domain table: readable columns, the row's stamp last, and triggers that refuse an edit by
+    /// another program: they call a function that nobody has. Our own connections run no triggers
+    /// (`ConnectionSetup`), so the guard costs us nothing; run, it would cost 30 % of an insert
+    /// (Benchmarks/guard_cost.c).
     static func createTable(_ table: SyncedTable, in db: Database) throws {
         let columns = table.columns.map { "\"\($0.name)\" \($0.kind.rawValue)" }.joined(separator: ", ")
         try db.execute(
             sql: """
                 CREATE TABLE "\(table.name)" (
-                  id TEXT PRIMARY KEY NOT NULL, \(columns), sync_stamp INTEGER NOT NULL,
-                  CHECK (\(ConnectionSetup.guardFunction)() = 0)
+                  id TEXT PRIMARY KEY NOT NULL, \(columns), sync_stamp INTEGER NOT NULL
                 ) STRICT, WITHOUT ROWID
                 """)
         for (number, columns) in table.indexes.enumerated() {
             try db.execute(sql: "CREATE INDEX \"\(table.name)_\(number)\" ON \"\(table.name)\"(\(columns))")
         }
-        for event in ["UPDATE", "DELETE"] {
+        for event in ["INSERT", "UPDATE", "DELETE"] {
             try db.execute(
                 sql: """
                     CREATE TRIGGER "\(table.name)_guard_\(event.lowercased())" BEFORE \(event) ON "\(table.name)"
-                    WHEN \(ConnectionSetup.guardFunction)() BEGIN SELECT 1; END
+                    BEGIN SELECT \(ConnectionSetup.guardFunction)(); END
                     """)
         }
     }

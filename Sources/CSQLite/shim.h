@@ -1,0 +1,8 @@
+#pragma once
+#include <sqlite3.h>
+
+// sqlite3_db_config is variadic; Swift can call only this typed front.
+// Switches triggers off for one connection; answers SQLite's result code.
+static inline int shim_sqlite_disable_triggers(void *connection) {
+    return sqlite3_db_config((sqlite3 *)connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)0);
+}
