@@ -17,6 +17,7 @@ import hashlib
 import os
 import sys
 import uuid
+from collections.abc import Mapping
 
 import cbor2
 from cryptography.exceptions import InvalidSignature
@@ -117,7 +118,8 @@ def check_envelope(data, keys):
     need(type(protected) is bytes and type(payload) is bytes, "envelope: elements")
     need(is_bytes(signature, 64), "envelope: signature is not 64 bytes")
     need(decode(protected, "protected header") == {1: -8, 3: CONTENT_TYPE}, "envelope: protected header")
-    need(type(unprotected) is dict and list(unprotected) == [4], "envelope: unprotected header")
+    need(isinstance(unprotected, Mapping) and list(unprotected) == [4], "envelope: unprotected header")
+    need(is_bytes(unprotected[4], 8), "envelope: key id")
     key = keys.get(unprotected[4])
     need(key is not None, "envelope: signed by a key that was not given")
     signed = cbor2.dumps(["Signature1", protected, b"", payload], canonical=True)
@@ -313,8 +315,8 @@ def main():
     if not good and not failed:
         print("failed: there is nothing to check")
         return 1
-    print(f"{'failed' if failed else 'ok'}: {len(good)} of {len(good) + len(set(p for p, _ in failed) - {h.path for h in good})} "
-          f"deltas verify by themselves, {len(failed)} problems")
+    total = len({header.path for header in good} | bad)
+    print(f"{'failed' if failed else 'ok'}: {total - len(bad)} of {total} deltas are well")
     return 1 if failed else 0
 
 

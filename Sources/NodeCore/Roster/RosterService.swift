@@ -21,6 +21,8 @@ public struct RosterService {
         public var additive = false
         public var approvedDeactivations: Int?
         public var dryRun = false
+        /// Called with changes written and changes to write.
+        public var progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
         public init() {}
     }
 
@@ -143,7 +145,14 @@ public struct RosterService {
                 "row_errors": .int(Int64(plan.rowErrors)),
             ])
         let source = "import:\(id)"
+        let total = plan.created + plan.updated + plan.deactivated
+        var done = 0
+        func step() {
+            done += 1
+            if done % 256 == 0 { options.progress(done, total) }
+        }
         for create in plan.creates {
+            step()
             let teacher = try transaction.teacherID(email: create.record.email)
             try transaction.put(
                 Schema.teacher, id: teacher,
@@ -152,8 +161,12 @@ public struct RosterService {
                 teacher: teacher, year: year, school: create.schoolID, grade: create.record.grade,
                 source: source)
         }
-        for update in plan.updates { try write(update, year: year, source: source, in: transaction) }
+        for update in plan.updates {
+            step()
+            try write(update, year: year, source: source, in: transaction)
+        }
         for teacher in plan.deactivations {
+            step()
             let row = transaction.teacherYearID(teacher: teacher, year: year)
             try transaction.edit(Schema.teacherYear, id: row, ["active": 0])
         }

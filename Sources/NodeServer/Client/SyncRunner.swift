@@ -25,7 +25,7 @@ public struct SyncRunner {
     /// Syncs one tenant with its hub; blocks. Failures of the line end up in the result, and in the
     /// local log; what was stored before them stays.
     public func sync(
-        _ tenant: OpenTenant, progress: (ExchangeOutcome) -> Void = { _ in }
+        _ tenant: OpenTenant, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> SyncResult {
         guard let peer = try installation.peer(tenant.slug) else {
             throw NodeError(
@@ -37,7 +37,7 @@ public struct SyncRunner {
             keyID: OriginID(publicKey: tenant.origin.key.publicKey, tenant: tenant.id).hex, client: client,
             clock: installation.environment.clock)
         var line = Line(hub: hub, port: NodePort(tenant))
-        let outcome = try line.run()
+        let outcome = try line.run(progress)
         let result = SyncResult(
             tenant: tenant.slug, outcome: outcome, roundTrips: line.roundTrips,
             milliseconds: started.duration(to: .now).milliseconds)
@@ -65,13 +65,14 @@ private struct Line {
         self.port = port
     }
 
-    mutating func run() throws -> ExchangeOutcome {
+    mutating func run(_ progress: (Int, Int) -> Void) throws -> ExchangeOutcome {
         var machine = NodeExchange()
         var effects = machine.step(try port.begin())
         for _ in 0..<Self.maxSteps {
             guard let effect = effects.first else { break }
             if case .finish(let outcome) = effect { return outcome }
             effects = machine.step(perform(effect))
+            progress(machine.progress.done, machine.progress.total)
         }
         throw NodeError(.internalError, "the exchange did not come to an end")
     }

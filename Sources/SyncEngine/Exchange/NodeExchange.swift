@@ -84,6 +84,14 @@ public struct NodeExchange: Sendable {
 
     public init() {}
 
+    /// How far it is: deltas sent and taken, and how many there are as far as is known.
+    public var progress: (done: Int, total: Int) {
+        let sent = outcome.pushedDeltas, taken = outcome.pulled.deltas + outcome.pulled.waiting
+        let toSend = max(0, Int((position?.ownHead?.seq ?? 0) - max(sentThrough, hubHeadSeq)))
+        let toTake = max(0, Int(logSize - (position?.cursor ?? 0)))
+        return (sent + taken, sent + taken + toSend + toTake)
+    }
+
     /// Advances by one event. After `.finish` every event is answered with nothing.
     public mutating func step(_ event: ExchangeEvent) -> [ExchangeEffect] {
         guard phase != .done else { return [] }

@@ -127,7 +127,7 @@ struct CommandContext {
     /// Bytes of a file, or of standard input for `-`. Throws `FILE_NOT_FOUND`, `TOO_LARGE`.
     func read(_ path: String) throws -> [UInt8] {
         let limit = configuration.maxImportBytes
-        if path == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile().prefix(limit)) }
+        if path == "-" { return try readStandardInput(limit: limit) }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
             throw NodeError(.fileNotFound, "there is no file '\(path)'", hint: "Check the path.")
@@ -141,6 +141,27 @@ struct CommandContext {
         do { return Array(try Data(contentsOf: URL(fileURLWithPath: path))) } catch {
             throw NodeError(.fileNotFound, "'\(path)' can't be read", hint: "Check its permissions.")
         }
+    }
+
+    private func readStandardInput(limit: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let chunk = try FileHandle.standardInput.read(upToCount: 1 << 16), !chunk.isEmpty {
+            bytes += chunk
+            guard bytes.count <= limit else {
+                throw NodeError(
+                    .tooLarge, "standard input has more than \(limit) bytes",
+                    hint: "Split the input, or raise limits.import_bytes in node.yaml.")
+            }
+        }
+        return bytes
+    }
+
+    /// A bar on standard error for work that takes over a second.
+    func progress(_ label: String, unit: String) -> Progress {
+        let start = ContinuousClock.now
+        return Progress(
+            label, total: nil, unit: unit, terminal: output.terminal, clock: { start.duration(to: .now) },
+            sink: { OutputWriter.messages.tryWrite($0) })
     }
 
     /// A secret from a file or from standard input; one trailing line break is dropped.

@@ -18,7 +18,9 @@ final class DemoSite {
     /// Runs a command with `--json` and answers its `data`. Throws what the command reported, unless
     /// its exit status is expected.
     @discardableResult
-    func run(_ arguments: [String], input: String? = nil, expecting expected: Int32 = 0) throws -> [String: Any] {
+    func run(_ arguments: [String], input: String? = nil, expecting expected: Int32 = 0) throws -> [String:
+        Any]
+    {
         let process = make(arguments + ["--data", data, "--json"])
         let output = Pipe(), source = Pipe()
         process.standardOutput = output

@@ -30,15 +30,20 @@ struct DemoStory {
         try hub.run(["init", "--role", "hub", "--name", "PrepKC hub"])
         let csv = String(decoding: PackageResources.kc_schools_csv, as: UTF8.self)
         let reference = try hub.run(["reference", "import", "schools", "-"], input: csv)
-        let made = try hub.run(["tenant", "create", "--name", "KCKPS", "--slug", "kckps", "--district", "2007950"])
+        let made = try hub.run([
+            "tenant", "create", "--name", "KCKPS", "--slug", "kckps", "--district", "2007950",
+        ])
         let copied = (made["reference"] as? [String: Any])?["schools"] as? Int ?? 0
         say("   \(reference["created"] as? Int ?? 0) schools imported; tenant kckps has \(copied) of them")
         try hub.start()
         say("2. A district's node is enrolled with a one-time token")
         try node.run(["init", "--role", "node", "--name", "KCKPS office"])
         let token = try hub.run(["nodes", "invite", "--tenant", "kckps"])["token"] as? String ?? ""
-        let joined = try node.run(["join", "http://127.0.0.1:\(hub.port)", "--token-file", "-"], input: token)
-        say("   origin \(joined["origin"] as? String ?? "") writes to tenant \(joined["tenant"] as? String ?? "")")
+        let joined = try node.run(
+            ["join", "http://127.0.0.1:\(hub.port)", "--token-file", "-"], input: token)
+        say(
+            "   origin \(joined["origin"] as? String ?? "") writes to tenant \(joined["tenant"] as? String ?? "")"
+        )
     }
 
     private func workOffline(_ hub: DemoSite, _ node: DemoSite) throws {
@@ -50,7 +55,9 @@ struct DemoStory {
         let roster = generator.csv(teachers: teachers, schools: names, domain: "kckps.example")
         try DurableFile.write(Array(roster.utf8), to: "\(folder)/roster.csv")
         let imported = try node.run(["roster", "import", "\(folder)/roster.csv"])
-        say("   \(imported["created"] as? Int ?? 0) teachers imported at the node, each write signed and on disk")
+        say(
+            "   \(imported["created"] as? Int ?? 0) teachers imported at the node, each write signed and on disk"
+        )
         try node.run(["sync"], expecting: 10)
         say("   sync says that the hub can't be reached (exit 10); the work is kept")
         say("4. The hub is started again; the node syncs")
@@ -71,19 +78,24 @@ struct DemoStory {
         try hub.run(["teacher", "edit", email, "--name", "\(name) (hub)"])
         try node.run(["teacher", "edit", email, "--name", "\(name) (district)"])
         try node.run(["sync"])
-        let conflicts = try node.run(["conflicts", "list", "--state", "open"])["conflicts"] as? [[String: Any]] ?? []
+        let conflicts =
+            try node.run(["conflicts", "list", "--state", "open"])["conflicts"] as? [[String: Any]] ?? []
         guard conflicts.count == 1, let id = conflicts[0]["id"] as? String,
             let siblings = conflicts[0]["siblings"] as? [[String: Any]]
         else { throw NodeError(.internalError, "\(conflicts.count) conflicts instead of one") }
         say("6. Neither had seen the other's write, so both are kept and one is open for review:")
         for (index, sibling) in siblings.enumerated() {
-            say("     \(index + 1). \(sibling["value"] as? String ?? "")   from \(sibling["node"] as? String ?? "")")
+            say(
+                "     \(index + 1). \(sibling["value"] as? String ?? "")   from \(sibling["node"] as? String ?? "")"
+            )
         }
         let choice = (siblings.firstIndex { $0["node"] as? String == "KCKPS office" } ?? 0) + 1
         try node.run(["conflicts", "resolve", id, "--take", String(choice)])
         try node.run(["sync"])
         let there = try hub.run(["teacher", "show", email])["teacher"] as? [String: Any] ?? [:]
-        say("7. Settled at the node with value \(choice), synced; the hub now shows \(there["name"] as? String ?? "")")
+        say(
+            "7. Settled at the node with value \(choice), synced; the hub now shows \(there["name"] as? String ?? "")"
+        )
         let again = try node.run(["sync"])
         say(
             "   and another sync says \(again["verdict"] as? String ?? "") "
@@ -92,7 +104,9 @@ struct DemoStory {
 
     private func digest(_ site: DemoSite) throws -> String {
         let report = try site.run(["verify", "--deep"])
-        guard let digest = report["digest"] as? String else { throw NodeError(.internalError, "verify gave no digest") }
+        guard let digest = report["digest"] as? String else {
+            throw NodeError(.internalError, "verify gave no digest")
+        }
         return digest
     }
 }

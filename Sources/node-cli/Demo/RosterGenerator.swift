@@ -8,9 +8,12 @@ struct RosterGenerator {
         "Renée", "Mark", "Priya", "Paul", "Donna", "Hannah", "Kevin", "Siobhán", "Brian", "Mei",
     ]
     private static let lastNames = [
-        "Smith", "Garcia", "Johnson", "Nguyen", "Williams", "Hernández", "Brown", "O'Connor", "Jones", "Patel",
-        "Miller", "Okafor", "Davis", "Lee", "Martinez", "Anderson", "Thomas", "Jackson", "Washington", "Müller",
-        "Thompson", "White", "Lopez", "Clark", "Lewis", "Robinson", "Walker", "Young", "King", "Hernandez-Ruiz",
+        "Smith", "Garcia", "Johnson", "Nguyen", "Williams", "Hernández", "Brown", "O'Connor", "Jones",
+        "Patel",
+        "Miller", "Okafor", "Davis", "Lee", "Martinez", "Anderson", "Thomas", "Jackson", "Washington",
+        "Müller",
+        "Thompson", "White", "Lopez", "Clark", "Lewis", "Robinson", "Walker", "Young", "King",
+        "Hernandez-Ruiz",
     ]
     private var state: UInt64
 

@@ -7,19 +7,19 @@ import Synchronization
 final class Progress: Sendable {
     private struct State {
         var done = 0
+        var total: Int?
         var lastDrawn: Duration?
         var isFinished = false
     }
 
     private let label: String
-    private let total: Int?
     private let unit: String
     private let width: Int
     private let isEnabled: Bool
     private let clock: @Sendable () -> Duration
     private let sink: @Sendable (String) -> Void
     private let start: Duration
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// - Parameters:
     ///   - total: how many there are to do; nil when nobody knows.
@@ -30,25 +30,26 @@ final class Progress: Sendable {
         clock: @escaping @Sendable () -> Duration, sink: @escaping @Sendable (String) -> Void
     ) {
         self.label = Escaping.visible(label)
-        self.total = total
         self.unit = unit
         self.width = terminal.width
         self.isEnabled = terminal.canRedraw
         self.clock = clock
         self.sink = sink
         self.start = clock()
+        state = Mutex(State(total: total))
     }
 
-    /// So many are done in all.
-    func update(_ done: Int) {
+    /// So many are done in all; of so many, where that is known better by now.
+    func update(_ done: Int, of total: Int? = nil) {
         guard isEnabled else { return }
         let now = clock()
         let text: String? = state.withLock { state in
             state.done = done
+            if let total { state.total = total }
             guard !state.isFinished, now - start >= .seconds(1) else { return nil }
             if let last = state.lastDrawn, now - last < .milliseconds(100) { return nil }
             state.lastDrawn = now
-            return "\r" + line(done: done, elapsed: now - start) + "\u{1B}[K"
+            return "\r" + line(done: done, of: state.total, elapsed: now - start) + "\u{1B}[K"
         }
         if let text { sink(text) }
     }
@@ -69,7 +70,7 @@ final class Progress: Sendable {
     }
 
     /// The line as drawn, at most one column less than the terminal is wide.
-    func line(done: Int, elapsed: Duration) -> String {
+    func line(done: Int, of total: Int?, elapsed: Duration) -> String {
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
         let rate = seconds > 0 ? Double(done) / seconds : 0
         var facts = total.map { "\(done)/\($0) \(unit)" } ?? "\(done) \(unit)"

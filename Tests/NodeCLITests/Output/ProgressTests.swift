@@ -63,11 +63,12 @@ struct ProgressTests {
     func odd() {
         let stage = Stage()
         for (total, done) in [(0, 0), (5, 9), (Int.max, 1), (1, Int.max), (7, -3)] {
-            let line = stage.progress(total: total).line(done: done, elapsed: .seconds(3))
+            let line = stage.progress(total: total).line(done: done, of: total, elapsed: .seconds(3))
             #expect(DisplayWidth.of(line) <= 79)
         }
         #expect(
-            stage.progress(total: nil).line(done: 9, elapsed: .seconds(3)) == "Importing  9 rows  3.0/s")
-        #expect(stage.progress().line(done: 0, elapsed: .zero).contains("0 %"))
+            stage.progress(total: nil).line(done: 9, of: nil, elapsed: .seconds(3))
+                == "Importing  9 rows  3.0/s")
+        #expect(stage.progress().line(done: 0, of: 200, elapsed: .zero).contains("0 %"))
     }
 }

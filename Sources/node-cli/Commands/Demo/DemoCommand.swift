@@ -30,11 +30,15 @@ struct DemoCommand: NodeCommand {
             do throws(NodeError) { try context.output.line(line) } catch { return }
         }
         let digests = try story.tell()
-        var text = "8. Both sides prove that they are equal (verify --deep, rebuilt from the signed deltas):\n"
+        var text =
+            "8. Both sides prove that they are equal (verify --deep, rebuilt from the signed deltas):\n"
         text += "     hub   \(digests.hub)\n     node  \(digests.node)\n"
         if keep { text += commands(folder, binary, digests.port) }
         return CommandResult(
-            data: ["hub": .string(digests.hub), "node": .string(digests.node), "folder": JSONValue(keep ? folder : nil)],
+            data: [
+                "hub": .string(digests.hub), "node": .string(digests.node),
+                "folder": JSONValue(keep ? folder : nil),
+            ],
             body: .text(text))
     }
 

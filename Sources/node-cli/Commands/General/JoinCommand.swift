@@ -25,7 +25,9 @@ struct JoinCommand: NodeCommand {
         let client = try context.curl()
         let claim = try Joining.join(installation, hubURL: hubURL, token: token, client: client)
         let tenant = try installation.tenant(claim.slug)
-        let first = try SyncRunner(installation, client: client).sync(tenant)
+        let bar = context.progress("Taking the tenant", unit: "deltas")
+        let first = try SyncRunner(installation, client: client).sync(tenant) { bar.update($0, of: $1) }
+        bar.finish()
         var warnings: [Notice] = []
         if let error = first.error {
             warnings.append(

@@ -21,7 +21,9 @@ struct VerifyCommand: NodeCommand {
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, _) = try context.tenant(tenant)
         let scratch = "\(context.directory.backups)/verify-\(context.environment.clock.milliseconds()).db"
-        let report = try StoreVerifier.verify(open, deep: deep, scratch: scratch)
+        let bar = context.progress("Verifying", unit: "deltas")
+        let report = try StoreVerifier.verify(open, deep: deep, scratch: scratch) { bar.update($0, of: $1) }
+        bar.finish()
         let heads = report.heads.map { head -> (String, JSONValue) in
             (head.origin.hex, ["seq": .int(head.seq), "hash": .string(head.hash.hex)])
         }

@@ -38,7 +38,11 @@ struct SyncNow: NodeCommand {
             hint: "Wait for it, or stop it.")
         defer { withExtendedLifetime(lock) {} }
         let acknowledged = try open.store.read { try $0.state(.receiptSeq)?.int ?? 0 }
-        let result = try SyncRunner(installation, client: try context.curl()).sync(open)
+        let bar = context.progress("Syncing", unit: "deltas")
+        let result = try SyncRunner(installation, client: try context.curl()).sync(open) {
+            bar.update($0, of: $1)
+        }
+        bar.finish()
         let outcome = result.outcome
         let openConflicts = try ConflictService(open, actor: actor).list(.open).count
         let written = try open.store.read { try $0.acknowledgedWrites(after: acknowledged) }
