@@ -78,10 +78,11 @@ let package = Package(
             name: "TestSupport", dependencies: ["SyncEngine", "NodeCore"],
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
-            name: "NodeCoreTests", dependencies: ["NodeCore", "TestSupport"],
+            name: "NodeCoreTests", dependencies: ["NodeCore", "SyncEngine", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "SyncEngineTests", dependencies: ["SyncEngine", "NodeCore", "TestSupport"],
+            name: "SyncEngineTests",
+            dependencies: ["SyncEngine", "NodeCore", "ConflictRules", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "NodeServerTests",
