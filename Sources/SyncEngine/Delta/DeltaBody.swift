@@ -17,7 +17,9 @@ enum DeltaBody {
         let plain = plainBytes(writes)
         guard plain.count >= minCompressBytes else { return salt + [0] + plain }
         let packed = try Zstd.compress(plain)
-        return packed.count < plain.count ? salt + [1] + packed : salt + [0] + plain
+        // Beyond the ratio a receiver would take it for a bomb.
+        let pays = packed.count < plain.count && packed.count * DeltaLimits.maxRatio > plain.count
+        return pays ? salt + [1] + packed : salt + [0] + plain
     }
 
     private struct GroupKey: Hashable {

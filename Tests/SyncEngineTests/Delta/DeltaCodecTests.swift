@@ -43,6 +43,15 @@ import Testing
         }
     }
 
+    @Test("a body that compresses like a bomb is sent plain and read back")
+    func bombLike() throws {
+        let long = String(repeating: "a", count: 500_000)
+        let writes = [RecordedWrite(table: "rule_set", id: "a", change: .columns(["document": .text(long)]))]
+        let body = try DeltaBody.encode(writes, salt: salt)
+        #expect(body[32] == 0)
+        #expect(try DeltaBody.decode(body, writes: 1) == writes)
+    }
+
     @Test("a body cut anywhere is refused")
     func truncation() throws {
         let writes = [
