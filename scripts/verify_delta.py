@@ -117,7 +117,8 @@ def check_envelope(data, keys):
     protected, unprotected, payload, signature = item.value
     need(type(protected) is bytes and type(payload) is bytes, "envelope: elements")
     need(is_bytes(signature, 64), "envelope: signature is not 64 bytes")
-    need(decode(protected, "protected header") == {1: -8, 3: CONTENT_TYPE}, "envelope: protected header")
+    headers = decode(protected, "protected header")
+    need(headers == {1: -8, 3: CONTENT_TYPE}, "envelope: protected header")
     need(isinstance(unprotected, Mapping) and list(unprotected) == [4], "envelope: unprotected header")
     need(is_bytes(unprotected[4], 8), "envelope: key id")
     key = keys.get(unprotected[4])
@@ -173,7 +174,8 @@ def check_body(body, header):
         need(type(group) is list and len(group) == 5, "body: group")
         kind, table, columns, ids, values = group
         need(is_int(kind, 0, 2) and is_name(table), "body: kind or table")
-        need(type(columns) is list and len(columns) <= MAX_COLUMNS and all(map(is_name, columns)), "body: columns")
+        need(type(columns) is list and len(columns) <= MAX_COLUMNS, "body: columns")
+        need(all(map(is_name, columns)), "body: columns")
         need(len(set(columns)) == len(columns) and (kind == 2) == (not columns), "body: columns")
         need(type(ids) is list and ids and len(writes) + len(ids) <= header.writes, "body: ids")
         for name in map(as_text, ids):
@@ -261,11 +263,14 @@ def pairs(paths):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="+", metavar="PATH")
-    parser.add_argument("--key", action="append", required=True, metavar="HEX", help="a public key; repeatable")
+    parser.add_argument(
+        "--key", action="append", required=True, metavar="HEX", help="a public key; repeatable")
     parser.add_argument("--tenant", metavar="UUID", help="the tenant that all must belong to")
-    parser.add_argument("--partial", action="store_true", help="a chain may begin and end anywhere")
+    parser.add_argument(
+        "--partial", action="store_true", help="a chain may begin and end anywhere")
     options = parser.parse_args()
     keys = {}
     for text in options.key:
@@ -303,7 +308,8 @@ def main():
         known.append(header)
         chains.setdefault(header.origin, []).append(header)
     for chain in chains.values():
-        failed += [(header.path, reason) for header, reason in chain_problems(chain, every, options.partial)]
+        problems = chain_problems(chain, every, options.partial)
+        failed += [(header.path, reason) for header, reason in problems]
     bad = {path for path, _ in failed}
     for header in good:
         if header.path not in bad:

@@ -79,6 +79,36 @@ extension Installation {
         }
     }
 
+    /// One exchange at a time for a tenant. Throws `LOCKED` after waiting so many seconds.
+    public func lockForSync(_ slug: String, waiting seconds: Int) throws -> FileLock {
+        try FileLock(
+            "\(directory.path)/sync-\(slug).lock", waiting: seconds, else: "another sync of '\(slug)' is running",
+            hint: "Wait for it to end, or stop it.")
+    }
+
+    /// Whether `sync pause` stopped the background sync.
+    public func isSyncPaused() throws -> Bool { try control.setting("sync_paused") == 1 }
+
+    public func setSyncPaused(_ paused: Bool) throws {
+        try control.write {
+            try $0.execute(
+                sql: "INSERT INTO installation VALUES ('sync_paused', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+                arguments: [paused ? 1 : 0])
+        }
+    }
+
+    /// The newest exchanges, newest first.
+    public func exchanges(limit: Int) throws -> [(at: Int64, record: ExchangeRecord, errorCode: String?)] {
+        try control.read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM exchange_log ORDER BY number DESC LIMIT ?", arguments: [limit]).map { row in
+                let record = ExchangeRecord(
+                    tenant: row["tenant"], verdict: row["verdict"], pushed: row["pushed"], pulled: row["pulled"],
+                    roundTrips: row["round_trips"], milliseconds: row["duration_ms"], error: nil)
+                return (row["at"], record, row["error_code"])
+            }
+        }
+    }
+
     /// What a hub hands over at enrolment.
     public struct Enrolled: Sendable {
         public let claim: OriginClaim

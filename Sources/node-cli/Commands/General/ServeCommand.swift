@@ -6,7 +6,7 @@ import NodeServer
 
 struct ServeCommand: NodeCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Serve sync, health and metrics until stopped.",
+        commandName: "serve", abstract: "Serve sync, health and metrics until stopped; at a node also sync by itself.",
         discussion: """
             Example: node-cli serve --data hub --listen 127.0.0.1:8001
 
@@ -31,8 +31,10 @@ struct ServeCommand: NodeCommand {
         let backend = try NodeBackend(installation, version: ProductVersion.text)
         var limits = HTTPServer.Limits()
         limits.maxBodyBytes = context.configuration.maxBodyBytes
+        let logger = logger(context)
         let server = try HTTPServer(
-            host: address.host, port: address.port, backend: backend, limits: limits, logger: logger(context),
+            host: address.host, port: address.port, backend: backend, limits: limits, logger: logger,
+            backgroundTasks: try backgroundTasks(installation, context, logger),
             onListening: { port in
                 OutputWriter.messages.tryWrite(
                     "listening on http://\(address.host):\(port) as \(installation.role.rawValue)\n")
@@ -40,6 +42,16 @@ struct ServeCommand: NodeCommand {
         try waitFor { try await server.run() }
         withExtendedLifetime(lock) {}
         return CommandResult(data: ["stopped": true])
+    }
+
+    /// At a node, the background sync.
+    private func backgroundTasks(
+        _ installation: Installation, _ context: CommandContext, _ logger: Logger
+    ) throws -> [@Sendable () async throws -> Void] {
+        guard installation.role == .node else { return [] }
+        let sync = BackgroundSync(
+            installation, client: try context.curl(), interval: context.configuration.syncInterval, logger: logger)
+        return [{ try await sync.run() }]
     }
 
     private func logger(_ context: CommandContext) -> Logger {

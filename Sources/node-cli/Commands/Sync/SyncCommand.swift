@@ -5,7 +5,7 @@ import SyncEngine
 
 struct SyncCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sync", abstract: "Exchange changes with the hub.", subcommands: [SyncNow.self],
+        commandName: "sync", abstract: "Exchange changes with the hub.", subcommands: [SyncNow.self, SyncLog.self, SyncPause.self, SyncResume.self],
         defaultSubcommand: SyncNow.self)
 
     static func json(_ summary: ApplySummary) -> JSONValue {
@@ -32,10 +32,7 @@ struct SyncNow: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (installation, open, actor) = try context.tenant(tenant)
-        let lock = try FileLock(
-            context.directory.path + "/sync-\(open.slug).lock", waiting: 60,
-            else: "another sync has been running for a minute",
-            hint: "Wait for it, or stop it.")
+        let lock = try installation.lockForSync(open.slug, waiting: 60)
         defer { withExtendedLifetime(lock) {} }
         let acknowledged = try open.store.read { try $0.state(.receiptSeq)?.int ?? 0 }
         let bar = context.progress("Syncing", unit: "deltas")
@@ -97,5 +94,63 @@ struct SyncNow: NodeCommand {
             (\(outcome.pulled.writes) rows) in \(result.roundTrips) requests and \(result.milliseconds) ms; \
             \(outcome.pulled.settled) conflicts settled by rule, \(open) open.
             """
+    }
+}
+
+struct SyncLog: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log", abstract: "List the exchanges of this node, newest first.",
+        discussion: "Example: node-cli sync log --limit 20")
+
+    @Option(help: "At most so many.") var limit = 50
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        guard limit > 0 else { throw NodeError(.usage, "--limit must be at least 1", field: "limit") }
+        let exchanges = try context.installation().exchanges(limit: limit)
+        var table = Table([
+            .init("at"), .init("tenant"), .init("verdict"), .init("pushed", .right), .init("pulled", .right),
+            .init("requests", .right), .init("ms", .right), .init("error"),
+        ])
+        for (at, one, code) in exchanges {
+            table.add([
+                context.time(at, in: Tenant.defaultTimeZone), one.tenant, one.verdict, String(one.pushed),
+                String(one.pulled), String(one.roundTrips), String(one.milliseconds), code ?? "-",
+            ])
+        }
+        let list = exchanges.map { at, one, code -> JSONValue in
+            [
+                "at": JSONValue(milliseconds: at), "tenant": .string(one.tenant), "verdict": .string(one.verdict),
+                "pushed": JSONValue(one.pushed), "pulled": JSONValue(one.pulled),
+                "round_trips": JSONValue(one.roundTrips), "duration_ms": .int(one.milliseconds),
+                "error_code": JSONValue(code),
+            ]
+        }
+        return CommandResult(data: ["exchanges": .array(list)], body: .table(table))
+    }
+}
+
+struct SyncPause: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Stop the background sync of a running serve; `sync` still works.",
+        discussion: "Example: node-cli sync pause")
+
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        try context.installation().setSyncPaused(true)
+        return CommandResult(data: ["paused": true], body: .text("Background sync is paused."))
+    }
+}
+
+struct SyncResume: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Let the background sync go on.", discussion: "Example: node-cli sync resume")
+
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        try context.installation().setSyncPaused(false)
+        return CommandResult(data: ["paused": false], body: .text("Background sync goes on."))
     }
 }
