@@ -67,7 +67,7 @@ public final class ControlStore: Sendable {
         -- Tenants that this installation holds. `secret`: what derived ids are made with.
         CREATE TABLE tenant (
           slug TEXT PRIMARY KEY NOT NULL, id TEXT NOT NULL, created_at INTEGER NOT NULL,
-          secret BLOB NOT NULL, sealed_api_key TEXT
+          secret BLOB NOT NULL, sealed_api_key TEXT, nces_lea_id TEXT
         ) STRICT, WITHOUT ROWID;
         -- At a node: the hub of each tenant and how the last exchange went.
         CREATE TABLE peer (
@@ -115,13 +115,29 @@ extension ControlStore {
             try Value.fetchOne($0, sql: "SELECT value FROM installation WHERE key = ?", arguments: [key])
         }
     }
+}
 
-    /// Notes something that isn't synced: who (the operating system's user), what, and ids or counts.
-    public func note(at milliseconds: Int64, user: String, action: String, detail: String) throws {
-        try write {
-            try $0.execute(
-                sql: "INSERT INTO local_log (at, user, action, detail) VALUES (?, ?, ?, ?)",
-                arguments: [milliseconds, user, action, detail])
+extension Installation {
+    /// Notes in `control.db` what writes no delta: who (the operating system's user), what, and ids or
+    /// counts; never a name or an address.
+    public func note(_ action: String, _ detail: String) throws {
+        try control.write { try note(action, detail, in: $0) }
+    }
+
+    /// The same, in a transaction that does the thing.
+    func note(_ action: String, _ detail: String, in db: Database) throws {
+        try db.execute(
+            sql: "INSERT INTO local_log (at, user, action, detail) VALUES (?, ?, ?, ?)",
+            arguments: [environment.clock.milliseconds(), NSUserName(), action, detail])
+    }
+
+    /// The newest notes, newest first.
+    public func notes(limit: Int) throws -> [(at: Int64, user: String, action: String, detail: String)] {
+        try control.read {
+            try Row.fetchAll(
+                $0, sql: "SELECT at, user, action, detail FROM local_log ORDER BY number DESC LIMIT ?",
+                arguments: [limit]
+            ).map { ($0[0], $0[1], $0[2], $0[3]) }
         }
     }
 }

@@ -17,9 +17,29 @@ public struct DataDirectory: Sendable {
     public func tenantFile(slug: String) -> String { "\(tenants)/polaris_\(slug).db" }
     public func tenantKey(slug: String) -> String { "\(keys)/\(slug).key" }
 
-    /// Whether `init` has been here.
+    /// Whether `init` has begun here; it may have been cut.
     public var isInitialised: Bool {
         FileManager.default.fileExists(atPath: control) && FileManager.default.fileExists(atPath: identityKey)
+    }
+
+    /// Tenant files that stand here.
+    func tenantFiles() throws -> [String] {
+        guard FileManager.default.fileExists(atPath: tenants) else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: tenants).filter {
+            $0.hasPrefix("polaris_") && $0.hasSuffix(".db")
+        }.sorted()
+    }
+
+    /// Moves an unregistered tenant's file and key out of the way under a name with the time: they may
+    /// hold work that nobody else has.
+    func moveAside(slug: String, at milliseconds: Int64) throws {
+        let mark = ".unregistered-\(milliseconds)"
+        let file = tenantFile(slug: slug), key = tenantKey(slug: slug)
+        for path in [key, file + "-wal", file + "-shm", file]
+        where FileManager.default.fileExists(atPath: path) {
+            let target = path.hasPrefix(file) ? file + mark + path.dropFirst(file.count) : path + mark
+            try DurableFile.move(path, to: target)
+        }
     }
 
     /// Makes the folders that are missing, readable by this user alone.

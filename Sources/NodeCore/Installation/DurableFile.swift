@@ -22,6 +22,12 @@ public enum DurableFile {
         try syncFolder(of: path)
     }
 
+    /// Renames a file for good.
+    public static func move(_ path: String, to target: String) throws {
+        guard rename(path, target) == 0 else { throw failure("rename", path) }
+        try syncFolder(of: target)
+    }
+
     /// Makes a rename or a new file in the folder of `path` survive a power cut.
     public static func syncFolder(of path: String) throws {
         let folder = (path as NSString).deletingLastPathComponent

@@ -13,7 +13,7 @@ public final class Installation: Sendable {
     public let name: String
     /// At the hub: signs certificates and receipts. At a node: names it before it is enrolled.
     public let identity: SigningKey
-    private let stores = Mutex<[String: TenantStore]>([:])
+    private let stores = Mutex(OpenStores())
 
     private init(_ directory: DataDirectory, _ environment: Environment, control: ControlStore) throws {
         self.directory = directory
@@ -47,10 +47,24 @@ public final class Installation: Sendable {
     public static func initialise(
         _ directory: DataDirectory, role: Role, name: String, environment: Environment
     ) throws -> Installation {
-        guard !directory.isInitialised else {
+        guard try !isComplete(directory) else {
             throw NodeError(
                 .alreadyInitialised, "\(directory.path) is already initialised; nothing was changed",
                 hint: "Run `node-cli status` to see it, or choose another folder with --data.")
+        }
+        guard NormalForm.firstControl(in: name) == nil, (1...200).contains(name.utf8.count) else {
+            throw NodeError(
+                .validation, "the name must have 1 to 200 bytes and no control characters",
+                hint: "Give --name.",
+                field: "name")
+        }
+        let files = try directory.tenantFiles()
+        guard files.isEmpty || FileManager.default.fileExists(atPath: directory.control) else {
+            throw NodeError(
+                .conflict, "\(directory.path) holds \(files.joined(separator: ", ")) but no control.db",
+                hint:
+                    "Restore control.db from a backup; or move the tenants folder away before init. Nothing was changed."
+            )
         }
         try directory.create()
         if !FileManager.default.fileExists(atPath: directory.identityKey) {
@@ -75,6 +89,12 @@ public final class Installation: Sendable {
             }
         }
         return try Installation(directory, environment, control: control)
+    }
+
+    /// Whether `init` came to its end here: its last step writes the role.
+    private static func isComplete(_ directory: DataDirectory) throws -> Bool {
+        guard directory.isInitialised else { return false }
+        return try ControlStore(path: directory.control, create: false).setting("role")?.text != nil
     }
 
     private static func quoted(_ text: String) -> String {
@@ -123,19 +143,22 @@ public final class Installation: Sendable {
 
     private func store(_ slug: String) throws -> TenantStore {
         try stores.withLock { open in
-            if let store = open[slug] { return store }
-            let store = try TenantStore(path: directory.tenantFile(slug: slug), environment: environment)
-            open[slug] = store
-            return store
+            try open.store(slug) {
+                try TenantStore(path: directory.tenantFile(slug: slug), environment: environment)
+            }
         }
     }
 
     /// Registers a tenant whose file and key are in place.
-    func register(slug: String, id: TenantID, secret: [UInt8], sealedAPIKey: String?, in db: Database) throws
-    {
+    func register(
+        slug: String, id: TenantID, secret: [UInt8], sealedAPIKey: String?, district: String? = nil,
+        in db: Database
+    ) throws {
         try db.execute(
-            sql: "INSERT INTO tenant VALUES (?, ?, ?, ?, ?)",
-            arguments: [slug, id.description, environment.clock.milliseconds(), Data(secret), sealedAPIKey])
+            sql: "INSERT INTO tenant VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [
+                slug, id.description, environment.clock.milliseconds(), Data(secret), sealedAPIKey, district,
+            ])
     }
 
     /// The secret that users' ids are derived with, hub-wide.
@@ -144,6 +167,31 @@ public final class Installation: Sendable {
             throw NodeError(.corrupt, "the user secret is missing from control.db", hint: "Enrol again.")
         }
         return bytes
+    }
+
+    /// A name for a scratch file in `backups/`; what a killed command left there a day ago is removed.
+    public func scratchFile(_ purpose: String) throws -> String {
+        let now = environment.clock.milliseconds()
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory.backups) {
+            let words = name.split(whereSeparator: { $0 == "-" || $0 == "." })
+            guard words.count >= 2, words[0] == purpose, let made = Int64(words[1]), now - made > 86_400_000
+            else { continue }
+            unlink("\(directory.backups)/\(name)")
+        }
+        return "\(directory.backups)/\(purpose)-\(now).db"
+    }
+
+    /// Removes rosters that were held longer than they may be kept: they hold personal data.
+    public func removeExpiredImports() throws {
+        let limit = environment.clock.milliseconds() - RosterService.heldMilliseconds
+        let old = try control.read {
+            try Int.fetchOne(
+                $0, sql: "SELECT count(*) FROM held_import WHERE created_at <= ?", arguments: [limit]) ?? 0
+        }
+        guard old > 0 else { return }
+        try control.write {
+            try $0.execute(sql: "DELETE FROM held_import WHERE created_at <= ?", arguments: [limit])
+        }
     }
 
     /// The operator at this machine, as audit entries name it: installation and numeric user id.

@@ -73,6 +73,7 @@ extension Installation {
                 sql:
                     "INSERT INTO invitation (token_id, tenant, verifier, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
                 arguments: [Data(token.id), slug, Data(token.verifier), now, expires])
+            try note("nodes.invite", "tenant \(slug), token \(token.id.hex)", in: $0)
         }
         return (token, expires)
     }
@@ -114,11 +115,13 @@ extension Installation {
     }
 
     public func recordEnrolment(_ node: EnrolledNode) throws {
-        try control.write {
-            try $0.execute(
+        try control.write { db in
+            try db.execute(
                 sql:
                     "INSERT OR IGNORE INTO enrolment (origin, tenant, node_id, name, enrolled_at) VALUES (?, ?, ?, ?, ?)",
                 arguments: [Data(node.origin.bytes), node.tenant, node.nodeID, node.name, node.enrolledAt])
+            guard db.changesCount > 0 else { return }
+            try note("nodes.enrol", "tenant \(node.tenant), origin \(node.origin)", in: db)
         }
     }
 

@@ -82,7 +82,8 @@ extension Installation {
     /// One exchange at a time for a tenant. Throws `LOCKED` after waiting so many seconds.
     public func lockForSync(_ slug: String, waiting seconds: Int) throws -> FileLock {
         try FileLock(
-            "\(directory.path)/sync-\(slug).lock", waiting: seconds, else: "another sync of '\(slug)' is running",
+            "\(directory.path)/sync-\(slug).lock", waiting: seconds,
+            else: "another sync of '\(slug)' is running",
             hint: "Wait for it to end, or stop it.")
     }
 
@@ -92,7 +93,8 @@ extension Installation {
     public func setSyncPaused(_ paused: Bool) throws {
         try control.write {
             try $0.execute(
-                sql: "INSERT INTO installation VALUES ('sync_paused', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+                sql:
+                    "INSERT INTO installation VALUES ('sync_paused', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
                 arguments: [paused ? 1 : 0])
         }
     }
@@ -100,9 +102,12 @@ extension Installation {
     /// The newest exchanges, newest first.
     public func exchanges(limit: Int) throws -> [(at: Int64, record: ExchangeRecord, errorCode: String?)] {
         try control.read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM exchange_log ORDER BY number DESC LIMIT ?", arguments: [limit]).map { row in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM exchange_log ORDER BY number DESC LIMIT ?", arguments: [limit]
+            ).map { row in
                 let record = ExchangeRecord(
-                    tenant: row["tenant"], verdict: row["verdict"], pushed: row["pushed"], pulled: row["pulled"],
+                    tenant: row["tenant"], verdict: row["verdict"], pushed: row["pushed"],
+                    pulled: row["pulled"],
                     roundTrips: row["round_trips"], milliseconds: row["duration_ms"], error: nil)
                 return (row["at"], record, row["error_code"])
             }
@@ -141,27 +146,27 @@ extension Installation {
         "\(directory.keys)/joining-\(tokenID.hex).key"
     }
 
-    /// Makes the tenant's empty file at a node and registers it. Repeats after a kill end the same.
+    /// Makes the tenant's empty file at a node and registers it. Repeats after a kill end the same; a
+    /// file or key of the tenant that stands there from before is moved aside, never removed.
     public func take(_ enrolled: Enrolled, tokenID: [UInt8], hubURL: String) throws {
         let slug = enrolled.claim.slug
         try Slug.check(slug)
         let key = try pendingKey(tokenID: tokenID)
-        let path = directory.tenantFile(slug: slug)
-        for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
-        let store = try TenantStore(path: path, environment: environment, create: true)
-        try store.replicate { replica in
-            try replica.setState(.tenant, .bytes(enrolled.claim.tenant.bytes))
-            try replica.setState(.hubKey, .bytes(enrolled.hubKey.bytes))
-            let own = try replica.addOrigin(
-                publicKey: key.publicKey, role: .node, nodeID: nodeID, name: enrolled.claim.name,
-                certificate: enrolled.certificate)
-            try replica.setState(.ownOrigin, .int(own.number))
-        }
-        try store.close()
-        try DurableFile.write(
-            Array(try String(contentsOfFile: pendingKeyPath(tokenID), encoding: .utf8).utf8),
-            to: directory.tenantKey(slug: slug))
+        let temporary = "\(directory.tenants)/.joining-\(slug).db"
+        for suffix in ["", "-wal", "-shm"] { unlink(temporary + suffix) }
+        try makeEmptyTenant(at: temporary, enrolled, key: key)
+        let keyText = Array(try String(contentsOfFile: pendingKeyPath(tokenID), encoding: .utf8).utf8)
         try control.write { db in
+            let known = try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM tenant WHERE slug = ?)", arguments: [slug])
+            guard known != true else {
+                throw NodeError(
+                    .conflict, "this installation already holds the tenant '\(slug)'",
+                    hint: "Nothing was changed; `node-cli status` shows it.")
+            }
+            try directory.moveAside(slug: slug, at: environment.clock.milliseconds())
+            try DurableFile.move(temporary, to: directory.tenantFile(slug: slug))
+            try DurableFile.write(keyText, to: directory.tenantKey(slug: slug))
             try register(
                 slug: slug, id: enrolled.claim.tenant, secret: enrolled.tenantSecret, sealedAPIKey: nil,
                 in: db)
@@ -173,6 +178,26 @@ extension Installation {
                 arguments: [Data(enrolled.userSecret)])
         }
         unlink(pendingKeyPath(tokenID))
+    }
+
+    private func makeEmptyTenant(at path: String, _ enrolled: Enrolled, key: SigningKey) throws {
+        let store = try TenantStore(path: path, environment: environment, create: true)
+        try store.replicate { replica in
+            try replica.setState(.tenant, .bytes(enrolled.claim.tenant.bytes))
+            try replica.setState(.hubKey, .bytes(enrolled.hubKey.bytes))
+            let own = try replica.addOrigin(
+                publicKey: key.publicKey, role: .node, nodeID: nodeID, name: enrolled.claim.name,
+                certificate: enrolled.certificate)
+            try replica.setState(.ownOrigin, .int(own.number))
+        }
+        try store.close()
+    }
+
+    /// One enrolment at a time. Throws `LOCKED` after a minute.
+    public func lockForJoin() throws -> FileLock {
+        try FileLock(
+            "\(directory.path)/join.lock", waiting: 60, else: "another join is running",
+            hint: "Wait for it to end, or stop it.")
     }
 
     /// Hub: the secrets that a node of a tenant gets.

@@ -59,7 +59,7 @@ public struct RosterService {
         }
         if outcome.isHeld, !options.dryRun { try keep(bytes, outcome) }
         if !outcome.changes, !outcome.isHeld, !options.dryRun {
-            try note(
+            try installation.note(
                 "roster.import", "import \(outcome.importID) changed nothing, \(outcome.plan.records) records"
             )
         }
@@ -207,10 +207,5 @@ public struct RosterService {
                     outcome.plan.held?.deactivations ?? 0, Data(bytes),
                 ])
         }
-    }
-
-    private func note(_ action: String, _ detail: String) throws {
-        try installation.control.note(
-            at: installation.environment.clock.milliseconds(), user: actor.id, action: action, detail: detail)
     }
 }

@@ -47,6 +47,11 @@ extension StoreReader {
         ).map { teacher($0, year) }
     }
 
+    /// The ids of the teachers with an address in normal form.
+    func teacherIDs(email: String) throws -> [String] {
+        try rows("SELECT id FROM teacher WHERE email = ? ORDER BY id", [email]).map { $0[0] }
+    }
+
     private func teacher(_ row: Row, _ year: AcademicYear) -> Teacher {
         Teacher(
             id: row[0], name: row[1] ?? "", email: row[2] ?? "", year: year.description, schoolID: row[4],

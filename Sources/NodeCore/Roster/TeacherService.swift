@@ -77,16 +77,16 @@ public struct TeacherService {
         return try change(idOrEmail, "teacher.edit", year: text, dryRun: dryRun) {
             transaction, teacher, year in
             var person: [String: Value] = [:]
-            if let name = edit.name { person["name"] = .text(try checkedName(name)) }
+            if let name = edit.name { person["name"] = .text(try TeacherFields.name(name)) }
             if let email = edit.email {
                 person["email"] = .text(
-                    try checkedEmail(email, except: teacher.id, year, transaction.replica))
+                    try TeacherFields.email(email, except: teacher.id, transaction.replica))
             }
             if !person.isEmpty { try transaction.edit(Schema.teacher, id: teacher.id, person) }
             var yearly: [String: Value] = [:]
-            if let grade = edit.grade { yearly["grade"] = .text(try checkedGrade(grade)) }
+            if let grade = edit.grade { yearly["grade"] = .text(try TeacherFields.grade(grade)) }
             if let school = edit.school {
-                yearly["school_id"] = .text(try schoolID(school, transaction.replica))
+                yearly["school_id"] = .text(try TeacherFields.schoolID(school, transaction.replica))
             }
             guard !yearly.isEmpty else { return }
             if let id = teacher.yearID {
@@ -126,14 +126,15 @@ public struct TeacherService {
         var address = ""
         return try run(dryRun: dryRun) { transaction in
             let year = try year(text, in: transaction.replica)
-            address = try checkedEmail(email, except: nil, year, transaction.replica)
+            address = try TeacherFields.email(email, except: nil, transaction.replica)
             let id = try transaction.teacherID(email: address)
             transaction.audit(AuditAction("teacher.add", targetType: "teacher", targetID: id))
             try transaction.put(
-                Schema.teacher, id: id, ["email": .text(address), "name": .text(try checkedName(name))])
+                Schema.teacher, id: id,
+                ["email": .text(address), "name": .text(try TeacherFields.name(name))])
             try transaction.putTeacherYear(
-                teacher: id, year: year, school: try schoolID(school, transaction.replica),
-                grade: try checkedGrade(grade ?? ""), source: "hand")
+                teacher: id, year: year, school: try TeacherFields.schoolID(school, transaction.replica),
+                grade: try TeacherFields.grade(grade ?? ""), source: "hand")
             return try find(id, year: year, in: transaction.replica)
         }
     }
@@ -157,68 +158,11 @@ public struct TeacherService {
             return try body(transaction)
         }
     }
-
-    // MARK: Fields
-
-    private func checkedName(_ raw: String) throws -> String {
-        let name = NormalForm.text(raw)
-        guard !name.isEmpty, name.count <= RosterSheet.maxNameLength, NormalForm.firstControl(in: name) == nil
-        else {
-            throw NodeError(.validation, "the name must have 1 to 255 printable characters", field: "name")
-        }
-        return name
-    }
-
-    private func checkedGrade(_ raw: String) throws -> String {
-        let grade = NormalForm.text(raw)
-        guard grade.count <= RosterSheet.maxGradeLength, NormalForm.firstControl(in: grade) == nil else {
-            throw NodeError(
-                .validation, "the grade must have at most 20 printable characters", field: "grade")
-        }
-        return grade
-    }
-
-    private func checkedEmail(
-        _ raw: String, except id: String?, _ year: AcademicYear, _ reader: StoreReader
-    ) throws -> String {
-        let email = NormalForm.email(raw)
-        if let problem = EmailAddress.problem(email) {
-            throw NodeError(
-                .validation, problem.message, hint: "Write it as name@example.org.", field: "email")
-        }
-        guard try reader.teachers(matching: email, year: year).allSatisfy({ $0.id == id }) else {
-            throw NodeError(
-                .emailTaken, "another teacher has that address",
-                hint: "`node-cli teacher show EMAIL` shows who.",
-                field: "email")
-        }
-        return email
-    }
-
-    private func schoolID(_ text: String, _ reader: StoreReader) throws -> String {
-        let schools = try reader.schools()
-        if let exact = schools.first(where: { $0.id == text }) { return exact.id }
-        let matcher = SchoolMatcher(schools.map { RosterSchool(id: $0.id, name: $0.name) })
-        switch matcher.match(text) {
-        case .school(let id): return id
-        case .ambiguous(let matches):
-            throw NodeError(
-                .validation, "\(matches.count) schools are called '\(text)'",
-                hint: "Name the one you mean by its id.",
-                field: "school")
-        case .none:
-            let near = matcher.suggestions(for: text).joined(separator: ", ")
-            throw NodeError(
-                .schoolNotFound, "School not found: '\(text)'",
-                hint: near.isEmpty ? "`node-cli school list` shows the schools." : "Near: \(near).",
-                field: "school")
-        }
-    }
 }
 
 extension StoreReader {
     /// Throws `TENANT_INACTIVE` when the tenant has been deactivated.
-    func requireWritable() throws {
+    public func requireWritable() throws {
         guard try tenant().active else {
             throw NodeError(
                 .tenantInactive, "the tenant is deactivated",

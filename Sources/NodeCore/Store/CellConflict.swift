@@ -93,21 +93,23 @@ extension StoreReader {
 
 extension ReplicaTransaction {
     func noteEndedConflicts(_ table: String, id: String, from old: RowState, to new: RowState) throws {
-        guard old.mayConflict else { return }
+        guard old.mayConflict || !endedConflicts.isEmpty else { return }
         let before = old.conflicts(table: table, id: id, covers: try covering(old))
-        guard !before.isEmpty else { return }
+        guard !before.isEmpty || !endedConflicts.isEmpty else { return }
         let after = Set(new.conflicts(table: table, id: id, covers: try covering(new)).map(\.column))
         let tenant = try tenantID()
+        for column in after {
+            endedConflicts[CellConflict.id(tenant: tenant, table: table, row: id, column: column)] = nil
+        }
         for conflict in before where !after.contains(conflict.column) {
-            endedConflicts[conflict.id(tenant: tenant)] = conflict
+            endedConflicts[conflict.id(tenant: tenant)] = (conflict, new.stamps.max() ?? 0)
         }
     }
 
     func fileEndedConflicts() throws {
         guard !endedConflicts.isEmpty else { return }
         let now = store.environment.clock.milliseconds()
-        let stamp = try nextStamp() - 1
-        for (id, conflict) in endedConflicts {
+        for (id, (conflict, stamp)) in endedConflicts {
             var writer = CBORWriter()
             writer.arrayHeader(conflict.siblings.count * 2)
             for sibling in conflict.siblings {

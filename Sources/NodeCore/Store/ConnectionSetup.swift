@@ -9,7 +9,7 @@ enum ConnectionSetup {
     static let guardFunction = "use_node_cli_to_write_here"
 
     /// Page cache of one connection, KiB.
-    static let cacheKiB = 32_768
+    static let cacheKiB = 16_384
 
     static func configuration(label: String, readOnly: Bool = false) -> GRDB.Configuration {
         var configuration = GRDB.Configuration()

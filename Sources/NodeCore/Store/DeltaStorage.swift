@@ -50,19 +50,30 @@ extension StoreReader {
             arguments: [origin, seq, limit])
     }
 
-    /// Applied deltas in the order in which they were applied here, newest last.
-    public func deltas(origin: Int64? = nil, after: RowState.Stamp = 0, limit: Int = .max) throws
-        -> [DeltaSummary]
-    {
+    /// Applied deltas in the order in which they were applied here, newest last; with `newest` only so
+    /// many of the newest.
+    public func deltas(origin: Int64? = nil, newest: Int? = nil) throws -> [DeltaSummary] {
         let sql = """
-            SELECT number, part, parts, writes, body_bytes, length(envelope) FROM sync_delta
-            WHERE number > ? AND (? IS NULL OR origin = ?) ORDER BY number LIMIT ?
+            SELECT * FROM (
+              SELECT number, part, parts, writes, body_bytes, length(envelope) FROM sync_delta
+              WHERE ?1 IS NULL OR origin = ?1 ORDER BY number DESC LIMIT ?2
+            ) ORDER BY number
             """
-        return try rows(sql, [after, origin, origin, limit]).map { row in
-            DeltaSummary(
-                facts: try facts(row[0]), part: row[1], parts: row[2], writes: row[3], bodyBytes: row[4],
-                envelopeBytes: row[5])
-        }
+        return try rows(sql, [origin, newest ?? -1]).map(summary)
+    }
+
+    /// One applied delta.
+    public func delta(_ stamp: RowState.Stamp) throws -> DeltaSummary? {
+        let sql = """
+            SELECT number, part, parts, writes, body_bytes, length(envelope) FROM sync_delta WHERE number = ?
+            """
+        return try row(sql, [stamp]).map(summary)
+    }
+
+    private func summary(_ row: Row) throws -> DeltaSummary {
+        DeltaSummary(
+            facts: try facts(row[0]), part: row[1], parts: row[2], writes: row[3], bodyBytes: row[4],
+            envelopeBytes: row[5])
     }
 
     /// Number and bytes of own deltas that the hub hasn't signed a receipt for.
@@ -161,23 +172,31 @@ extension ReplicaTransaction {
 // MARK: Deltas that wait for what they build on
 
 extension ReplicaTransaction {
-    /// The most deltas, and bytes, that may wait at a time; what is over is sent again later.
-    public static let maxWaiting = 4096
-    public static let maxWaitingBytes = 64 << 20
+    /// The most deltas, and bytes, of one origin that may wait at a time: room for the largest
+    /// transaction that `LocalTransaction` seals. What is over is sent again later.
+    public static let maxWaiting = LocalTransaction.maxParts
+    public static let maxWaitingBytes = LocalTransaction.maxBytes
 
-    /// Keeps a delta that came early. false when the waiting place is full.
-    public func addWaiting(_ frame: DeltaFrame, hash: Hash, origin: OriginID, seq: Int64) throws -> Bool {
-        guard
-            let row = try row(
-                "SELECT count(*), ifnull(sum(length(envelope) + length(body)), 0) FROM sync_waiting"),
-            (row[0] as Int) < Self.maxWaiting, (row[1] as Int) + frame.byteCount <= Self.maxWaitingBytes
-        else { return false }
+    /// How much room an origin has left in the waiting place.
+    public func waitingRoom(_ origin: OriginID) throws -> (deltas: Int, bytes: Int) {
+        let sql = """
+            SELECT count(*), ifnull(sum(length(envelope) + length(body)), 0) FROM sync_waiting WHERE origin = ?
+            """
+        guard let row = try row(sql, [Data(origin.bytes)]) else { return (0, 0) }
+        return (Self.maxWaiting - (row[0] as Int), Self.maxWaitingBytes - (row[1] as Int))
+    }
+
+    /// Keeps a delta that came early; the caller has looked for room. Repeats change nothing.
+    public func addWaiting(_ frame: DeltaFrame, hash: Hash, origin: OriginID, seq: Int64) throws {
         try db.cachedStatement(sql: "INSERT OR IGNORE INTO sync_waiting VALUES (?, ?, ?, ?, ?, ?)").execute(
             arguments: [
                 Data(hash.bytes), Data(origin.bytes), seq, Data(frame.envelope), Data(frame.body),
                 store.environment.clock.milliseconds(),
             ])
-        return true
+    }
+
+    public func isWaiting(_ hash: Hash) throws -> Bool {
+        try count("SELECT count(*) FROM sync_waiting WHERE hash = ?", [Data(hash.bytes)]) > 0
     }
 
     /// Waiting deltas with a number of an origin; more than one only when the origin was forked.
@@ -210,5 +229,16 @@ extension ReplicaTransaction {
 }
 
 extension StoreReader {
+    /// How far an origin's chain is here without a gap, applied or waiting.
+    public func heldThrough(_ origin: OriginRecord) throws -> Int64 {
+        let sql = "SELECT DISTINCT seq FROM sync_waiting WHERE origin = ? AND seq > ? ORDER BY seq"
+        var through = origin.headSeq
+        for row in try rows(sql, [Data(origin.id.bytes), origin.headSeq]) {
+            guard row[0] as Int64 == through + 1 else { break }
+            through += 1
+        }
+        return through
+    }
+
     public func waitingCount() throws -> Int { try count("SELECT count(*) FROM sync_waiting") }
 }

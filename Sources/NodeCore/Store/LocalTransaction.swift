@@ -26,6 +26,9 @@ public final class LocalTransaction {
     /// Limits of one part (DESIGN 5).
     public static let maxWritesInPart = 1000
     public static let maxBytesInPart = 1 << 20
+    /// Limits of a whole transaction: what every other installation keeps until its last part is there.
+    public static let maxParts = 10_000
+    public static let maxBytes = 256 << 20
 
     public let replica: ReplicaTransaction
     public let actor: Actor
@@ -41,6 +44,7 @@ public final class LocalTransaction {
     private var partBytes = 0
     private var partIndex: [PartKey: Int] = [:]
     private var bodies: [(writes: Int, body: [UInt8])] = []
+    private var bodyBytes = 0
     private var changedIDs: [String] = []
     private var changedCount = 0
 
@@ -90,6 +94,7 @@ public final class LocalTransaction {
     public func edit(_ table: SyncedTable, id: String, _ values: [String: Value], force: Bool = false) throws
         -> Bool
     {
+        try refuseAppendOnly(table)
         guard let shown = try replica.shown(table, id: id) else {
             throw NodeError(
                 .recordNotFound, "there is no \(table.name) \(id)", hint: "List the records and try again.")
@@ -108,7 +113,30 @@ public final class LocalTransaction {
 
     public func delete(_ table: SyncedTable, id: String) throws {
         try requireRight(to: table.owner, table.name)
+        try refuseAppendOnly(table)
         try record(table, id, .delete)
+    }
+
+    /// Brings a row back that a delete stands against, by writing one column that has no siblings with
+    /// the value it has: an edit is a write of the row's life and leaves the other columns' conflicts
+    /// open. Throws `RECORD_NOT_FOUND` when there is no such column.
+    public func revive(_ table: SyncedTable, id: String) throws {
+        let state = try replica.loadRow(table.name, id: id)
+        let covers = try replica.covering(state)
+        for column in table.columns where origin.role == .hub || column.owner != .hub {
+            let siblings = state.siblings(of: column.name, covers: covers)
+            guard siblings.count == 1, let value = siblings[0].value else { continue }
+            return try record(table, id, .columns([column.name: value]))
+        }
+        throw NodeError(
+            .recordNotFound, "every column of the row is in conflict",
+            hint: "Settle a column's conflict; that keeps the row.")
+    }
+
+    private func refuseAppendOnly(_ table: SyncedTable) throws {
+        guard table.isAppendOnly else { return }
+        throw NodeError(
+            .forbidden, "\(table.name) is append-only", hint: "Its rows are never changed or deleted.")
     }
 
     private func requireRight(to owner: Owner, _ what: String) throws {
@@ -165,6 +193,13 @@ public final class LocalTransaction {
         let environment = replica.store.environment
         let body = try environment.replication.encodeBody(part, salt: environment.random.bytes(32))
         bodies.append((part.count, body))
+        bodyBytes += body.count
+        guard bodies.count <= Self.maxParts, bodyBytes <= Self.maxBytes else {
+            throw NodeError(
+                .tooLarge,
+                "the change has \(bodies.count) parts and \(bodyBytes) bytes, more than can travel at once",
+                hint: "Split it; nothing was written.")
+        }
         part.removeAll(keepingCapacity: true)
         partIndex.removeAll(keepingCapacity: true)
         partBytes = 0
@@ -188,7 +223,7 @@ public final class LocalTransaction {
         try closePart()
         let key = origin.key, replication = replica.store.environment.replication
         let tenant = try replica.tenantID()
-        let ruleSetVersion = try Int64(replica.count("SELECT ifnull(max(version), 0) FROM rule_set"))
+        let ruleSetVersion = try Int64(replica.count("SELECT max(0, ifnull(max(version), 0)) FROM rule_set"))
         var previous = own.headHash
         var previousSeen =
             try replica.stamp(origin: own.number, seq: own.headSeq)

@@ -61,7 +61,11 @@ extension StoreReader {
         var entries: [LogEntry] = []
         var bytes = 0
         for position in positions {
-            guard let entry = try logEntry(position) else { break }
+            guard let entry = try logEntry(position) else {
+                throw NodeError(
+                    .corrupt, "\(store.fileName): log entry \(position) is missing",
+                    hint: "Run `node-cli verify`.")
+            }
             let isFull =
                 entries.count >= maxEntries || (!entries.isEmpty && bytes + entry.byteCount > maxBytes)
             if isFull { return (entries, position - 1) }

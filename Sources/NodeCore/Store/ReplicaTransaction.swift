@@ -8,7 +8,7 @@ public final class ReplicaTransaction: StoreReader {
     var rulesChanged = false
     /// Conflicts that this transaction settled, by id; those that are open again at its end are not
     /// history.
-    var endedConflicts: [String: CellConflict] = [:]
+    var endedConflicts: [String: (conflict: CellConflict, by: RowState.Stamp)] = [:]
 
     public func setState(_ key: StateKey, _ value: Value) throws {
         let statement = try db.cachedStatement(

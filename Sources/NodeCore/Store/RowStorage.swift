@@ -150,8 +150,7 @@ extension ReplicaTransaction {
         arguments.append(id)
         for column in table.columns { arguments.append(column.storable(values[column.name])) }
         arguments.append(stamp)
-        let marks = String(repeating: "?, ", count: table.columns.count + 1) + "?"
-        try db.cachedStatement(sql: "INSERT OR REPLACE INTO \"\(table.name)\" VALUES (\(marks))")
+        try db.cachedStatement(sql: table.insertSQL)
             .execute(arguments: StatementArguments(arguments))
     }
 
@@ -209,10 +208,10 @@ enum ValueMap {
 }
 
 extension CBORLimits {
-    /// Bodies and stored values: tag 37 (UUID) is the only tag.
+    /// Stored values: wider than what a body may hold, so that whatever was applied can be read. Tag 37
+    /// (UUID) is the only tag.
     public static var values: CBORLimits {
-        var limits = CBORLimits()
-        limits.allowedTags = [37]
-        return limits
+        CBORLimits(
+            maxBytes: 64 << 20, maxDepth: 6, maxItems: 1 << 20, maxStringBytes: 2 << 20, allowedTags: [37])
     }
 }

@@ -37,14 +37,14 @@ public enum Schema {
             ("active", .int, nil), ("source", .text, nil), ("hand_deactivated", .int, nil),
         ], indexes: ["teacher_id", "year, school_id"])
     public static let rosterImport = SyncedTable(
-        "roster_import", domain: "roster",
+        "roster_import", domain: "roster", appendOnly: true,
         [
             ("at", .int, nil), ("year", .text, nil), ("additive", .int, nil), ("records", .int, nil),
             ("created", .int, nil), ("updated", .int, nil), ("unchanged", .int, nil),
             ("deactivated", .int, nil), ("skipped", .int, nil), ("row_errors", .int, nil),
         ])
     public static let auditEntry = SyncedTable(
-        "audit_entry", domain: "audit",
+        "audit_entry", domain: "audit", appendOnly: true,
         [
             ("at", .int, nil), ("actor", .text, nil), ("via", .text, nil), ("action", .text, nil),
             ("target_type", .text, nil), ("target_id", .text, nil), ("count", .int, nil), ("ids", .text, nil),

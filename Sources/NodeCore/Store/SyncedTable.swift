@@ -26,12 +26,17 @@ public struct SyncedTable: Sendable {
     public let indexes: [String]
     /// Who may create and delete its rows.
     public let owner: Owner
+    /// Rows are made once: whoever writes, a delete, a column write, or a row write that had seen the
+    /// row is refused.
+    public let isAppendOnly: Bool
     /// The rule document that speaks for it.
     public let domain: String
     let positions: [String: Int]
+    /// Puts a whole row by column names: id, the columns in order, the stamp.
+    let insertSQL: String
 
     init(
-        _ name: String, domain: String, owner: Owner = .either, since: Int = 1,
+        _ name: String, domain: String, owner: Owner = .either, since: Int = 1, appendOnly: Bool = false,
         _ columns: [(String, Column.Kind, Owner?)], indexes: [String] = []
     ) {
         self.name = name
@@ -39,9 +44,13 @@ public struct SyncedTable: Sendable {
         self.since = since
         self.indexes = indexes
         self.owner = owner
+        isAppendOnly = appendOnly
         self.columns = columns.map {
             Column(name: $0.0, kind: $0.1, since: since, owner: $0.2 ?? owner)
         }
+        let names = columns.map { "\"\($0.0)\"" }.joined(separator: ", ")
+        let marks = String(repeating: "?, ", count: columns.count + 1) + "?"
+        insertSQL = "INSERT OR REPLACE INTO \"\(name)\" (id, \(names), sync_stamp) VALUES (\(marks))"
         positions = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1.0, $0) })
     }
 

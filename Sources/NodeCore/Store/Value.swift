@@ -128,7 +128,10 @@ extension Value {
         }
         switch try reader.peekMajor() {
         case .unsigned, .negative: self = .int(try reader.int())
-        case .text: self = .text(try reader.text())
+        case .text:
+            let text = try reader.text()
+            guard !text.utf8.contains(0) else { throw CBORError.unsupported(at: reader.offset) }
+            self = .text(text)
         case .bytes: self = .bytes(try reader.bytes())
         case .tag:
             guard try reader.tag() == 37 else { throw CBORError.unsupported(at: reader.offset) }

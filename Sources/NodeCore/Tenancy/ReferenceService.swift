@@ -29,7 +29,12 @@ public struct ReferenceService {
         if dryRun {
             return try installation.control.read { try apply(sheet.schools, in: $0, outcome, write: false) }
         }
-        return try installation.control.write { try apply(sheet.schools, in: $0, outcome, write: true) }
+        return try installation.control.write { db in
+            let done = try apply(sheet.schools, in: db, outcome, write: true)
+            let counts = "\(done.created) created, \(done.updated) updated, \(done.unchanged) unchanged"
+            try installation.note("reference.import.schools", counts, in: db)
+            return done
+        }
     }
 
     private func apply(

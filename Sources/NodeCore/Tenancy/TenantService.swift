@@ -53,9 +53,10 @@ public struct TenantService {
     public func create(_ wish: Creation, dryRun: Bool = false) throws -> Created {
         try requireHub("tenants are made")
         let name = NormalForm.text(wish.name)
-        guard !name.isEmpty, name.count <= 255 else {
+        guard (1...255).contains(name.unicodeScalars.count), NormalForm.firstControl(in: name) == nil else {
             throw NodeError(
-                .validation, "the name must have 1 to 255 characters", hint: "Give --name.", field: "name")
+                .validation, "the name must have 1 to 255 printable characters", hint: "Give --name.",
+                field: "name")
         }
         try Slug.check(wish.slug)
         let zone = wish.timeZone ?? Tenant.defaultTimeZone
@@ -64,25 +65,32 @@ public struct TenantService {
                 .validation, "'\(zone)' is no time zone", hint: "Use a name such as America/Chicago.",
                 field: "time_zone")
         }
-        let linked = try tenants(linking: wish.district)
-        var created = try installation.control.write { db in
-            let build = TenantBuild(
-                installation: installation, actor: actor, wish: wish, name: name, timeZone: zone, control: db)
-            return try build.run(dryRun: dryRun)
-        }
-        if let district = wish.district, !linked.isEmpty {
-            created.notices.append(
-                Notice(
-                    "DISTRICT_LINKED_TWICE",
-                    "the district \(district) is linked by \(linked.joined(separator: ", ")) too",
-                    hint: "That is allowed; check that it is meant."))
-        }
+        let lock = try FileLock(
+            installation.directory.tenants + "/.creating.lock", waiting: 60,
+            else: "another tenant is being made",
+            hint: "Wait for it to end.")
+        defer { withExtendedLifetime(lock) {} }
+        let build = TenantBuild(
+            installation: installation, actor: actor, wish: wish, name: name, timeZone: zone,
+            reference: try ReferenceCopy(installation, district: wish.district))
+        var created = try build.run(dryRun: dryRun)
+        if let district = wish.district { created.notices += try notices(district: district) }
         return created
     }
 
-    private func tenants(linking district: String?) throws -> [String] {
-        guard let district else { return [] }
-        return try list().filter { $0.ncesLEAID == district }.map(\.slug)
+    private func notices(district: String) throws -> [Notice] {
+        let others = try installation.control.read {
+            try String.fetchAll(
+                $0, sql: "SELECT slug FROM tenant WHERE nces_lea_id = ? ORDER BY created_at, slug",
+                arguments: [district])
+        }
+        guard others.count > 1 else { return [] }
+        return [
+            Notice(
+                "DISTRICT_LINKED_TWICE",
+                "the district \(district) is linked by \(others.joined(separator: ", "))",
+                hint: "That is allowed; check that it is meant.")
+        ]
     }
 
     /// Every tenant that this installation holds, by slug.
@@ -99,6 +107,40 @@ public struct TenantService {
     }
 }
 
+/// The reference data that a new tenant gets.
+struct ReferenceCopy: Sendable {
+    let schools: [ReferenceSchool]
+    let skills: [String]
+    let careerTypes: [String]
+
+    /// With a district only that district's schools. Throws `DISTRICT_NOT_FOUND` when no school names it.
+    init(_ installation: Installation, district: String?) throws {
+        (schools, skills, careerTypes) = try installation.control.read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql:
+                    "SELECT * FROM reference_school WHERE ?1 IS NULL OR nces_lea_id = ?1 ORDER BY name, number",
+                arguments: [district])
+            let schools = rows.map { row in
+                ReferenceSchool(
+                    row: row["number"], ncesSchoolID: row["nces_school_id"], ncesLEAID: row["nces_lea_id"],
+                    name: row["name"], districtName: row["district_name"], state: row["state"],
+                    level: row["level"])
+            }
+            return (
+                schools, try String.fetchAll(db, sql: "SELECT name FROM reference_skill ORDER BY name"),
+                try String.fetchAll(db, sql: "SELECT name FROM reference_career_type ORDER BY name")
+            )
+        }
+        guard let district, schools.isEmpty else { return }
+        throw NodeError(
+            .districtNotFound, "no reference school names the district '\(district)'",
+            hint:
+                "Check the NCES LEA id, or import its schools with `node-cli reference import schools FILE`.",
+            field: "district")
+    }
+}
+
 /// One attempt to make a tenant; knows how to leave nothing behind.
 private struct TenantBuild {
     let installation: Installation
@@ -106,33 +148,33 @@ private struct TenantBuild {
     let wish: TenantService.Creation
     let name: String
     let timeZone: String
-    let control: Database
+    let reference: ReferenceCopy
 
     private var environment: Environment { installation.environment }
 
     func run(dryRun: Bool) throws -> TenantService.Created {
-        let taken = try Bool.fetchOne(
-            control, sql: "SELECT EXISTS (SELECT 1 FROM tenant WHERE slug = ?)", arguments: [wish.slug])
-        guard taken != true else {
+        guard try !installation.slugs().contains(wish.slug) else {
             throw NodeError(
                 .slugTaken, "the slug '\(wish.slug)' is already used",
                 hint: "Choose another slug; `node-cli tenant list` shows the tenants.", field: "slug")
         }
-        let schools = try referenceSchools()
-        if dryRun { return try preview(schools) }
+        if dryRun { return preview() }
         let final = installation.directory.tenantFile(slug: wish.slug)
-        try removeOrphans(final)
         let temporary = "\(installation.directory.tenants)/.creating-\(wish.slug).db"
+        removeDatabase(temporary)
+        try installation.directory.moveAside(slug: wish.slug, at: environment.clock.milliseconds())
         do {
-            let (created, id, secret) = try fill(temporary, schools: schools)
-            guard rename(temporary, final) == 0 else { throw notWritable(final) }
-            try DurableFile.syncFolder(of: final)
-            try installation.register(
-                slug: wish.slug, id: id, secret: secret, sealedAPIKey: wish.sealKey ? created.apiKey : nil,
-                in: control)
+            let (created, id, secret) = try fill(temporary)
+            try DurableFile.move(temporary, to: final)
+            try installation.control.write { db in
+                try installation.register(
+                    slug: wish.slug, id: id, secret: secret,
+                    sealedAPIKey: wish.sealKey ? created.apiKey : nil,
+                    district: wish.district, in: db)
+            }
             return TenantService.Created(
-                tenant: created.tenant, database: "polaris_\(wish.slug).db", schools: created.schools,
-                skills: created.skills, careerTypes: created.careerTypes,
+                tenant: created.tenant, database: "polaris_\(wish.slug).db", schools: reference.schools.count,
+                skills: reference.skills.count, careerTypes: reference.careerTypes.count,
                 apiKey: wish.sealKey ? nil : created.apiKey, notices: [])
         } catch {
             for path in [temporary, final] { removeDatabase(path) }
@@ -141,31 +183,23 @@ private struct TenantBuild {
         }
     }
 
-    /// What a killed creation left: it was never registered, so nobody was told that it exists.
-    private func removeOrphans(_ final: String) throws {
-        removeDatabase("\(installation.directory.tenants)/.creating-\(wish.slug).db")
-        unlink(installation.directory.tenantKey(slug: wish.slug))
-        guard FileManager.default.fileExists(atPath: final) else { return }
-        let aside = "\(final).unregistered-\(environment.clock.milliseconds())"
-        guard rename(final, aside) == 0 else { throw notWritable(final) }
-    }
-
     private func removeDatabase(_ path: String) {
         for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
     }
 
-    private func notWritable(_ path: String) -> NodeError {
-        NodeError(
-            .storage, "the database path \(path) is not writable",
-            hint: "Check permissions and space of the data directory; nothing was made.")
+    private func preview() -> TenantService.Created {
+        let flags = FeatureFlag.allCases.map { ($0, wish.flags[$0] ?? $0.isOnByDefault) }
+        let tenant = Tenant(
+            id: "", slug: wish.slug, name: name, active: true, flags: Dictionary(uniqueKeysWithValues: flags),
+            ncesLEAID: wish.district, timeZone: timeZone, createdAt: environment.clock.milliseconds())
+        return TenantService.Created(
+            tenant: tenant, database: "polaris_\(wish.slug).db", schools: reference.schools.count,
+            skills: reference.skills.count, careerTypes: reference.careerTypes.count, apiKey: nil, notices: []
+        )
     }
 
-    private typealias Filled = (
-        tenant: Tenant, schools: Int, skills: Int, careerTypes: Int, apiKey: String
-    )
-
     /// Makes the file under a temporary name: migrations, origin, then everything in one transaction.
-    private func fill(_ path: String, schools: [Row]) throws -> (Filled, TenantID, [UInt8]) {
+    private func fill(_ path: String) throws -> ((tenant: Tenant, apiKey: String), TenantID, [UInt8]) {
         let secret = try environment.random.bytes(32)
         let identifiers = Identifiers(slug: wish.slug, secret: secret)
         let text = try identifiers.fresh(
@@ -177,13 +211,13 @@ private struct TenantBuild {
         try store.replicate { try addOwnOrigin($0, id: id, key: key) }
         let origin = LocalOrigin(key: key, role: .hub, identifiers: identifiers)
         let apiKey = try environment.random.bytes(32).hex
-        let counts = try store.write(as: actor, origin: origin) { transaction in
+        try store.write(as: actor, origin: origin) { transaction in
             transaction.audit(AuditAction("tenant.create", targetType: "tenant", targetID: text))
-            return try putEverything(transaction, id: text, apiKey: apiKey, schools: schools)
+            try putEverything(transaction, id: text, apiKey: apiKey)
         }
         let tenant = try store.read { try $0.tenant() }
         try store.close()
-        return ((tenant, schools.count, counts.0, counts.1, apiKey), id, secret)
+        return ((tenant, apiKey), id, secret)
     }
 
     private func addOwnOrigin(_ replica: ReplicaTransaction, id: TenantID, key: SigningKey) throws {
@@ -200,9 +234,7 @@ private struct TenantBuild {
         try replica.appendToLog(certificate: certificate)
     }
 
-    private func putEverything(
-        _ transaction: LocalTransaction, id: String, apiKey: String, schools: [Row]
-    ) throws -> (Int, Int) {
+    private func putEverything(_ transaction: LocalTransaction, id: String, apiKey: String) throws {
         var row: [String: Value] = [
             "kind": "district", "name": .text(name), "slug": .text(wish.slug),
             "nces_lea_id": .optional(wish.district), "active": 1, "time_zone": .text(timeZone),
@@ -215,71 +247,36 @@ private struct TenantBuild {
                 Schema.ruleSet, id: transaction.identifiers.derived(table: "rule_set", key: document.domain),
                 ["domain": .text(document.domain), "version": 1, "document": .text(document.yaml)])
         }
-        for school in schools { try putSchool(transaction, school, district: id) }
-        let skills = try putNames(transaction, Schema.skill, from: "reference_skill")
-        let careers = try putNames(transaction, Schema.careerType, from: "reference_career_type")
+        for school in reference.schools { try putSchool(transaction, school, district: id) }
+        try putNames(transaction, Schema.skill, reference.skills)
+        try putNames(transaction, Schema.careerType, reference.careerTypes)
         try transaction.put(
             Schema.apiKey, id: try transaction.freshID(),
             [
                 "hash": .text(Digest.sha256(apiKey.utf8).hex), "prefix": .text(String(apiKey.prefix(8))),
                 "created_at": .int(transaction.now),
             ])
-        return (skills, careers)
     }
 
-    private func putSchool(_ transaction: LocalTransaction, _ school: Row, district: String) throws {
-        let nces: String = school["nces_school_id"], name: String = school["name"]
-        let key = nces.isEmpty ? "school-name:\(name)" : "school:\(nces)"
+    private func putSchool(
+        _ transaction: LocalTransaction, _ school: ReferenceSchool, district: String
+    ) throws {
+        let nces = school.ncesSchoolID
+        let key = nces.isEmpty ? "school-name:\(school.name)" : "school:\(nces)"
         try transaction.put(
             Schema.tenant, id: transaction.identifiers.derived(table: "tenant", key: key),
             [
-                "kind": "school", "parent_id": .text(district), "name": .text(name),
+                "kind": "school", "parent_id": .text(district), "name": .text(school.name),
                 "nces_school_id": .optional(nces.isEmpty ? nil : nces), "active": 1,
                 "created_at": .int(transaction.now),
             ])
     }
 
-    private func putNames(_ transaction: LocalTransaction, _ table: SyncedTable, from source: String) throws
-        -> Int
-    {
-        let names = try String.fetchAll(control, sql: "SELECT name FROM \(source) ORDER BY name")
+    private func putNames(_ transaction: LocalTransaction, _ table: SyncedTable, _ names: [String]) throws {
         for name in names {
             let id = transaction.identifiers.derived(table: table.name, key: name)
             try transaction.put(table, id: id, ["name": .text(name)])
         }
-        return names.count
-    }
-
-    /// The reference schools to copy: with a district only that district's.
-    private func referenceSchools() throws -> [Row] {
-        guard let district = wish.district else {
-            return try Row.fetchAll(control, sql: "SELECT * FROM reference_school ORDER BY name, number")
-        }
-        let schools = try Row.fetchAll(
-            control, sql: "SELECT * FROM reference_school WHERE nces_lea_id = ? ORDER BY name, number",
-            arguments: [district])
-        guard !schools.isEmpty else {
-            throw NodeError(
-                .districtNotFound, "no reference school names the district '\(district)'",
-                hint:
-                    "Check the NCES LEA id, or import its schools with `node-cli reference import schools FILE`.",
-                field: "district")
-        }
-        return schools
-    }
-
-    private func preview(_ schools: [Row]) throws -> TenantService.Created {
-        let flags = FeatureFlag.allCases.map { ($0, wish.flags[$0] ?? $0.isOnByDefault) }
-        let tenant = Tenant(
-            id: "", slug: wish.slug, name: name, active: true, flags: Dictionary(uniqueKeysWithValues: flags),
-            ncesLEAID: wish.district, timeZone: timeZone, createdAt: environment.clock.milliseconds())
-        let count = { (table: String) in try Int.fetchOne(control, sql: "SELECT count(*) FROM \(table)") ?? 0
-        }
-        return TenantService.Created(
-            tenant: tenant, database: "polaris_\(wish.slug).db", schools: schools.count,
-            skills: try count("reference_skill"), careerTypes: try count("reference_career_type"),
-            apiKey: nil,
-            notices: [])
     }
 }
 
@@ -291,8 +288,17 @@ extension LocalTransaction {
 }
 
 extension TenantStore {
-    /// Closes the file; every later use fails.
+    /// Brings the write-ahead log into the file and closes it, so that the file alone is whole; every
+    /// later use fails. Throws when the log can't be emptied.
     func close() throws {
-        do { try queue.close() } catch { throw ConnectionSetup.translate(error, file: fileName) }
+        do {
+            let busy = try queue.writeWithoutTransaction {
+                try Int.fetchOne($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            }
+            guard busy == 0 else {
+                throw NodeError(.locked, "\(fileName) is in use", hint: "Repeat the command.")
+            }
+            try queue.close()
+        } catch { throw ConnectionSetup.translate(error, file: fileName) }
     }
 }

@@ -65,7 +65,9 @@ public struct BackgroundSync: Sendable {
         } catch {
             let failure = error as? NodeError ?? NodeError(.internalError, "background sync failed")
             // Somebody else's sync of the tenant does the work.
-            if failure.code != .locked { logger.warning("sync", metadata: ["error_code": "\(failure.code.rawValue)"]) }
+            if failure.code != .locked {
+                logger.warning("sync", metadata: ["error_code": "\(failure.code.rawValue)"])
+            }
             return failure
         }
     }

@@ -14,7 +14,12 @@ enum DeltaBody {
 
     /// The body bytes as they are sent and hashed.
     static func encode(_ writes: [RecordedWrite], salt: [UInt8]) throws -> [UInt8] {
+        for write in writes { try WireText.check(write) }
         let plain = plainBytes(writes)
+        guard plain.count <= DeltaLimits.maxPlainBytes else {
+            throw NodeError(
+                .tooLarge, "one change holds \(plain.count) bytes", hint: "Split it; nothing was written.")
+        }
         guard plain.count >= minCompressBytes else { return salt + [0] + plain }
         let packed = try Zstd.compress(plain)
         // Beyond the ratio a receiver would take it for a bomb.
@@ -89,7 +94,7 @@ enum DeltaBody {
         guard try reader.arrayHeader() == 5, let kind = Kind(rawValue: try reader.int()) else {
             throw DeltaError.malformed("group")
         }
-        let table = try shortText(&reader, "table")
+        let table = try WireText.name(&reader, "table")
         let columns = try columnNames(&reader)
         guard (kind == .delete) == columns.isEmpty else { throw DeltaError.malformed("columns") }
         let count = try reader.arrayHeader()
@@ -97,9 +102,9 @@ enum DeltaBody {
         var ids: [String] = []
         ids.reserveCapacity(count)
         for _ in 0..<count {
-            guard case .text(let id) = try Value(from: &reader), id.utf8.count <= DeltaLimits.maxNameBytes,
-                !id.isEmpty
-            else { throw DeltaError.malformed("id") }
+            guard case .text(let id) = try Value(from: &reader), WireText.isID(id) else {
+                throw DeltaError.malformed("id")
+            }
             ids.append(id)
         }
         guard try reader.arrayHeader() == columns.count else { throw DeltaError.malformed("values") }
@@ -134,7 +139,7 @@ enum DeltaBody {
         let count = try reader.arrayHeader()
         guard count <= DeltaLimits.maxColumns else { throw DeltaError.malformed("columns") }
         var names: [String] = []
-        for _ in 0..<count { names.append(try shortText(&reader, "column")) }
+        for _ in 0..<count { names.append(try WireText.name(&reader, "column")) }
         guard Set(names).count == count else { throw DeltaError.malformed("columns") }
         return names
     }

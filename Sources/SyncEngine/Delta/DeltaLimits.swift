@@ -12,7 +12,7 @@ public enum DeltaLimits {
     /// The COSE envelope with its header.
     public static let maxEnvelopeBytes = 64 << 10
     /// Parts of one transaction: ten million writes.
-    public static let maxParts = 10_000
+    public static let maxParts = LocalTransaction.maxParts
     /// Origins named by one `seen`.
     public static let maxSeen = 1024
     /// Tables, columns, ids, authors.
@@ -20,11 +20,16 @@ public enum DeltaLimits {
     public static let maxColumns = 256
     public static let maxSequence: Int64 = 1 << 48
 
+    /// Longest text or byte string of a value.
+    public static let maxValueBytes = 1 << 20
+    /// All parts of one transaction: what the other side keeps until the last of them is there.
+    public static let maxTransactionBytes = LocalTransaction.maxBytes
+
     static let header = CBORLimits(
         maxBytes: maxEnvelopeBytes, maxDepth: 4, maxItems: 8192, maxStringBytes: 1024, allowedTags: [])
     static let body = CBORLimits(
         maxBytes: maxPlainBytes, maxDepth: 6, maxItems: maxWrites * (maxColumns + 2) + 16_384,
-        maxStringBytes: 1 << 20, allowedTags: [37])
+        maxStringBytes: maxValueBytes, allowedTags: [37])
 }
 
 /// Why a delta was refused. Its bytes are never applied in part.

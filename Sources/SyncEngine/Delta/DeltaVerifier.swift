@@ -13,6 +13,8 @@ public struct VerifiedDelta: Sendable {
             return try DeltaBody.decode(frame.body, writes: header.writes)
         } catch let error as CBORError {
             throw DeltaError.malformed("body: \(error)")
+        } catch let error as NodeError {
+            throw DeltaError.malformed("body: \(error.message)")
         }
     }
 }

@@ -22,6 +22,8 @@ public struct SignedReplication: Replication {
                 .tooLarge, "the change has \(draft.parts) parts", hint: "Split it; nothing was written.")
         }
         let payload = DeltaHeader(draft).encoded()
+        // Nothing is ever signed that another installation would refuse.
+        _ = try DeltaHeader(payload: payload)
         let envelope = try COSESign1.sign(payload: payload, contentType: DeltaHeader.contentType, with: key)
         return SealedDelta(envelope: envelope, hash: Digest.sha256(payload))
     }

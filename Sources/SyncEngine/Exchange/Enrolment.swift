@@ -37,7 +37,8 @@ public struct JoinRequest: ExchangeMessage, Equatable {
         name = try map.text(5)
         proof = try map.bytes(6)
         guard tokenID.count == 8, proof.count == 32, nodeID.utf8.count <= DeltaLimits.maxNameBytes,
-            name.utf8.count <= DeltaLimits.maxNameBytes, !name.isEmpty
+            name.utf8.count <= DeltaLimits.maxNameBytes, !name.isEmpty,
+            NormalForm.firstControl(in: name) == nil, WireText.isID(nodeID)
         else { throw DeltaError.malformed("join request") }
     }
 }

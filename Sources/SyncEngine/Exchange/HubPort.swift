@@ -120,7 +120,8 @@ public struct HubPort: Sendable {
         }
         return HubAnswer(
             verdict: verdict, wall: now, headsHash: try reader.headsHash(), head: head, cursor: cursor,
-            cursorHash: cursorHash, logSize: try reader.logSize())
+            cursorHash: cursorHash, logSize: try reader.logSize(),
+            heldSeq: try origin.map(reader.heldThrough) ?? 0)
     }
 
     private func give(

@@ -19,6 +19,12 @@ struct MessageMap {
         return value
     }
 
+    func int(_ key: Int, in range: ClosedRange<Int64>) throws -> Int64 {
+        let value = try int(key)
+        guard range.contains(value) else { throw DeltaError.malformed("message key \(key) is \(value)") }
+        return value
+    }
+
     func text(_ key: Int) throws -> String {
         guard let value = map[key]?.textValue, value.utf8.count <= 1024 else {
             throw DeltaError.malformed("message key \(key)")

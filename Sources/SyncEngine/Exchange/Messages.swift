@@ -13,6 +13,8 @@ public enum ExchangeLimits {
     public static let maxBatchBytes = 8 << 20
     public static let maxEntries = 2000
     public static let contentType = "application/cbor"
+    /// Clock values beyond this many milliseconds from 1970 are nonsense: some 8,900 years.
+    static let maxWall: Int64 = 1 << 48
 
     static let cbor = CBORLimits(
         maxBytes: 16 << 20, maxDepth: 6, maxItems: 65_536, maxStringBytes: DeltaLimits.maxBodyBytes,
@@ -57,14 +59,14 @@ public struct HelloRequest: ExchangeMessage, Equatable {
         tenant = try map.value(2, TenantID.init(bytes:))
         headsHash = try map.value(3, Hash.init(bytes:))
         origin = try map.value(4, OriginID.init(bytes:))
-        let seq = try map.int(5)
+        let seq = try map.int(5, in: 0...DeltaLimits.maxSequence)
         ownHead = try map.optional(6, Hash.init(bytes:)).map { [origin] in
             ChainHead(origin: origin, seq: seq, hash: $0)
         }
-        receiptSeq = try map.int(7)
-        cursor = try map.int(8)
+        receiptSeq = try map.int(7, in: 0...DeltaLimits.maxSequence)
+        cursor = try map.int(8, in: 0...DeltaLimits.maxSequence)
         cursorHash = try map.optional(9, Hash.init(bytes:))
-        schemaVersion = Int(try map.int(10))
+        schemaVersion = Int(try map.int(10, in: 1...65535))
         wall = try map.int(11)
         frames = try map.frames(12)
     }
@@ -106,11 +108,14 @@ public struct HubAnswer: ExchangeMessage, Equatable {
     /// Deltas of the request that wait at the hub for what they build on, or were turned away.
     public var waiting: Int
     public var turnedAway: Int
+    /// How far the hub holds the node's chain without a gap, waiting deltas included: a push that was
+    /// cut goes on after it.
+    public var heldSeq: Int64
 
     public init(
         verdict: Verdict, wall: Int64, headsHash: Hash, head: ChainHead?, receipt: [UInt8]? = nil,
         entries: [LogEntry] = [], cursor: Int64, cursorHash: Hash?, logSize: Int64, waiting: Int = 0,
-        turnedAway: Int = 0
+        turnedAway: Int = 0, heldSeq: Int64 = 0
     ) {
         self.verdict = verdict
         self.wall = wall
@@ -123,6 +128,7 @@ public struct HubAnswer: ExchangeMessage, Equatable {
         self.logSize = logSize
         self.waiting = waiting
         self.turnedAway = turnedAway
+        self.heldSeq = heldSeq
     }
 
     public func encoded() -> [UInt8] {
@@ -130,7 +136,7 @@ public struct HubAnswer: ExchangeMessage, Equatable {
             1: .int(ExchangeLimits.version), 2: .text(verdict.rawValue), 3: .int(wall),
             4: .bytes(headsHash.bytes),
             9: .array(entries.map(\.cbor)), 10: .int(cursor), 12: .int(logSize), 13: .int(Int64(waiting)),
-            14: .int(Int64(turnedAway)),
+            14: .int(Int64(turnedAway)), 15: .int(heldSeq),
         ]
         if let head {
             map[5] = .bytes(head.origin.bytes)
@@ -145,18 +151,20 @@ public struct HubAnswer: ExchangeMessage, Equatable {
     public init(encoded bytes: [UInt8]) throws {
         let map = try MessageMap(bytes)
         verdict = try map.value(2, text: Verdict.init(rawValue:))
-        wall = try map.int(3)
+        wall = try map.int(3, in: -ExchangeLimits.maxWall...ExchangeLimits.maxWall)
         headsHash = try map.value(4, Hash.init(bytes:))
         if let origin = try map.optional(5, OriginID.init(bytes:)) {
-            head = ChainHead(origin: origin, seq: try map.int(6), hash: try map.value(7, Hash.init(bytes:)))
+            let seq = try map.int(6, in: 1...DeltaLimits.maxSequence)
+            head = ChainHead(origin: origin, seq: seq, hash: try map.value(7, Hash.init(bytes:)))
         }
         receipt = map[8]?.bytesValue
         entries = try map.entries(9)
-        cursor = try map.int(10)
+        cursor = try map.int(10, in: 0...DeltaLimits.maxSequence)
         cursorHash = try map.optional(11, Hash.init(bytes:))
-        logSize = try map.int(12)
-        waiting = Int(try map.int(13))
-        turnedAway = Int(try map.int(14))
+        logSize = try map.int(12, in: 0...DeltaLimits.maxSequence)
+        waiting = Int(try map.int(13, in: 0...Int64(ExchangeLimits.maxEntries)))
+        turnedAway = Int(try map.int(14, in: 0...Int64(ExchangeLimits.maxEntries)))
+        heldSeq = try map.int(15, in: 0...DeltaLimits.maxSequence)
     }
 }
 
@@ -186,7 +194,7 @@ public struct PushRequest: ExchangeMessage, Equatable {
         let map = try MessageMap(bytes)
         tenant = try map.value(2, TenantID.init(bytes:))
         frames = try map.frames(3)
-        cursor = try map.int(4)
+        cursor = try map.int(4, in: 0...DeltaLimits.maxSequence)
         cursorHash = try map.optional(5, Hash.init(bytes:))
     }
 }
@@ -217,8 +225,8 @@ public struct PullRequest: ExchangeMessage, Equatable {
     public init(encoded bytes: [UInt8]) throws {
         let map = try MessageMap(bytes)
         tenant = try map.value(2, TenantID.init(bytes:))
-        cursor = try map.int(3)
+        cursor = try map.int(3, in: 0...DeltaLimits.maxSequence)
         cursorHash = try map.optional(4, Hash.init(bytes:))
-        maxBytes = Int(try map.int(5))
+        maxBytes = Int(try map.int(5, in: 1...Int64(ExchangeLimits.maxBatchBytes)))
     }
 }

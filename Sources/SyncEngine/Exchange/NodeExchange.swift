@@ -31,6 +31,10 @@ public struct StoreRequest: Sendable, Equatable {
     public var entries: [LogEntry]
     public var cursor: Int64
     public var cursorHash: Hash?
+    /// One hash over the hub's heads when it answered.
+    public var headsHash: Hash
+    /// Whether the cursor is at the end of the hub's log: then the heads must be equal.
+    public var isEnd: Bool
 }
 
 public enum ExchangeEvent: Sendable {
@@ -80,7 +84,8 @@ public struct NodeExchange: Sendable {
     private var inFlight: PendingBatch?
     private var hubHeadSeq: Int64 = 0
     private var logSize: Int64 = 0
-    private var turnedAwayInARow = 0
+    private var wasTurnedAway = false
+    private var hasStartedOver = false
 
     public init() {}
 
@@ -102,6 +107,7 @@ public struct NodeExchange: Sendable {
             return take(answer)
         case (.stored(let summary), .storing):
             outcome.pulled.add(summary)
+            if summary.hasDiverged { return startOver() }
             return proceed()
         case (.loaded(let batch), .loading): return send(batch)
         case (.failed(let error), _): return finish(error)
@@ -139,31 +145,33 @@ public struct NodeExchange: Sendable {
                 outcome.pushedDeltas += sent.frames.count
                 outcome.pushedBytes += sent.frames.reduce(0) { $0 + $1.byteCount }
             }
-            if answer.turnedAway > 0 {
-                turnedAwayInARow += 1
-                sentThrough = answer.head?.seq ?? 0
-            } else {
-                turnedAwayInARow = 0
-                sentThrough = max(sentThrough, sent.through)
-            }
+            wasTurnedAway = answer.turnedAway > 0
+            sentThrough = max(sentThrough, wasTurnedAway ? answer.heldSeq : max(answer.heldSeq, sent.through))
             inFlight = nil
+        }
+        if phase == .pulling, answer.entries.isEmpty, answer.cursor <= position.cursor,
+            answer.cursor < answer.logSize
+        {
+            return finish(
+                NodeError(
+                    .hubAnswer, "the hub's log doesn't go on", hint: "Sync again; tell the hub's admin."))
         }
         outcome.waitingAtHub = answer.waiting
         hubHeadSeq = answer.head?.seq ?? hubHeadSeq
         logSize = answer.logSize
         self.position?.cursor = answer.cursor
         self.position?.cursorHash = answer.cursorHash
-        if answer.receipt == nil, answer.entries.isEmpty, answer.cursor == position.cursor, answer.head == nil
-        {
-            return proceed()
-        }
+        let isNews =
+            answer.receipt != nil || !answer.entries.isEmpty || answer.cursor != position.cursor
+            || answer.head != position.ownHead
+        if answer.verdict == .equal, !isNews { return finish(nil) }
         phase = .storing
         return [
             .store(
                 StoreRequest(
                     receipt: answer.receipt, head: answer.head, entries: answer.entries,
-                    cursor: answer.cursor,
-                    cursorHash: answer.cursorHash))
+                    cursor: answer.cursor, cursorHash: answer.cursorHash, headsHash: answer.headsHash,
+                    isEnd: answer.cursor >= answer.logSize))
         ]
     }
 
@@ -173,7 +181,7 @@ public struct NodeExchange: Sendable {
         let ownSeq = position.ownHead?.seq ?? 0
         let next = max(sentThrough, hubHeadSeq)
         if next < ownSeq {
-            guard turnedAwayInARow < 3 else {
+            if wasTurnedAway {
                 return finish(
                     NodeError(
                         .hubUnreachable, "the hub has no room for this transaction now; it is kept here",
@@ -192,6 +200,24 @@ public struct NodeExchange: Sendable {
             ]
         }
         return finish(nil)
+    }
+
+    /// The whole log was taken, and yet the heads differ: something was passed over. The log is read
+    /// again from its beginning, once; what is applied is recognised by its hash.
+    private mutating func startOver() -> [ExchangeEffect] {
+        guard !hasStartedOver else {
+            return finish(
+                NodeError(
+                    .verificationFailed,
+                    "hub and node hold different deltas although the whole log was taken",
+                    hint:
+                        "Run `node-cli verify --deep` on both sides and tell the hub's admin; nothing was lost here."
+                ))
+        }
+        hasStartedOver = true
+        position?.cursor = 0
+        position?.cursorHash = nil
+        return proceed()
     }
 
     private mutating func send(_ batch: PendingBatch) -> [ExchangeEffect] {

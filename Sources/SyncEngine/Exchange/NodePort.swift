@@ -57,7 +57,7 @@ public struct NodePort: Sendable {
             else { throw NodeError(.corrupt, "this tenant has no key", hint: "Enrol with a new token.") }
             if let head = request.head { try compare(head, with: own, in: replica) }
             if let receipt = request.receipt { try keep(receipt, own: own, hubKey: hubKey, in: replica) }
-            let summary = try take(request.entries, hubKey: hubKey, in: replica)
+            var summary = try take(request.entries, hubKey: hubKey, in: replica)
             guard summary.turnedAway == 0 else {
                 throw NodeError(
                     .tooLarge, "a transaction of the hub has more parts than may wait here",
@@ -66,8 +66,19 @@ public struct NodePort: Sendable {
             }
             try replica.setState(.cursor, .int(request.cursor))
             try replica.setState(.cursorHash, request.cursorHash.map { .bytes($0.bytes) } ?? .null)
+            summary.hasDiverged = try hasDiverged(request, own: own, in: replica)
             return summary
         }
+    }
+
+    /// At the end of the hub's log, with all of our own chain there, nothing may differ.
+    private func hasDiverged(_ request: StoreRequest, own: OriginRecord, in replica: ReplicaTransaction)
+        throws -> Bool
+    {
+        guard request.isEnd, request.head?.seq ?? 0 == own.headSeq, try replica.waitingCount() == 0 else {
+            return false
+        }
+        return try replica.headsHash() != request.headsHash
     }
 
     /// The hub's head of our chain must be one of our deltas.

@@ -64,9 +64,10 @@ public struct ConflictService {
             guard let conflict = try standing(in: transaction.replica).first(where: { $0.id == id }) else {
                 throw notFound(id)
             }
+            try transaction.replica.requireWritable()
             transaction.audit(
                 AuditAction("conflict.resolve", targetType: conflict.table, targetID: conflict.row))
-            let chosen = try choose(conflict, take: take, value: value)
+            let chosen = try choose(conflict, take: take, value: value, in: transaction.replica)
             try write(chosen, to: conflict, in: transaction)
             return ConflictView(
                 id: id, table: conflict.table, row: conflict.row, column: conflict.column, state: .resolved,
@@ -85,17 +86,16 @@ public struct ConflictService {
             if try transaction.replica.shown(table, id: conflict.row) == nil {
                 throw NodeError(.conflict, "the row is deleted", hint: "Settle its row conflict first.")
             }
-            return try transaction.edit(table, id: conflict.row, [conflict.column: chosen], force: true)
-                .ignored()
+            _ = try transaction.edit(table, id: conflict.row, [conflict.column: chosen], force: true)
+            return
         }
         if chosen == "deleted" { return try transaction.delete(table, id: conflict.row) }
-        let state = try transaction.replica.loadRow(table.name, id: conflict.row)
-        let values = try state.merged(
-            by: transaction.replica.ruleBook(), table: table.name, in: transaction.replica)
-        try transaction.put(table, id: conflict.row, values)
+        try transaction.revive(table, id: conflict.row)
     }
 
-    private func choose(_ conflict: ConflictView, take: Int?, value: String?) throws -> Value {
+    private func choose(
+        _ conflict: ConflictView, take: Int?, value: String?, in reader: StoreReader
+    ) throws -> Value {
         if let take {
             guard conflict.siblings.indices.contains(take - 1) else {
                 throw NodeError(
@@ -113,46 +113,16 @@ public struct ConflictService {
             }
             return .text(value)
         }
-        switch Schema.table(conflict.table)?.column(conflict.column)?.kind {
-        case .int:
-            guard let number = Int64(value) else {
-                throw NodeError(
-                    .validation, "'\(value)' is no whole number", hint: "This column holds numbers.",
-                    field: "value")
-            }
-            return .int(number)
-        case .bytes:
-            throw NodeError(.validation, "this column holds bytes", hint: "Use --take N.", field: "value")
-        default:
-            let text = NormalForm.text(value)
-            if conflict.table == "teacher", conflict.column == "email",
-                let problem = EmailAddress.problem(NormalForm.email(text))
-            {
-                throw NodeError(.validation, problem.message, field: "value")
-            }
-            guard !text.isEmpty, text.utf8.count <= 1024 else {
-                throw NodeError(.validation, "the value must have 1 to 1024 bytes", field: "value")
-            }
-            return .text(conflict.column == "email" ? NormalForm.email(text) : text)
+        guard let table = Schema.table(conflict.table), let column = table.column(conflict.column) else {
+            throw NodeError(
+                .upgradeRequired, "this version doesn't know the column", hint: "Upgrade node-cli.")
         }
+        return try TypedValue.parse(value, table: table, column: column, row: conflict.row, reader)
     }
 
     private func notFound(_ id: String) -> NodeError {
         NodeError(
             .conflictNotFound, "there is no conflict \(id)",
             hint: "`node-cli conflicts list` shows the open ones.")
-    }
-}
-
-extension Bool { fileprivate func ignored() {} }
-
-extension RowState {
-    /// The values that the row shows when it is alive.
-    fileprivate func merged(
-        by book: any RuleBook, table: String, in causality: any Causality
-    ) throws -> [String: Value] {
-        var alive = self
-        alive.deletes = []
-        return try book.project(table: table, state: alive, causality: causality) ?? [:]
     }
 }

@@ -13,6 +13,8 @@ public struct ApplySummary: Sendable, Equatable {
     public var waiting = 0
     /// Deltas that were sent again because the waiting place is full.
     public var turnedAway = 0
+    /// The whole log was taken and the heads differ all the same.
+    public var hasDiverged = false
     public init() {}
 }
 
@@ -96,18 +98,33 @@ public struct DeltaApplier {
             let first = try candidate(origin, head.headSeq + 1, previous: head.headHash),
             first.header.part == 0, try isReady(first.header)
         else { return false }
-        let parts = first.header.parts
-        for offset in 1..<max(parts, 1) where try !isHere(origin, first.header.seq + Int64(offset)) {
-            return false
-        }
+        guard try partsAreHere(first) else { return false }
         var previous = try apply(first)
-        for part in 1..<max(parts, 1) {
-            guard let next = try candidate(origin, first.header.seq + Int64(part), previous: previous.hash),
-                next.header.part == part, next.header.parts == parts, try isReady(next.header)
-            else { throw DeltaError.malformed("the parts of a transaction don't belong together") }
+        for part in 1..<max(first.header.parts, 1) {
+            let seq = first.header.seq + Int64(part)
+            guard let next = try candidate(origin, seq, previous: previous.hash) else {
+                throw DeltaError.malformed("a part of the transaction has gone")
+            }
             previous = try apply(next)
         }
         heads[origin] = try transaction.origin(origin)
+        return true
+    }
+
+    /// Whether every part of a transaction is here, each following the one before. Parts of another
+    /// branch of a forked chain, which carry the same numbers, are not the parts.
+    private func partsAreHere(_ first: VerifiedDelta) throws -> Bool {
+        let origin = first.origin.id, parts = first.header.parts
+        for offset in 1..<max(parts, 1) where try !isHere(origin, first.header.seq + Int64(offset)) {
+            return false
+        }
+        var previous = first.hash
+        for part in 1..<max(parts, 1) {
+            guard let next = try candidate(origin, first.header.seq + Int64(part), previous: previous),
+                next.header.part == part, next.header.parts == parts, try isReady(next.header)
+            else { return false }
+            previous = next.hash
+        }
         return true
     }
 
@@ -141,13 +158,28 @@ public struct DeltaApplier {
     }
 
     private mutating func keepTheRest() throws {
-        for delta in incoming.values.joined()
-        where try transaction.stamp(
-            origin: delta.origin.number, seq: delta.header.seq) == nil
-        {
-            let kept = try transaction.addWaiting(
-                delta.frame, hash: delta.hash, origin: delta.origin.id, seq: delta.header.seq)
-            if kept { summary.waiting += 1 } else { summary.turnedAway += 1 }
+        var room: [OriginID: (deltas: Int, bytes: Int)] = [:]
+        let rest = incoming.values.joined().sorted { ($0.header.seq, $0.hash) < ($1.header.seq, $1.hash) }
+        for delta in rest {
+            if let stamp = try transaction.stamp(origin: delta.origin.number, seq: delta.header.seq) {
+                guard try transaction.facts(stamp).hash == delta.hash else {
+                    throw DeltaError.fork(origin: delta.origin.id, seq: delta.header.seq)
+                }
+                continue
+            }
+            if try !transaction.isWaiting(delta.hash) {
+                let left = try room[delta.origin.id] ?? transaction.waitingRoom(delta.origin.id)
+                guard left.deltas > 0, left.bytes >= delta.frame.byteCount else {
+                    summary.turnedAway += 1
+                    continue
+                }
+                // What can't be parsed is refused on arrival, not when somebody else's push releases it.
+                _ = try delta.writes()
+                room[delta.origin.id] = (left.deltas - 1, left.bytes - delta.frame.byteCount)
+                try transaction.addWaiting(
+                    delta.frame, hash: delta.hash, origin: delta.origin.id, seq: delta.header.seq)
+            }
+            summary.waiting += 1
         }
     }
 
@@ -210,31 +242,50 @@ public struct DeltaApplier {
     /// The part of a write that its author had a right to; the rest is listed as refused and never
     /// enters a cell.
     private mutating func permitted(_ write: RecordedWrite, by facts: DeltaFacts) throws -> Change? {
-        guard facts.role != .hub, let table = Schema.table(write.table) else { return write.change }
+        guard let table = Schema.table(write.table) else { return write.change }
+        if table.isAppendOnly, try !isFirst(write, by: facts) {
+            return try refuseWhole(write, by: facts, reason: "APPEND_ONLY")
+        }
+        guard facts.role != .hub else { return write.change }
         switch write.change {
-        case .row(let values):
+        case .row, .delete:
             guard table.owner == .hub else { return write.change }
-            for (column, value) in values { try refuse(write, column, value, by: facts) }
-            return nil
-        case .delete:
-            guard table.owner == .hub else { return write.change }
-            try refuse(write, CellConflict.lifeColumn, "deleted", by: facts)
-            return nil
+            return try refuseWhole(write, by: facts, reason: ErrorCode.hubOwned.rawValue)
         case .columns(let values):
             let allowed = values.filter { table.column($0.key)?.owner ?? table.owner != .hub }
             for (column, value) in values where allowed[column] == nil {
-                try refuse(write, column, value, by: facts)
+                try refuse(write, column, value, by: facts, reason: ErrorCode.hubOwned.rawValue)
             }
             return allowed.isEmpty ? nil : .columns(allowed)
         }
     }
 
+    /// Whether a write makes an append-only row: a row write whose author had seen no write of it. What
+    /// it had seen is applied here before it, so every installation judges alike.
+    private func isFirst(_ write: RecordedWrite, by facts: DeltaFacts) throws -> Bool {
+        guard case .row = write.change else { return false }
+        for stamp in try transaction.loadRow(write.table, id: write.id).stamps
+        where facts.hadSeen(try transaction.facts(stamp)) { return false }
+        return true
+    }
+
+    private mutating func refuseWhole(
+        _ write: RecordedWrite, by facts: DeltaFacts, reason: String
+    ) throws -> Change? {
+        switch write.change {
+        case .delete: try refuse(write, CellConflict.lifeColumn, "deleted", by: facts, reason: reason)
+        case .row(let values), .columns(let values):
+            for (column, value) in values { try refuse(write, column, value, by: facts, reason: reason) }
+        }
+        return nil
+    }
+
     private mutating func refuse(
-        _ write: RecordedWrite, _ column: String, _ value: Value, by facts: DeltaFacts
+        _ write: RecordedWrite, _ column: String, _ value: Value, by facts: DeltaFacts, reason: String
     ) throws {
         try transaction.addRefused(
             facts.stamp, table: write.table, row: write.id, column: column, value: value,
-            reason: ErrorCode.hubOwned.rawValue)
+            reason: reason)
         summary.refused += 1
     }
 

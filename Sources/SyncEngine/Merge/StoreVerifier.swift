@@ -21,6 +21,9 @@ public enum StoreVerifier {
     ) throws -> VerifyReport {
         try tenant.store.read { reader in
             var problems = try reader.integrityProblems()
+            for key in [StateKey.tenant, .ownOrigin, .hubKey] where try reader.state(key) == nil {
+                problems.append("the file lacks '\(key.rawValue)'")
+            }
             let deltas = try reader.deltas()
             problems += try chainProblems(deltas.map(\.facts), in: reader, progress)
             problems += try reader.projectionProblems()

@@ -30,7 +30,7 @@ public struct RuleFile: Sendable, Equatable {
 
     /// Throws `VALIDATION_ERROR` with line and column for anything that isn't a total rule file.
     public init(yaml: String) throws {
-        guard yaml.utf8.count <= 256 << 10 else { throw Self.error("the file is over 256 KiB", nil) }
+        try Self.refuseTraps(yaml)
         let root: Node
         do {
             guard let node = try Yams.compose(yaml: yaml) else { throw Self.error("the file is empty", nil) }
@@ -52,6 +52,22 @@ public struct RuleFile: Sendable, Equatable {
             }
         }
         self.tables = tables
+    }
+
+    /// What a rule file never needs and a hostile one could hang or overflow a parser with: size,
+    /// aliases, deep nesting. The file may come from another installation.
+    private static func refuseTraps(_ yaml: String) throws {
+        guard yaml.utf8.count <= 256 << 10 else { throw error("the file is over 256 KiB", nil) }
+        var openers = 0
+        for line in yaml.split(whereSeparator: \.isNewline) {
+            guard line.utf8.count <= 500 else { throw error("a line is longer than 500 bytes", nil) }
+            if line.drop(while: { $0 == " " }).first == "#" { continue }
+            guard !line.utf8.contains(UInt8(ascii: "&")), !line.utf8.contains(UInt8(ascii: "*")) else {
+                throw error("anchors and aliases (& and *) are not used in rule files", nil)
+            }
+            openers += line.utf8.count { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "{") }
+        }
+        guard openers <= 500 else { throw error("more than 500 brackets", nil) }
     }
 
     private static func table(_ name: String, _ node: Node, domain: String) throws -> Table {

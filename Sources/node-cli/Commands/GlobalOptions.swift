@@ -103,7 +103,11 @@ struct CommandContext {
         return OffsetClock(base: SystemClock(), offset: offset)
     }
 
-    func installation() throws -> Installation { try Installation.open(directory, environment: environment) }
+    func installation() throws -> Installation {
+        let installation = try Installation.open(directory, environment: environment)
+        try installation.removeExpiredImports()
+        return installation
+    }
 
     /// The operator at this machine.
     func actor(_ installation: Installation) -> Actor { installation.localActor(userID: getuid()) }

@@ -52,6 +52,7 @@ struct DeltaList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
+        guard limit ?? 1 > 0 else { throw NodeError(.usage, "--limit must be at least 1", field: "limit") }
         let (_, open, _) = try context.tenant(tenant)
         let deltas = try open.store.read { reader -> [DeltaSummary] in
             let number = try origin.map { text in
@@ -63,7 +64,7 @@ struct DeltaList: NodeCommand {
                 }
                 return record.number
             }
-            return try reader.deltas(origin: number).suffix(limit ?? .max)
+            return try reader.deltas(origin: number, newest: limit)
         }
         var table = Table([
             .init("origin"), .init("seq", .right), .init("node", maxWidth: 24), .init("writes", .right),
@@ -95,7 +96,7 @@ struct DeltaShow: NodeCommand {
         return try open.store.read { reader in
             let (_, stamp) = try delta.find(in: reader)
             guard let frame = try reader.frame(stamp),
-                let summary = try reader.deltas(after: stamp - 1, limit: 1).first
+                let summary = try reader.delta(stamp)
             else {
                 throw NodeError(
                     .deltaNotFound, "the delta's body was dropped", hint: "Its header is still in the chain.")
@@ -164,7 +165,7 @@ struct DeltaExport: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
+        let (installation, open, _) = try context.tenant(tenant)
         let (origin, facts, frame) = try open.store.read { reader in
             let (origin, stamp) = try delta.find(in: reader)
             guard let frame = try reader.frame(stamp) else {
@@ -178,6 +179,7 @@ struct DeltaExport: NodeCommand {
         }
         try DurableFile.write(frame.envelope, to: out)
         try DurableFile.write(frame.body, to: out + ".body")
+        try installation.note("delta.export", "tenant \(open.slug), \(origin.id):\(facts.seq)")
         return CommandResult(
             data: [
                 "origin": .string(origin.id.hex), "seq": .int(facts.seq),

@@ -23,8 +23,12 @@ struct JoinCommand: NodeCommand {
         let installation = try context.installation()
         let token = try EnrolmentToken(try context.secret(tokenFile))
         let client = try context.curl()
+        let lock = try installation.lockForJoin()
+        defer { withExtendedLifetime(lock) {} }
         let claim = try Joining.join(installation, hubURL: hubURL, token: token, client: client)
         let tenant = try installation.tenant(claim.slug)
+        let syncLock = try installation.lockForSync(claim.slug, waiting: 60)
+        defer { withExtendedLifetime(syncLock) {} }
         let bar = context.progress("Taking the tenant", unit: "deltas")
         let first = try SyncRunner(installation, client: client).sync(tenant) { bar.update($0, of: $1) }
         bar.finish()

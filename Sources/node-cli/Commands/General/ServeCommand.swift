@@ -6,7 +6,8 @@ import NodeServer
 
 struct ServeCommand: NodeCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Serve sync, health and metrics until stopped; at a node also sync by itself.",
+        commandName: "serve",
+        abstract: "Serve sync, health and metrics until stopped; at a node also sync by itself.",
         discussion: """
             Example: node-cli serve --data hub --listen 127.0.0.1:8001
 
@@ -50,7 +51,8 @@ struct ServeCommand: NodeCommand {
     ) throws -> [@Sendable () async throws -> Void] {
         guard installation.role == .node else { return [] }
         let sync = BackgroundSync(
-            installation, client: try context.curl(), interval: context.configuration.syncInterval, logger: logger)
+            installation, client: try context.curl(), interval: context.configuration.syncInterval,
+            logger: logger)
         return [{ try await sync.run() }]
     }
 

@@ -19,11 +19,13 @@ struct VerifyCommand: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
-        let scratch = "\(context.directory.backups)/verify-\(context.environment.clock.milliseconds()).db"
+        let (installation, open, _) = try context.tenant(tenant)
+        let scratch = try installation.scratchFile("verify")
         let bar = context.progress("Verifying", unit: "deltas")
         let report = try StoreVerifier.verify(open, deep: deep, scratch: scratch) { bar.update($0, of: $1) }
         bar.finish()
+        try installation.note(
+            deep ? "verify.deep" : "verify", "tenant \(open.slug), \(report.problems.count) problems")
         let heads = report.heads.map { head -> (String, JSONValue) in
             (head.origin.hex, ["seq": .int(head.seq), "hash": .string(head.hash.hex)])
         }

@@ -5,7 +5,8 @@ import SyncEngine
 
 struct SyncCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sync", abstract: "Exchange changes with the hub.", subcommands: [SyncNow.self, SyncLog.self, SyncPause.self, SyncResume.self],
+        commandName: "sync", abstract: "Exchange changes with the hub.",
+        subcommands: [SyncNow.self, SyncLog.self, SyncPause.self, SyncResume.self],
         defaultSubcommand: SyncNow.self)
 
     static func json(_ summary: ApplySummary) -> JSONValue {
@@ -120,7 +121,8 @@ struct SyncLog: NodeCommand {
         }
         let list = exchanges.map { at, one, code -> JSONValue in
             [
-                "at": JSONValue(milliseconds: at), "tenant": .string(one.tenant), "verdict": .string(one.verdict),
+                "at": JSONValue(milliseconds: at), "tenant": .string(one.tenant),
+                "verdict": .string(one.verdict),
                 "pushed": JSONValue(one.pushed), "pulled": JSONValue(one.pulled),
                 "round_trips": JSONValue(one.roundTrips), "duration_ms": .int(one.milliseconds),
                 "error_code": JSONValue(code),
@@ -145,7 +147,8 @@ struct SyncPause: NodeCommand {
 
 struct SyncResume: NodeCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Let the background sync go on.", discussion: "Example: node-cli sync resume")
+        commandName: "resume", abstract: "Let the background sync go on.",
+        discussion: "Example: node-cli sync resume")
 
     @OptionGroup var global: GlobalOptions
 
