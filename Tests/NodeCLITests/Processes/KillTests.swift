@@ -12,7 +12,7 @@ import Testing
     enum Moment: String { case transactionOpen, transactionUnderWay, walGrowing }
     enum Victim: String { case hub, node }
 
-    static let teachers = 1500
+    static let teachers = 1000
     static let tries = 10
 
     @Test("ten kills during import and sync lose no acknowledged write", .timeLimit(.minutes(5)))
