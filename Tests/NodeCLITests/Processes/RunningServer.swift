@@ -30,10 +30,10 @@ final class RunningServer {
 
     func kill() { process.end() }
 
-    /// SIGTERM; how long it took.
-    func stop() throws -> (exit: ChildProcess.Exit, seconds: Double) {
+    /// Asks it to end; how it did, and how long that took.
+    func stop(with signal: Int32 = SIGTERM) throws -> (exit: ChildProcess.Exit, seconds: Double) {
         let began = ContinuousClock.now
-        process.send(SIGTERM)
+        process.send(signal)
         let exit = try process.wait(seconds: 20)
         let time = began.duration(to: .now).components
         return (exit, Double(time.seconds) + Double(time.attoseconds) / 1e18)

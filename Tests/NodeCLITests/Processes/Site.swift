@@ -102,8 +102,8 @@ final class Site {
     /// Bytes of the tenant's file and its WAL.
     var storedBytes: Int {
         [tenantFile, tenantFile + "-wal"].reduce(0) { sum, path in
-            var facts = stat()
-            return stat(path, &facts) == 0 ? sum + Int(facts.st_size) : sum
+            let facts = try? FileManager.default.attributesOfItem(atPath: path)
+            return sum + (facts?[.size] as? Int ?? 0)
         }
     }
 }
