@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// What commands print: the keys of CONTRACT section 2, tables for people, lines for programs.
@@ -146,26 +147,41 @@ import Testing
     @Test("characters that could move a terminal are shown escaped in every form of output")
     func escaping() throws {
         try Stage.run { stage in
-            let hub = try stage.hubWithTenant()
-            let evil = "A\u{202E}b"
-            let outcome = try hub.run(
-                "teacher", "add", "--name", evil, "--email", "a@t.org", "--school", "North High")
-            #expect(outcome.status == 0, outcome.story)
+            let hub = try stage.hub()
+            let evil = "A\u{1B}[31m\u{202E}b"
+            try hub.done("tenant", "create", "--name", evil, "--slug", Site.slug)
             for outcome in [
-                try hub.plainly("teacher", "list"), try hub.plainly("teacher", "list", "--plain"),
-                try hub.plainly("teacher", "show", "a@t.org"),
+                try hub.plainly("tenant", "list"), try hub.plainly("tenant", "list", "--plain"),
+                try hub.plainly("tenant", "show"),
             ] {
-                #expect(outcome.output.contains("A\\u{202e}b"), outcome.story)
+                #expect(outcome.output.contains("A\\u{1b}[31m\\u{202e}b"), outcome.story)
+                #expect(!outcome.output.contains("\u{1B}"), outcome.story)
                 #expect(!outcome.output.contains("\u{202E}"), outcome.story)
             }
-            let json = try hub.run("teacher", "list")
-            #expect(json.output.contains("A\\u202eb"), json.story)
-            #expect(try json.envelope()["data"]["teachers"][0]["name"].string == evil)
-            let refused = try hub.plainly("tenant", "show", "\u{1B}[31mx")
-            #expect(!refused.messages.contains("\u{1B}"), refused.story)
-            for name in ["a\u{1B}[31mb", "a\u{7}b"] {
-                try hub.refuses(["teacher", "edit", "a@t.org", "--name", name], 6, "VALIDATION_ERROR")
+            let json = try hub.run("tenant", "show")
+            #expect(json.output.contains("A\\u001b[31m\\u202eb"), json.story)
+            #expect(try json.envelope()["data"]["tenant"]["name"].string == evil)
+            for arguments in [["tenant", "show", evil], [evil], ["teacher", "show", evil]] {
+                let refused = try stage.run(arguments + ["--data", hub.folder])
+                #expect(refused.status != 0, refused.story)
+                #expect(!refused.messages.contains("\u{1B}"), refused.story)
             }
+        }
+    }
+
+    @Test("names with control characters are refused at the roster and by hand")
+    func controlCharacters() throws {
+        try Stage.run { stage in
+            let hub = try stage.hubWithTenant()
+            let add = ["teacher", "add", "--email", "a@t.org", "--school", "North High", "--name"]
+            for name in ["a\u{1B}[31mb", "a\u{7}b", "A\u{202E}b"] {
+                try hub.refuses(add + [name], 6, "VALIDATION_ERROR")
+                let file = try stage.roster("control.csv", [("North High", name, "a@t.org", "1")])
+                let outcome = try hub.run("roster", "import", file)
+                #expect(outcome.status == 3, outcome.story)
+                #expect(try outcome.envelope()["data"]["rows"][0]["code"].string == "CONTROL_CHARACTER")
+            }
+            #expect(try hub.teachers().isEmpty)
         }
     }
 
@@ -175,17 +191,34 @@ import Testing
             let hub = try stage.hubWithTenant()
             try hub.done("roster", "import", try stage.roster("r", count: 2000).path)
             for form in [["--json"], ["--plain"], []] {
-                let pipe = Pipe()
+                let pipe = try ClosingPipe()
                 let child = try stage.start(
-                    ["teacher", "list", "--data", hub.folder] + form,
-                    output: pipe.fileHandleForWriting.fileDescriptor)
-                try pipe.fileHandleForWriting.close()
-                let first = try pipe.fileHandleForReading.read(upToCount: 10)
-                try pipe.fileHandleForReading.close()
-                #expect(first?.count == 10)
+                    ["teacher", "list", "--data", hub.folder] + form, output: pipe.writingEnd)
+                #expect(pipe.readThenClose(10) == 10)
                 #expect(try child.wait() == .status(0))
                 #expect(child.messages.isEmpty, "\(child.messages)")
             }
         }
+    }
+}
+
+/// A pipe whose reader goes away; neither end reaches a child but by `output`.
+private struct ClosingPipe {
+    let writingEnd: Int32
+    private let readingEnd: Int32
+
+    init() throws {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw HarnessError("no pipe: errno \(errno)") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        (readingEnd, writingEnd) = (ends[0], ends[1])
+    }
+
+    /// Reads so many bytes at most, then closes both ends; how many came.
+    func readThenClose(_ limit: Int) -> Int {
+        close(writingEnd)
+        var buffer = [UInt8](repeating: 0, count: limit)
+        defer { close(readingEnd) }
+        return read(readingEnd, &buffer, limit)
     }
 }

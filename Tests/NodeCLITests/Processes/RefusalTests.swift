@@ -15,7 +15,7 @@ import Testing
                 ["conflicts", "list", "--state", "odd"], ["audit", "list", "--limit", "0"],
                 ["audit", "list", "--limit", "many"], ["delta", "show", "--origin", "00"],
                 ["roster", "import"], ["serve", "--listen", "nowhere"],
-                ["tenant", "create", "--slug", "x"], ["tenant", "create", "--name", "X", "--slug", ""],
+                ["tenant", "create", "--slug", "x"], ["tenant", "create", "--name", "X", "--slug="],
                 ["roster", "import", "-", "--approve-deactivate", "some"],
             ]
             for arguments in wrong {
