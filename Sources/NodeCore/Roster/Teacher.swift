@@ -16,9 +16,11 @@ public struct Teacher: Sendable, Equatable {
 }
 
 extension StoreReader {
+    /// The plus keeps the planner from joining by the index on the year, which fits every row of it:
+    /// 28 s instead of 0.2 for 8,500 teachers.
     private static let teacherSQL = """
         SELECT t.id, t.name, t.email, y.id, y.school_id, s.name, y.grade, y.active, y.hand_deactivated
-        FROM teacher t LEFT JOIN teacher_year y ON y.teacher_id = t.id AND y.year = :year
+        FROM teacher t LEFT JOIN teacher_year y ON y.teacher_id = t.id AND +y.year = :year
         LEFT JOIN tenant s ON s.id = y.school_id
         """
 

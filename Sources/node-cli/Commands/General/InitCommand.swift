@@ -21,9 +21,13 @@ struct InitCommand: NodeCommand {
                 .usage, "'\(role)' is no role", hint: "Write --role hub or --role node.", field: "role")
         }
         let name = NormalForm.text(name ?? context.configuration.name ?? ProcessInfo.processInfo.hostName)
-        guard !name.isEmpty, name.utf8.count <= 200 else {
+        // What the setting `name` of node.yaml accepts, which the name is written to.
+        guard !name.isEmpty, name.count <= 100, name.utf8.count <= 200,
+            NormalForm.firstControl(in: name) == nil
+        else {
             throw NodeError(
-                .validation, "the name must have 1 to 200 bytes", hint: "Give --name.", field: "name")
+                .validation, "the name must have 1 to 100 printable characters", hint: "Give --name.",
+                field: "name")
         }
         let made = try Installation.initialise(
             context.directory, role: role, name: name, environment: context.environment)

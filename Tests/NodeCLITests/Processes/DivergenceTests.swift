@@ -1,0 +1,120 @@
+import Testing
+
+/// Copied and restored data directories, wrong clocks, cut lines: seen, told, and nothing lost.
+@Suite(.serialized, .blocking) struct DivergenceTests {
+    private static func add(_ site: Site, _ name: String) throws {
+        try site.done(
+            "teacher", "add", "--name", name, "--email", "\(name)@t.org", "--school", "North High")
+    }
+
+    private static func two(_ stage: Stage) throws -> (hub: Site, node: Site, server: RunningServer) {
+        let hub = try stage.hubWithTenant()
+        let server = try RunningServer(hub)
+        let node = try stage.node("node", joining: hub, through: server.port)
+        try add(node, "first")
+        try node.done("sync")
+        return (hub, node, server)
+    }
+
+    @Test("a copied node that writes apart is a fork: exit 13, nothing lost", arguments: [1, 2])
+    func fork(_ writes: Int) throws {
+        try Stage.run { stage in
+            let (hub, node, server) = try Self.two(stage)
+            defer { server.kill() }
+            let copy = try stage.copy(node, to: "copy")
+            try Self.add(node, "original")
+            for index in 0..<writes { try Self.add(copy, "copied\(index)") }
+            try node.done("sync")
+            let states = try [hub, copy].map { try $0.state() }
+            for _ in 0..<2 { try copy.refuses(["sync"], 13, "FORK") }
+            #expect(try hub.state() == states[0])
+            #expect(try copy.state(deep: true) == states[1])
+            #expect(try copy.teachers()["copied0@t.org"] != nil)
+            #expect(try hub.teachers()["original@t.org"] != nil)
+            try Self.add(node, "later")
+            try node.done("sync")
+            #expect(try node.state() == hub.state())
+            #expect(try copy.done("status")["tenants"][0]["last_error"].string != nil)
+        }
+    }
+
+    @Test("a node restored from an older copy is node-behind: exit 13, nothing changed")
+    func nodeBehind() throws {
+        try Stage.run { stage in
+            let (hub, node, server) = try Self.two(stage)
+            defer { server.kill() }
+            let older = try stage.copy(node, to: "older")
+            try Self.add(node, "second")
+            try node.done("sync")
+            let states = try [hub, older].map { try $0.state() }
+            try older.refuses(["sync"], 13, "NODE_BEHIND")
+            #expect(try hub.state() == states[0])
+            #expect(try older.state() == states[1])
+        }
+    }
+
+    @Test("a hub restored from an older copy is told with exit 13 and the node keeps its work")
+    func hubBehind() throws {
+        try Stage.run { stage in
+            let hub = try stage.hubWithTenant()
+            let first = try RunningServer(hub)
+            let relay = try stage.relay(to: first.port)
+            let node = try stage.node("node", joining: hub, through: relay.port)
+            #expect(try first.stop().exit == .status(0))
+            let older = try stage.copy(hub, to: "older")
+            let second = try RunningServer(hub)
+            relay.point(to: second.port)
+            try Self.add(node, "kept")
+            try node.done("sync")
+            second.kill()
+            relay.point(to: try RunningServer(older).port)
+            let state = try node.state()
+            try node.refuses(["sync"], 13, "HUB_BEHIND")
+            #expect(try node.state() == state)
+        }
+    }
+
+    @Test(
+        "a node whose clock is wrong still syncs, both ways",
+        arguments: [-86_400_000 * 400, -3_600_000, 3_600_000, 86_400_000 * 400])
+    func wrongClock(_ offset: Int) throws {
+        try Stage.run { stage in
+            let (hub, node, server) = try Self.two(stage)
+            defer { server.kill() }
+            let wrong = ["PREPKC_TEST_CLOCK_OFFSET_MS": String(offset)]
+            try node.done(
+                "teacher", "edit", "first@t.org", "--name", "Edited", environment: wrong)
+            try Self.add(hub, "hubs")
+            let sync = try node.done("sync", environment: wrong)
+            #expect(sync["verdict"].string == "exchange")
+            #expect(try hub.teachers()["first@t.org"]?["name"].string == "Edited")
+            #expect(try node.teachers()["hubs@t.org"] != nil)
+            #expect(try node.state() == hub.state())
+            // What is written later wins, however wrong the earlier clock was.
+            try hub.done("teacher", "edit", "first@t.org", "--name", "Later")
+            try node.done("sync")
+            #expect(try node.teachers()["first@t.org"]?["name"].string == "Later")
+            #expect(try node.done("conflicts", "list")["conflicts"].items.isEmpty)
+        }
+    }
+
+    @Test("a sync whose answer was cut exits 10; repeated, it is taken once")
+    func cutAnswer() throws {
+        try Stage.run { stage in
+            let hub = try stage.hubWithTenant()
+            let server = try RunningServer(hub)
+            let relay = try stage.relay(to: server.port)
+            let node = try stage.node("node", joining: hub, through: relay.port)
+            try Self.add(node, "first")
+            relay.dropAnswers(true)
+            let cut = try node.run("sync")
+            #expect(cut.status == 10, cut.story)
+            #expect(try hub.teachers()["first@t.org"] != nil, "the hub had taken it")
+            relay.dropAnswers(false)
+            try node.done("sync")
+            #expect(try node.state() == hub.state())
+            #expect(try node.done("status")["tenants"][0]["pending_deltas"].int == 0)
+            #expect(try hub.teachers().count == 1)
+        }
+    }
+}
