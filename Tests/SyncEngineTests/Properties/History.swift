@@ -8,6 +8,11 @@ struct HistoryFailure: Error, CustomStringConvertible {
     let description: String
 }
 
+/// What a history may meet on its way.
+enum Met: CaseIterable {
+    case wait, part, refusal, siblings, tornLife, deadByRule, absent, resolve, ruleChange, brokenLine
+}
+
 /// Several installations, everything that was ever written on them, and what each has really applied.
 ///
 /// The record is the test's own: a delta's true history is what its author's store listed as applied
@@ -32,6 +37,8 @@ final class History {
     private(set) var trace: [String] = []
     /// Rows that the history itself wrote; the others came with the template.
     private(set) var touched: Set<RowKey> = []
+    /// What this history met, to be sure that histories meet what they are for.
+    var met: [Met: Int] = [:]
 
     init(_ template: World.Template, nodes: Int, seed: UInt64) throws {
         world = try World(template, nodes: nodes, seed: seed)
@@ -46,6 +53,7 @@ final class History {
     }
 
     func note(_ text: String) { trace.append(text) }
+    func meet(_ what: Met, _ times: Int = 1) { met[what, default: 0] += times }
 
     func require(_ condition: Bool, _ text: @autoclosure () -> String) throws {
         guard condition else {
@@ -96,6 +104,7 @@ final class History {
                 hash: summary.facts.hash, frame: frame, past: past,
                 transaction: first...(first + summary.parts - 1)))
         numbers[summary.facts.hash] = number
+        if summary.parts > 1 { meet(.part) }
         for write in writes {
             let key = RowKey(table: write.table, id: write.id)
             touched.insert(key)
@@ -104,6 +113,7 @@ final class History {
                 change: write.change, past: past)
             oracle.add(write, to: key)
         }
+        if oracle.refused[number] != nil { meet(.refusal) }
     }
 
     func name(_ site: Int) -> String { world.sites[site].name }
@@ -143,6 +153,7 @@ final class History {
         }
         let known = applied[site]
         try observe(site)
+        if try store.read({ try $0.waitingCount() }) > before { meet(.wait) }
         if ending != .committed {
             try require(known == applied[site], "a delivery that was taken back left deltas")
             let after = try store.read { try $0.waitingCount() }
@@ -167,6 +178,7 @@ final class History {
             return [World.Fate.lost, .answerLost, .repeated].randomElement(using: &random)!
         }
         if let error = outcome.error {
+            meet(.brokenLine)
             try require(
                 !sound && error.code == .hubUnreachable, "the exchange of \(name(site)) failed: \(error)")
         }

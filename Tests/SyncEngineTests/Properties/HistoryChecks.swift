@@ -11,6 +11,7 @@ extension History {
             for row in touched {
                 let answer = oracle.answer(row, within: set, rules)
                 try compare(row, answer, in: reader, at: site)
+                count(answer)
                 conflicts.formUnion(answer.conflicts.map { "\(row).\($0)" })
             }
             try checkRefused(site, in: reader)
@@ -21,7 +22,18 @@ extension History {
             "\(name(site)) lists the conflicts \(found.sorted()), not \(conflicts.sorted())")
     }
 
-    private func compare(_ row: RowKey, _ answer: Oracle.Answer, in reader: StoreReader, at site: Int) throws {
+    private func count(_ answer: Oracle.Answer) {
+        let siblings = answer.cells.values
+        if siblings.contains(where: { $0.count > 1 }) { meet(.siblings) }
+        if siblings.contains(where: { $0.count > 1 && $0.contains { $0.value == nil } }) { meet(.absent) }
+        if !answer.alive.isEmpty, !answer.dead.isEmpty {
+            meet(.tornLife)
+            if answer.shown == nil { meet(.deadByRule) }
+        }
+    }
+
+    private func compare(_ row: RowKey, _ answer: Oracle.Answer, in reader: StoreReader, at site: Int) throws
+    {
         let state = try reader.loadRow(row.table, id: row.id)
         let covers = try reader.covering(state)
         for column in Set(state.columns).union(answer.cells.keys) {
@@ -30,7 +42,8 @@ extension History {
             }.sorted { $0.hash < $1.hash }
             try require(
                 siblings == answer.cells[column] ?? [],
-                "\(name(site)): \(row).\(column) has the siblings \(siblings), not \(answer.cells[column] ?? [])")
+                "\(name(site)): \(row).\(column) has the siblings \(siblings), not \(answer.cells[column] ?? [])"
+            )
             try checkNothingVanished(row, column, Set(siblings.map(\.hash)), at: site)
         }
         let life = try state.life(covers: covers).map { (try reader.facts($0.stamp).hash, $0.alive) }

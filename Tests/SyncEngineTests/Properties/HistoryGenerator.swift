@@ -1,6 +1,7 @@
-@testable import NodeCore
 import SyncEngine
 import TestSupport
+
+@testable import NodeCore
 
 /// What the rule documents of generated histories mean, said once by hand for the oracle.
 enum HistoryRules {
@@ -177,6 +178,7 @@ extension History {
             let resolved = try service.resolve(
                 conflict.id, take: 1 + dice(conflict.siblings.count), value: nil)
             try observe(site, author: true)
+            meet(.resolve)
             let left = try service.list().contains { $0.id == resolved.id }
             try require(!left, "a resolved conflict still stands")
         } catch let error as NodeError {
@@ -220,6 +222,7 @@ extension History {
                 ? .put(
                     Schema.ruleSet, id, ["domain": "roster", "version": version, "document": .text(text)])
                 : .edit(Schema.ruleSet, id, ["version": version, "document": .text(text)])
+        meet(.ruleChange)
         note("\(name(site)) changes the rules: \(text.prefix(12).debugDescription)")
         try write(site, [operation])
     }

@@ -16,13 +16,16 @@ import Testing
     @Test("any history ends on every installation as the oracle says", arguments: 0..<lanes)
     func histories(lane: Int) throws {
         let template = try World.Template(nodes: 4, settled: 3)
-        for seed in Self.seeds(lane) {
+        let seeds = Self.seeds(lane)
+        var met: [Met: Int] = [:]
+        for seed in seeds {
             do {
                 var dice = SeededGenerator(seed: seed &* 31 &+ 7)
                 let history = try History(
                     template, nodes: Int.random(in: 1...4, using: &dice), seed: seed)
                 try history.run(steps: Int.random(in: 15...45, using: &dice))
                 try history.checkAtRest(deep: seed % 16 == 0)
+                met.merge(history.met, uniquingKeysWith: +)
             } catch {
                 Issue.record(
                     """
@@ -31,6 +34,10 @@ import Testing
                     """)
                 return
             }
+        }
+        // A generator that doesn't get anywhere proves nothing.
+        for what in Met.allCases where seeds.count >= 100 {
+            #expect(met[what, default: 0] >= seeds.count / 10, "\(what) is met too seldom: \(met)")
         }
     }
 }

@@ -1,6 +1,7 @@
-@testable import NodeCore
 import SyncEngine
 import TestSupport
+
+@testable import NodeCore
 
 /// A step of a transaction in a generated history.
 enum Operation: CustomStringConvertible {
