@@ -51,6 +51,10 @@ extension History {
         try require(
             alive == answer.alive && dead == answer.dead,
             "\(name(site)): the life of \(row) is +\(alive) -\(dead), not +\(answer.alive) -\(answer.dead)")
+        let projected = try reader.ruleBook().project(table: row.table, state: state, causality: reader)
+        try require(
+            projected == answer.shown,
+            "\(name(site)): \(row) projects to \(projected ?? [:]), not \(answer.shown ?? [:])")
         guard let table = Schema.table(row.table) else { return }
         let shown = try reader.shown(table, id: row.id)
         try require(

@@ -225,5 +225,6 @@ extension History {
         meet(.ruleChange)
         note("\(name(site)) changes the rules: \(text.prefix(12).debugDescription)")
         try write(site, [operation])
+        try check(site)
     }
 }
