@@ -94,20 +94,42 @@ public struct DeltaApplier {
     private mutating func applyNextTransaction(of origin: OriginID) throws -> Bool {
         guard let head = heads[origin],
             let first = try candidate(origin, head.headSeq + 1, previous: head.headHash),
-            first.header.part == 0, try isReady(first.header)
+            first.header.part == 0, try isReady(first.header),
+            try isWhole(first)
         else { return false }
-        let parts = first.header.parts
-        for offset in 1..<max(parts, 1) where try !isHere(origin, first.header.seq + Int64(offset)) {
-            return false
-        }
         var previous = try apply(first)
-        for part in 1..<max(parts, 1) {
-            guard let next = try candidate(origin, first.header.seq + Int64(part), previous: previous.hash),
-                next.header.part == part, next.header.parts == parts, try isReady(next.header)
-            else { throw DeltaError.malformed("the parts of a transaction don't belong together") }
+        for part in 1..<max(first.header.parts, 1) {
+            let seq = first.header.seq + Int64(part)
+            guard let next = try candidate(origin, seq, previous: previous.hash) else {
+                throw DeltaError.malformed("the parts of a transaction don't belong together")
+            }
             previous = try apply(next)
         }
         heads[origin] = try transaction.origin(origin)
+        return true
+    }
+
+    /// Whether every part is here, each naming the one before. Another delta under a part's number
+    /// doesn't count and does no harm. Parts that don't fit are an error when they were just sent; those
+    /// that wait stay where they are, so that a broken author stops nobody else.
+    private func isWhole(_ first: VerifiedDelta) throws -> Bool {
+        let (origin, parts) = (first.header.origin, first.header.parts)
+        for part in 1..<max(parts, 1) where try !isHere(origin, first.header.seq + Int64(part)) {
+            return false
+        }
+        var previous = first
+        for part in 1..<max(parts, 1) {
+            let seq = first.header.seq + Int64(part)
+            guard let next = try candidate(origin, seq, previous: previous.hash), try isReady(next.header)
+            else { return false }
+            guard next.header.part == part, next.header.parts == parts else {
+                guard incoming[Slot(origin: origin, seq: seq)] == nil else {
+                    throw DeltaError.malformed("the parts of a transaction don't belong together")
+                }
+                return false
+            }
+            previous = next
+        }
         return true
     }
 
@@ -145,6 +167,9 @@ public struct DeltaApplier {
         where try transaction.stamp(
             origin: delta.origin.number, seq: delta.header.seq) == nil
         {
+            // A body that can't be read is refused now: later it would stop whoever brings what it
+            // waits for.
+            _ = try delta.writes()
             let kept = try transaction.addWaiting(
                 delta.frame, hash: delta.hash, origin: delta.origin.id, seq: delta.header.seq)
             if kept { summary.waiting += 1 } else { summary.turnedAway += 1 }

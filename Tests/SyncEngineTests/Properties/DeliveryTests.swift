@@ -78,17 +78,22 @@ import Testing
     }
 
     /// A delta of the site's key with a place in the chain of the test's choosing.
-    func forged(_ site: World.Site, seq: Int64, previous: Hash?) throws -> DeltaFrame {
+    func forged(
+        _ site: World.Site, seq: Int64, previous: Hash?, seen: [SeenEntry] = [], parts: Int = 1,
+        body: [UInt8]? = nil
+    ) throws -> DeltaFrame {
         let replication = SignedReplication()
-        let body = try replication.encodeBody(
-            [RecordedWrite(table: "teacher", id: "forged", change: .row(["name": "forged"]))],
-            salt: [UInt8](repeating: 1, count: 32))
+        let body =
+            try body
+            ?? replication.encodeBody(
+                [RecordedWrite(table: "teacher", id: "forged", change: .row(["name": "forged"]))],
+                salt: [UInt8](repeating: 1, count: 32))
         let own = try site.store.read { try $0.ownOrigin()! }
         let sealed = try replication.seal(
             DeltaDraft(
                 tenant: site.tenant.id, origin: own.id, seq: seq, previous: previous,
                 hlc: HLC(raw: 1 << 40), wall: 0, schemaVersion: 1, policyVersion: 1, ruleSetVersion: 1,
-                author: "a", authorRole: "operator", seen: [], writes: 1, part: 0, parts: 1, body: body),
+                author: "a", authorRole: "operator", seen: seen, writes: 1, part: 0, parts: parts, body: body),
             with: site.tenant.origin.key)
         return DeltaFrame(envelope: sealed.envelope, body: body)
     }
@@ -163,5 +168,48 @@ import Testing
         #expect(try receive([parts[1]], to).deltas == 3)
         #expect(try to.digest() == from.digest())
         #expect(try to.store.read { try $0.waitingCount() } == 0)
+    }
+
+    @Test("a stray delta under the number of a part doesn't stop the transaction")
+    func strayPart() throws {
+        let world = try world()
+        let (from, to) = (world.sites[1], world.sites[2])
+        try from.write { transaction in
+            for name: Value in ["one", "two", "three"] {
+                try transaction.put(Schema.teacher, id: "t", ["name": name])
+            }
+        }
+        let parts = try frames(from)
+        #expect(parts.count == 3)
+        try receive([try forged(from, seq: 2, previous: Digest.sha256([1]))], to)
+        #expect(try receive([parts[0], parts[2]], to).deltas == 0)
+        #expect(try receive([parts[1]], to).deltas == 3)
+        #expect(try to.digest() == from.digest())
+    }
+
+    @Test("waiting parts that don't fit together don't stop the author they wait for")
+    func brokenPartsOfAnother() throws {
+        let world = try world(3)
+        let (sound, broken, to) = (world.sites[1], world.sites[2], world.sites[3])
+        try write(sound, "one", id: "t")
+        let awaited = try frames(sound)
+        let head = try sound.store.read { try $0.ownOrigin()! }
+        let seen = [SeenEntry(origin: head.id, seq: 1, hashPrefix: head.headHash!.prefix8)]
+        let first = try forged(broken, seq: 1, previous: nil, seen: seen, parts: 2)
+        let hash = try to.store.read { try DeltaVerifier.verify(first, in: $0).hash }
+        #expect(try receive([first, forged(broken, seq: 2, previous: hash)], to).waiting == 2)
+        #expect(try receive(awaited, to).deltas == 1)
+        #expect(try to.store.read { try $0.shown(Schema.teacher, id: "t")?["name"] } == "one")
+    }
+
+    @Test("a delta whose body can't be read is refused at once, not kept to stop others later")
+    func unreadableBodyWaits() throws {
+        let world = try world()
+        let (from, to) = (world.sites[1], world.sites[2])
+        let counts = try counts(to)
+        let frame = try forged(
+            from, seq: 2, previous: Digest.sha256([1]), body: [UInt8](repeating: 0, count: 40))
+        #expect(throws: DeltaError.self) { try receive([frame], to) }
+        #expect(try self.counts(to) == counts)
     }
 }
