@@ -98,16 +98,21 @@ extension ReplicaTransaction {
         guard !before.isEmpty else { return }
         let after = Set(new.conflicts(table: table, id: id, covers: try covering(new)).map(\.column))
         let tenant = try tenantID()
+        // The write that ended it is the newest in the state: it has just been merged.
+        let stamp = new.stamps.max() ?? 0
         for conflict in before where !after.contains(conflict.column) {
-            endedConflicts[conflict.id(tenant: tenant)] = conflict
+            endedConflicts[conflict.id(tenant: tenant)] = (conflict, stamp)
         }
     }
 
     func fileEndedConflicts() throws {
         guard !endedConflicts.isEmpty else { return }
         let now = store.environment.clock.milliseconds()
-        let stamp = try nextStamp() - 1
-        for (id, conflict) in endedConflicts {
+        for (id, (conflict, stamp)) in endedConflicts {
+            let state = try loadRow(conflict.table, id: conflict.row)
+            let standing = state.conflicts(
+                table: conflict.table, id: conflict.row, covers: try covering(state))
+            if standing.contains(where: { $0.column == conflict.column }) { continue }
             var writer = CBORWriter()
             writer.arrayHeader(conflict.siblings.count * 2)
             for sibling in conflict.siblings {

@@ -6,9 +6,9 @@ import GRDB
 public final class ReplicaTransaction: StoreReader {
     /// Rows of `rule_set` were touched: everything with siblings is projected anew at the end.
     var rulesChanged = false
-    /// Conflicts that this transaction settled, by id; those that are open again at its end are not
-    /// history.
-    var endedConflicts: [String: CellConflict] = [:]
+    /// Conflicts that this transaction settled, by id, with the delta that did; those that stand again
+    /// at its end are not history.
+    var endedConflicts: [String: (conflict: CellConflict, by: RowState.Stamp)] = [:]
 
     public func setState(_ key: StateKey, _ value: Value) throws {
         let statement = try db.cachedStatement(
