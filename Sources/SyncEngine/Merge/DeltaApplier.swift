@@ -96,7 +96,8 @@ public struct DeltaApplier {
     private mutating func applyNextTransaction(of origin: OriginID) throws -> Bool {
         guard let head = heads[origin],
             let first = try candidate(origin, head.headSeq + 1, previous: head.headHash),
-            first.header.part == 0, try isReady(first.header)
+            first.header.part == 0, try isReady(first.header),
+            try isWhole(first)
         else { return false }
         guard try partsAreHere(first) else { return false }
         var previous = try apply(first)
