@@ -71,7 +71,8 @@ import Testing
                 (node, ["verify"], nil, ["ok", "digest", "heads", "problems"]),
                 (node, ["verify", "--deep"], nil, ["ok", "digest", "heads", "problems"]),
                 (
-                    node, ["sync"], nil, ["verdict", "pushed", "pulled", "conflicts", "round_trips", "duration_ms"]
+                    node, ["sync"], nil,
+                    ["verdict", "pushed", "pulled", "conflicts", "round_trips", "duration_ms"]
                 ),
                 (hub, ["nodes", "invite"], nil, ["token", "expires_at", "hub_fingerprint"]),
                 (hub, ["nodes", "list"], "nodes", ["node_id", "origin", "tenant", "name"]),
@@ -79,7 +80,8 @@ import Testing
                 (
                     node, ["roster", "import", stage.folder + "/r.csv", "--dry-run"], nil,
                     [
-                        "import_id", "created", "updated", "unchanged", "deactivated", "skipped", "row_errors",
+                        "import_id", "created", "updated", "unchanged", "deactivated", "skipped",
+                        "row_errors",
                         "records", "held", "rows",
                     ]
                 ),
@@ -130,7 +132,8 @@ import Testing
             #expect(plain.status == 0, plain.story)
             let lines = plain.output.split(separator: "\n")
             #expect(lines.count == 3)
-            #expect(lines.allSatisfy { $0.split(separator: "\t", omittingEmptySubsequences: false).count == 6 })
+            #expect(
+                lines.allSatisfy { $0.split(separator: "\t", omittingEmptySubsequences: false).count == 6 })
             #expect(lines.first?.hasPrefix("Teacher r 0\tr-0@t.org\tNorth High\t0\tyes\t") == true)
             let piped = try hub.plainly("teacher", "list")
             #expect(piped.output.split(separator: "\n").count == 4)
@@ -144,23 +147,12 @@ import Testing
         }
     }
 
-    @Test("characters that could move a terminal are shown escaped in every form of output")
+    @Test("characters that could move a terminal are refused, and never reach it in a message")
     func escaping() throws {
         try Stage.run { stage in
             let hub = try stage.hub()
             let evil = "A\u{1B}[31m\u{202E}b"
-            try hub.done("tenant", "create", "--name", evil, "--slug", Site.slug)
-            for outcome in [
-                try hub.plainly("tenant", "list"), try hub.plainly("tenant", "list", "--plain"),
-                try hub.plainly("tenant", "show"),
-            ] {
-                #expect(outcome.output.contains("A\\u{1b}[31m\\u{202e}b"), outcome.story)
-                #expect(!outcome.output.contains("\u{1B}"), outcome.story)
-                #expect(!outcome.output.contains("\u{202E}"), outcome.story)
-            }
-            let json = try hub.run("tenant", "show")
-            #expect(json.output.contains("A\\u001b[31m\\u202eb"), json.story)
-            #expect(try json.envelope()["data"]["tenant"]["name"].string == evil)
+            try hub.refuses(["tenant", "create", "--name", evil, "--slug", Site.slug], 6, "VALIDATION_ERROR")
             for arguments in [["tenant", "show", evil], [evil], ["teacher", "show", evil]] {
                 let refused = try stage.run(arguments + ["--data", hub.folder])
                 #expect(refused.status != 0, refused.story)

@@ -80,7 +80,8 @@ import Testing
             try hub.refuses(["sync"], 9, "NODE_ONLY")
             let token = try #require(try hub.done("nodes", "invite")["token"].string)
             try hub.refuses(
-                ["join", "http://127.0.0.1:\(server.port)", "--token-file", "-"], 9, "NODE_ONLY", input: token)
+                ["join", "http://127.0.0.1:\(server.port)", "--token-file", "-"], 9, "NODE_ONLY", input: token
+            )
         }
     }
 
@@ -101,7 +102,8 @@ import Testing
             #expect(status["node_id"] == id)
             #expect(status["name"].string == "q\"uo\\te: # é")
             #expect(try Data(contentsOf: URL(filePath: hub.folder + "/keys/identity.key")) == key)
-            let mode = try FileManager.default.attributesOfItem(atPath: hub.folder + "/keys")[.posixPermissions]
+            let mode = try FileManager.default.attributesOfItem(atPath: hub.folder + "/keys")[
+                .posixPermissions]
             #expect(mode as? Int == 0o700)
         }
     }
@@ -117,7 +119,8 @@ import Testing
         }
     }
 
-    @Test("keys that others may read are refused with 9 KEY_PERMISSIONS", arguments: ["identity", "testville"])
+    @Test(
+        "keys that others may read are refused with 9 KEY_PERMISSIONS", arguments: ["identity", "testville"])
     func keyPermissions(_ key: String) throws {
         try Stage.run { stage in
             let hub = try stage.hubWithTenant()

@@ -8,7 +8,8 @@ import Testing
             let hub = try stage.hubWithTenant()
             let state = try hub.state()
             let cases: [(String, String)] = [
-                ("", "EMPTY_FILE"), ("Building,Name,Email\n", "NO_ROWS"), ("Building,Grade\nx,1\n", "MISSING_COLUMN"),
+                ("", "EMPTY_FILE"), ("Building,Name,Email\n", "NO_ROWS"),
+                ("Building,Grade\nx,1\n", "MISSING_COLUMN"),
                 ("Building,Name,Email,name\na,b,c,d\n", "DUPLICATE_COLUMN"),
                 ("Building,Name,Email\nNorth High,\"Ann,ann@t.org\n", "UNTERMINATED_QUOTE"),
             ]
@@ -40,12 +41,15 @@ import Testing
             let outcome = try hub.run("roster", "import", file)
             #expect(outcome.status == 3, outcome.story)
             let data = try outcome.envelope()["data"]
-            let counts = ["created", "updated", "unchanged", "skipped", "row_errors", "records", "deactivated"]
+            let counts = [
+                "created", "updated", "unchanged", "skipped", "row_errors", "records", "deactivated",
+            ]
             #expect(counts.map { data[$0].int } == [2, 0, 0, 1, 2, 5, 0])
             #expect(data["rows"].items.compactMap(\.["row"].int) == [3, 5, 7])
             let suggestions = data["rows"].items.first { $0["row"].int == 5 }?["suggestions"].items
             #expect(suggestions?.contains(.string("North High")) == true)
-            #expect(try outcome.envelope()["warnings"].items.contains { $0["code"].string == "UNKNOWN_COLUMN" })
+            #expect(
+                try outcome.envelope()["warnings"].items.contains { $0["code"].string == "UNKNOWN_COLUMN" })
             let teachers = try hub.teachers()
             #expect(teachers.keys.sorted() == ["ann@t.org", "dee@t.org"])
             #expect(teachers["ann@t.org"]?["name"].string == "Ann Lee")
@@ -67,11 +71,16 @@ import Testing
             let changed = try stage.roster(
                 "changed.csv",
                 [
-                    ("South Middle", "Teacher r 0", "R-0@t.org", "0"), ("South Middle", "New Name", "r-1@t.org", "1"),
-                    ("North High", "Teacher r 2", "r-2@t.org", "2"), ("South Middle", "Teacher r 3", "r-3@t.org", "3"),
+                    ("South Middle", "Teacher r 0", "R-0@t.org", "0"),
+                    ("South Middle", "New Name", "r-1@t.org", "1"),
+                    ("North High", "Teacher r 2", "r-2@t.org", "2"),
+                    ("South Middle", "Teacher r 3", "r-3@t.org", "3"),
                 ])
             let additive = try hub.done("roster", "import", changed, "--additive")
-            #expect([additive["updated"].int, additive["unchanged"].int, additive["deactivated"].int] == [2, 2, 0])
+            #expect(
+                [additive["updated"].int, additive["unchanged"].int, additive["deactivated"].int] == [
+                    2, 2, 0,
+                ])
             #expect(try hub.done("teacher", "list")["teachers"].items.count == 6)
             #expect(try hub.done("roster", "import", changed)["deactivated"].int == 2)
             #expect(try hub.done("teacher", "list")["teachers"].items.count == 4)
@@ -126,7 +135,8 @@ import Testing
             let other = try stage.roster("s", count: 3).path
             let schools = try stage.file("schools.csv", "name\nNew School\n")
             let commands: [[String]] = [
-                ["roster", "import", other, "--additive"], ["teacher", "edit", "r-0@t.org", "--name", "Else"],
+                ["roster", "import", other, "--additive"],
+                ["teacher", "edit", "r-0@t.org", "--name", "Else"],
                 ["teacher", "deactivate", "r-0@t.org"], ["teacher", "reactivate", "r-0@t.org"],
                 ["teacher", "add", "--name", "N", "--email", "n@t.org", "--school", "North High"],
                 ["tenant", "create", "--name", "X", "--slug", "xx"],

@@ -54,7 +54,7 @@ import Testing
         let left = world.sites[1]
         _ = try ConflictService(left.tenant, actor: left.actor).resolve(conflict, take: 1, value: nil)
         let resolve = try lastFrame(left)
-        try write(left, "other", id: "another row")
+        try write(left, "other", id: "another-row")
         #expect(try receive([resolve, lastFrame(left)], world.hub).deltas == 2)
         try world.hub.store.read { reader in
             let history = try reader.conflictHistory()

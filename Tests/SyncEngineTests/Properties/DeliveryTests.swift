@@ -147,7 +147,7 @@ import Testing
         try from.write { transaction in
             for index in 0..<2100 {
                 try transaction.put(
-                    Schema.teacher, id: "row \(index)", ["name": .text("T\(index)")])
+                    Schema.teacher, id: "row-\(index)", ["name": .text("T\(index)")])
             }
         }
         let parts = try frames(from)
