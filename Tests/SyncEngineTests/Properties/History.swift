@@ -146,7 +146,8 @@ final class History {
             }
         } catch is CancellationError {} catch let error as DeltaError {
             if case .unknownKey = error {
-                // It has not pulled the certificate of the author yet.
+                // Only the last node of the template has not pulled the certificates from the start.
+                try require(site == 4, "\(name(site)) doesn't know the author of a delta")
             } else {
                 try require(ending == .damaged, "\(name(site)) refused a sound delta: \(error)")
             }

@@ -4,11 +4,12 @@ import TestSupport
 
 extension History {
     /// Compares an installation with the oracle, for the set of deltas that it has applied so far.
-    func check(_ site: Int) throws {
+    /// Audit entries are half of all rows and written once each: they are looked at when `all`.
+    func check(_ site: Int, all: Bool = false) throws {
         let set = applied[site], rules = oracle.rules(within: set)
         var conflicts: Set<String> = []
         let found = try world.sites[site].store.read { reader in
-            for row in touched {
+            for row in touched where all || row.table != Schema.auditEntry.name {
                 let answer = oracle.answer(row, within: set, rules)
                 try compare(row, answer, in: reader, at: site)
                 count(answer)
@@ -98,7 +99,8 @@ extension History {
     /// Everything that must hold once all installations have all deltas.
     func checkAtRest(deep: Bool) throws {
         try settle()
-        for site in world.sites.indices { try check(site) }
+        let thorough = world.sites.indices.randomElement(using: &random)!
+        for site in world.sites.indices { try check(site, all: site == thorough) }
         let digests = try world.sites.map { try $0.digest() }
         try require(Set(digests).count == 1, "the digests differ: \(digests)")
         guard deep else { return }
