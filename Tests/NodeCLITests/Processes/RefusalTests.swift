@@ -80,7 +80,8 @@ import Testing
             try hub.refuses(["sync"], 9, "NODE_ONLY")
             let token = try #require(try hub.done("nodes", "invite")["token"].string)
             try hub.refuses(
-                ["join", "http://127.0.0.1:\(server.port)", "--token-file", "-"], 9, "NODE_ONLY", input: token)
+                ["join", "http://127.0.0.1:\(server.port)", "--token-file", "-"], 9, "NODE_ONLY", input: token
+            )
         }
     }
 
@@ -101,7 +102,8 @@ import Testing
             #expect(status["node_id"] == id)
             #expect(status["name"].string == "q\"uo\\te: # é")
             #expect(try Data(contentsOf: URL(filePath: hub.folder + "/keys/identity.key")) == key)
-            let mode = try FileManager.default.attributesOfItem(atPath: hub.folder + "/keys")[.posixPermissions]
+            let mode = try FileManager.default.attributesOfItem(atPath: hub.folder + "/keys")[
+                .posixPermissions]
             #expect(mode as? Int == 0o700)
         }
     }
@@ -117,7 +119,8 @@ import Testing
         }
     }
 
-    @Test("keys that others may read are refused with 9 KEY_PERMISSIONS", arguments: ["identity", "testville"])
+    @Test(
+        "keys that others may read are refused with 9 KEY_PERMISSIONS", arguments: ["identity", "testville"])
     func keyPermissions(_ key: String) throws {
         try Stage.run { stage in
             let hub = try stage.hubWithTenant()
@@ -148,35 +151,6 @@ import Testing
             let broken = try hub.run("status")
             #expect(broken.status == 6, broken.story)
             #expect(broken.output.contains("listen"))
-        }
-    }
-
-    @Test("an edit with the sqlite3 shell is refused and names the program to use; reading works")
-    func shell() throws {
-        let program = "/usr/bin/sqlite3"
-        guard FileManager.default.isExecutableFile(atPath: program) else {
-            print("skipped: the Debian package sqlite3 is not installed")
-            return
-        }
-        try Stage.run { stage in
-            let hub = try stage.hubWithTenant()
-            try hub.done(
-                "teacher", "add", "--name", "Ann", "--email", "ann@t.org", "--school", "North High")
-            let edits = [
-                "UPDATE teacher SET name = 'X'", "DELETE FROM teacher_year", "DELETE FROM audit_entry",
-                "INSERT INTO teacher (id, sync_stamp) VALUES ('x', 1)", "UPDATE tenant SET active = 0",
-                "INSERT OR REPLACE INTO api_key (id, sync_stamp) VALUES ('x', 1)",
-                "UPDATE rule_set SET document = ''",
-            ]
-            for edit in edits {
-                let outcome = try stage.run([hub.tenantFile, edit], program: program)
-                #expect(outcome.status != 0, outcome.story)
-                #expect(
-                    outcome.messages.contains("no such function: use_node_cli_to_write_here"), outcome.story)
-            }
-            let reading = try stage.run([hub.tenantFile, "SELECT name FROM teacher"], program: program)
-            #expect(reading.output == "Ann\n", reading.story)
-            _ = try hub.state(deep: true)
         }
     }
 }

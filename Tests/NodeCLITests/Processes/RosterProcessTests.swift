@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// `roster import` from end to end: counts, exit statuses, what is held, what is written.
@@ -8,7 +9,8 @@ import Testing
             let hub = try stage.hubWithTenant()
             let state = try hub.state()
             let cases: [(String, String)] = [
-                ("", "EMPTY_FILE"), ("Building,Name,Email\n", "NO_ROWS"), ("Building,Grade\nx,1\n", "MISSING_COLUMN"),
+                ("", "EMPTY_FILE"), ("Building,Name,Email\n", "NO_ROWS"),
+                ("Building,Grade\nx,1\n", "MISSING_COLUMN"),
                 ("Building,Name,Email,name\na,b,c,d\n", "DUPLICATE_COLUMN"),
                 ("Building,Name,Email\nNorth High,\"Ann,ann@t.org\n", "UNTERMINATED_QUOTE"),
             ]
@@ -18,6 +20,31 @@ import Testing
                 try hub.refuses(["roster", "import", file, "--dry-run"], 6, code)
             }
             #expect(try hub.state() == state)
+        }
+    }
+
+    @Test("bytes that are no text are refused; Windows-1252 is read with a warning, UTF-16 and BOMs without")
+    func encodings() throws {
+        try Stage.run { stage in
+            let hub = try stage.hubWithTenant()
+            let text = "Building;Name;Email\r\nNorth High;Zoë Lee;zoe@t.org\r\n"
+            let utf16 = [UInt8]([0xFF, 0xFE]) + text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+            let forms: [(Data, [String])] = [
+                (Data(text.unicodeScalars.map { UInt8($0.value) }), ["ENCODING_ASSUMED"]), (Data(utf16), []),
+                (Data([0xEF, 0xBB, 0xBF] + Array(text.utf8)), []), (Data(text.utf8), []),
+            ]
+            let file = try stage.file("roster.csv", "")
+            for (index, (bytes, warnings)) in forms.enumerated() {
+                try bytes.write(to: URL(filePath: file))
+                let outcome = try hub.run("roster", "import", file)
+                #expect(outcome.status == 0, outcome.story)
+                let envelope = try outcome.envelope()
+                #expect(envelope["warnings"].items.compactMap(\.["code"].string) == warnings)
+                #expect(envelope["data"][index == 0 ? "created" : "unchanged"].int == 1, outcome.story)
+            }
+            #expect(try hub.teachers()["zoe@t.org"]?["name"].string == "Zoë Lee")
+            try Data(utf16.dropLast()).write(to: URL(filePath: file))
+            try hub.refuses(["roster", "import", file], 6, "ENCODING")
         }
     }
 
@@ -40,12 +67,15 @@ import Testing
             let outcome = try hub.run("roster", "import", file)
             #expect(outcome.status == 3, outcome.story)
             let data = try outcome.envelope()["data"]
-            let counts = ["created", "updated", "unchanged", "skipped", "row_errors", "records", "deactivated"]
+            let counts = [
+                "created", "updated", "unchanged", "skipped", "row_errors", "records", "deactivated",
+            ]
             #expect(counts.map { data[$0].int } == [2, 0, 0, 1, 2, 5, 0])
             #expect(data["rows"].items.compactMap(\.["row"].int) == [3, 5, 7])
             let suggestions = data["rows"].items.first { $0["row"].int == 5 }?["suggestions"].items
             #expect(suggestions?.contains(.string("North High")) == true)
-            #expect(try outcome.envelope()["warnings"].items.contains { $0["code"].string == "UNKNOWN_COLUMN" })
+            #expect(
+                try outcome.envelope()["warnings"].items.contains { $0["code"].string == "UNKNOWN_COLUMN" })
             let teachers = try hub.teachers()
             #expect(teachers.keys.sorted() == ["ann@t.org", "dee@t.org"])
             #expect(teachers["ann@t.org"]?["name"].string == "Ann Lee")
@@ -67,11 +97,16 @@ import Testing
             let changed = try stage.roster(
                 "changed.csv",
                 [
-                    ("South Middle", "Teacher r 0", "R-0@t.org", "0"), ("South Middle", "New Name", "r-1@t.org", "1"),
-                    ("North High", "Teacher r 2", "r-2@t.org", "2"), ("South Middle", "Teacher r 3", "r-3@t.org", "3"),
+                    ("South Middle", "Teacher r 0", "R-0@t.org", "0"),
+                    ("South Middle", "New Name", "r-1@t.org", "1"),
+                    ("North High", "Teacher r 2", "r-2@t.org", "2"),
+                    ("South Middle", "Teacher r 3", "r-3@t.org", "3"),
                 ])
             let additive = try hub.done("roster", "import", changed, "--additive")
-            #expect([additive["updated"].int, additive["unchanged"].int, additive["deactivated"].int] == [2, 2, 0])
+            #expect(
+                [additive["updated"].int, additive["unchanged"].int, additive["deactivated"].int] == [
+                    2, 2, 0,
+                ])
             #expect(try hub.done("teacher", "list")["teachers"].items.count == 6)
             #expect(try hub.done("roster", "import", changed)["deactivated"].int == 2)
             #expect(try hub.done("teacher", "list")["teachers"].items.count == 4)
@@ -126,7 +161,8 @@ import Testing
             let other = try stage.roster("s", count: 3).path
             let schools = try stage.file("schools.csv", "name\nNew School\n")
             let commands: [[String]] = [
-                ["roster", "import", other, "--additive"], ["teacher", "edit", "r-0@t.org", "--name", "Else"],
+                ["roster", "import", other, "--additive"],
+                ["teacher", "edit", "r-0@t.org", "--name", "Else"],
                 ["teacher", "deactivate", "r-0@t.org"], ["teacher", "reactivate", "r-0@t.org"],
                 ["teacher", "add", "--name", "N", "--email", "n@t.org", "--school", "North High"],
                 ["tenant", "create", "--name", "X", "--slug", "xx"],

@@ -27,11 +27,14 @@ final class Site {
     // MARK: Commands
 
     /// Runs a command with `--json`.
-    func run(_ arguments: String..., input: String = "", environment: [String: String] = [:]) throws -> Outcome {
+    func run(_ arguments: String..., input: String = "", environment: [String: String] = [:]) throws
+        -> Outcome
+    {
         try run(arguments, input: input, environment: environment)
     }
 
-    func run(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws -> Outcome {
+    func run(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws -> Outcome
+    {
         try stage.run(arguments + ["--json", "--data", folder], input: input, environment: environment)
     }
 

@@ -66,10 +66,11 @@ final class Stage {
         let exit = try child.wait()
         let time = began.duration(to: .now).components
         let seconds = Double(time.seconds) + Double(time.attoseconds) / 1e18
-        let status: Int32 = switch exit {
-        case .status(let status): status
-        case .signal(let signal): signal - 1000
-        }
+        let status: Int32 =
+            switch exit {
+            case .status(let status): status
+            case .signal(let signal): signal - 1000
+            }
         return Outcome(
             arguments: arguments, status: status, output: child.output, messages: child.messages,
             seconds: seconds)

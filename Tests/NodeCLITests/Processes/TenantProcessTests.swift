@@ -53,15 +53,18 @@ import Testing
     func districts() throws {
         try Stage.run { stage in
             let hub = try stage.hub()
-            #expect(try hub.done("reference", "import", "schools", "-", input: Site.schools)["created"].int == 3)
+            #expect(
+                try hub.done("reference", "import", "schools", "-", input: Site.schools)["created"].int == 3)
             let again = try hub.done("reference", "import", "schools", "-", input: Site.schools)
             #expect(again["unchanged"].int == 3)
             let one = try hub.run(
-                "tenant", "create", "--name", "One", "--slug", "one", "--district", "2000000", "--no-show-key")
+                "tenant", "create", "--name", "One", "--slug", "one", "--district", "2000000", "--no-show-key"
+            )
             let data = try one.envelope()["data"]
             #expect(data["reference"]["schools"].int == 2)
             #expect(data["api_key"] == .null)
-            let two = try hub.run("tenant", "create", "--name", "Two", "--slug", "two", "--district", "2000000")
+            let two = try hub.run(
+                "tenant", "create", "--name", "Two", "--slug", "two", "--district", "2000000")
             #expect(try two.envelope()["warnings"][0]["code"].string == "DISTRICT_LINKED_TWICE")
             let schools = try hub.done("school", "list", "--tenant", "one")["schools"].items
             #expect(schools.compactMap(\.["name"].string) == ["North High", "South Middle"])

@@ -28,7 +28,10 @@ import Testing
             #expect(try third.teachers()["ann@t.org"]?["name"].string == "Ann Hub")
             let digests = try [hub, node, third].map { try $0.state(deep: true).digest }
             #expect(Set(digests).count == 1)
-            #expect(try hub.done("nodes", "list")["nodes"].items.compactMap(\.["name"].string) == ["office", "branch"])
+            #expect(
+                try hub.done("nodes", "list")["nodes"].items.compactMap(\.["name"].string) == [
+                    "office", "branch",
+                ])
 
             try nothingToDoIsOneRequest(node, relay)
             #expect(try second.stop().exit == .status(0))
