@@ -17,14 +17,25 @@ enum ConnectionSetup {
         configuration.readonly = readOnly
         configuration.busyMode = .timeout(20)
         configuration.foreignKeysEnabled = false
-        if !readOnly { configuration.journalMode = .wal }
         configuration.prepareDatabase { db in
+            if !readOnly { try useWAL(db) }
             try db.execute(sql: "PRAGMA trusted_schema = 0")
             try db.execute(sql: "PRAGMA cell_size_check = 1")
             try db.execute(sql: "PRAGMA cache_size = -\(cacheKiB)")
             try disableTriggers(db)
         }
         return configuration
+    }
+
+    /// Not by GRDB's `journalMode`, which makes and drops a table whenever it finds the WAL empty: every
+    /// command would write both files, those of newer versions too, which are to be left alone.
+    private static func useWAL(_ db: Database) throws {
+        let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+        guard mode == "wal" else {
+            throw NodeError(
+                .storage, "SQLite can't keep a write-ahead log here (journal mode \(mode ?? "unknown"))",
+                hint: "Put the data directory on a local disk.")
+        }
     }
 
     /// The write guard's triggers are for others: what they call doesn't exist.
@@ -35,7 +46,7 @@ enum ConnectionSetup {
         }
     }
 
-    /// GRDB sets `synchronous=NORMAL` after `prepareDatabase`, so FULL is set once the file is open
+    /// FULL is set once the file is open, after whatever GRDB sets while it opens it,
     /// and read back: an acknowledged write must survive a power cut.
     static func requireFullSync(_ queue: DatabaseQueue) throws {
         let level = try queue.writeWithoutTransaction { db -> Int? in

@@ -99,6 +99,69 @@ import Testing
         }
     }
 
+    @Test("writing commands answer with the contract's keys too")
+    func writingKeys() throws {
+        try Stage.run { stage in
+            let teacher = ["id", "name", "email", "school", "grade", "active"]
+            let (hub, node) = (Site(stage: stage, name: "hub"), Site(stage: stage, name: "node"))
+            func expect(_ data: JSON, _ keys: [String]) {
+                #expect(data.keys.isSuperset(of: keys), "\(keys) wanted, \(data.keys) found")
+            }
+            expect(try hub.done("init", "--role", "hub"), ["role", "node_id", "name"])
+            expect(
+                try hub.done("reference", "import", "schools", "-", input: Site.schools),
+                ["created", "updated", "unchanged"])
+            let created = try hub.done("tenant", "create", "--name", "T", "--slug", Site.slug)
+            expect(created, ["tenant", "database", "reference", "api_key"])
+            expect(created["reference"], ["schools", "skills", "career_types"])
+            try node.done("init", "--role", "node")
+            let server = try RunningServer(hub)
+            defer { server.kill() }
+            let token = try #require(try hub.done("nodes", "invite")["token"].string)
+            let url = "http://127.0.0.1:\(server.port)"
+            expect(
+                try node.done("join", url, "--token-file", "-", input: token),
+                ["node_id", "origin", "tenant"])
+            let add = ["--name", "A", "--email", "a@t.org", "--school", "North High"]
+            let commands = [
+                ["add"] + add, ["edit", "a@t.org", "--name", "B"], ["deactivate", "a@t.org"],
+                ["reactivate", "a@t.org"],
+            ]
+            for command in commands {
+                let outcome = try node.run(["teacher"] + command)
+                #expect(outcome.status == 0, outcome.story)
+                expect(try outcome.envelope()["data"]["teacher"], teacher)
+            }
+            let entries = try node.done("audit", "list", "--limit", "4")["entries"].items
+            #expect(
+                entries.compactMap(\.["action"].string)
+                    == ["teacher.reactivate", "teacher.deactivate", "teacher.edit", "teacher.add"])
+            #expect(entries.allSatisfy { $0["via"].string == "local" && $0["outcome"].string == "ok" })
+        }
+    }
+
+    @Test("a conflict is resolved with a value of one's own only if the column may hold it")
+    func resolving() throws {
+        try Stage.run { stage in
+            let (hub, node, server) = try Self.twoSites(stage)
+            defer { server.kill() }
+            let id = try #require(try node.done("conflicts", "list")["conflicts"][0]["id"].string)
+            let state = try node.state()
+            for choice in [
+                ["--take", "3"], ["--take", "0"], ["--value", "  "], ["--value", "a\u{1B}[31mb"],
+            ] {
+                try node.refuses(["conflicts", "resolve", id] + choice, 6, "VALIDATION_ERROR")
+            }
+            try node.done("conflicts", "resolve", id, "--take", "1", "--dry-run")
+            #expect(try node.state() == state)
+            try node.done("conflicts", "resolve", id, "--value", "Both")
+            try node.done("sync")
+            #expect(try hub.teachers()["r-0@t.org"]?["name"].string == "Both")
+            #expect(try hub.state() == node.state())
+            #expect(try hub.done("conflicts", "list", "--state", "resolved")["conflicts"].items.count == 1)
+        }
+    }
+
     private static func checkExport(_ node: Site, _ stage: Stage, _ name: [String]) throws {
         let path = stage.folder + "/d.cose"
         #expect(FileManager.default.contents(atPath: path)?.isEmpty == false)
@@ -150,7 +213,7 @@ import Testing
     @Test("characters that could move a terminal are refused, and never reach it in a message")
     func escaping() throws {
         try Stage.run { stage in
-            let hub = try stage.hub()
+            let hub = try stage.hubWithTenant()
             let evil = "A\u{1B}[31m\u{202E}b"
             try hub.refuses(["tenant", "create", "--name", evil, "--slug", Site.slug], 6, "VALIDATION_ERROR")
             for arguments in [["tenant", "show", evil], [evil], ["teacher", "show", evil]] {

@@ -153,33 +153,4 @@ import Testing
             #expect(broken.output.contains("listen"))
         }
     }
-
-    @Test("an edit with the sqlite3 shell is refused and names the program to use; reading works")
-    func shell() throws {
-        let program = "/usr/bin/sqlite3"
-        guard FileManager.default.isExecutableFile(atPath: program) else {
-            print("skipped: the Debian package sqlite3 is not installed")
-            return
-        }
-        try Stage.run { stage in
-            let hub = try stage.hubWithTenant()
-            try hub.done(
-                "teacher", "add", "--name", "Ann", "--email", "ann@t.org", "--school", "North High")
-            let edits = [
-                "UPDATE teacher SET name = 'X'", "DELETE FROM teacher_year", "DELETE FROM audit_entry",
-                "INSERT INTO teacher (id, sync_stamp) VALUES ('x', 1)", "UPDATE tenant SET active = 0",
-                "INSERT OR REPLACE INTO api_key (id, sync_stamp) VALUES ('x', 1)",
-                "UPDATE rule_set SET document = ''",
-            ]
-            for edit in edits {
-                let outcome = try stage.run([hub.tenantFile, edit], program: program)
-                #expect(outcome.status != 0, outcome.story)
-                #expect(
-                    outcome.messages.contains("no such function: use_node_cli_to_write_here"), outcome.story)
-            }
-            let reading = try stage.run([hub.tenantFile, "SELECT name FROM teacher"], program: program)
-            #expect(reading.output == "Ann\n", reading.story)
-            _ = try hub.state(deep: true)
-        }
-    }
 }

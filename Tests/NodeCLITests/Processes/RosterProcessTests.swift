@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// `roster import` from end to end: counts, exit statuses, what is held, what is written.
@@ -19,6 +20,31 @@ import Testing
                 try hub.refuses(["roster", "import", file, "--dry-run"], 6, code)
             }
             #expect(try hub.state() == state)
+        }
+    }
+
+    @Test("bytes that are no text are refused; Windows-1252 is read with a warning, UTF-16 and BOMs without")
+    func encodings() throws {
+        try Stage.run { stage in
+            let hub = try stage.hubWithTenant()
+            let text = "Building;Name;Email\r\nNorth High;Zoë Lee;zoe@t.org\r\n"
+            let utf16 = [UInt8]([0xFF, 0xFE]) + text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+            let forms: [(Data, [String])] = [
+                (Data(text.unicodeScalars.map { UInt8($0.value) }), ["ENCODING_ASSUMED"]), (Data(utf16), []),
+                (Data([0xEF, 0xBB, 0xBF] + Array(text.utf8)), []), (Data(text.utf8), []),
+            ]
+            let file = try stage.file("roster.csv", "")
+            for (index, (bytes, warnings)) in forms.enumerated() {
+                try bytes.write(to: URL(filePath: file))
+                let outcome = try hub.run("roster", "import", file)
+                #expect(outcome.status == 0, outcome.story)
+                let envelope = try outcome.envelope()
+                #expect(envelope["warnings"].items.compactMap(\.["code"].string) == warnings)
+                #expect(envelope["data"][index == 0 ? "created" : "unchanged"].int == 1, outcome.story)
+            }
+            #expect(try hub.teachers()["zoe@t.org"]?["name"].string == "Zoë Lee")
+            try Data(utf16.dropLast()).write(to: URL(filePath: file))
+            try hub.refuses(["roster", "import", file], 6, "ENCODING")
         }
     }
 
