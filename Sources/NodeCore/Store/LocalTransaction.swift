@@ -83,6 +83,9 @@ public final class LocalTransaction {
     /// Writes every column of a row; columns that are not named become null.
     public func put(_ table: SyncedTable, id: String, _ values: [String: Value]) throws {
         try requireRight(to: table.owner, table.name)
+        if table.isAppendOnly, try !replica.loadRow(table.name, id: id).isEmpty {
+            try refuseAppendOnly(table)
+        }
         var complete: [String: Value] = [:]
         for column in table.columns { complete[column.name] = values[column.name] ?? .null }
         try record(table, id, .row(complete))

@@ -107,8 +107,8 @@ extension History {
             return operation(Schema.teacherYear, derived("teacher_year", dice(3)), values)
         case 13: return operation(Schema.apiKey, derived("api_key", 0), ["hash": text(), "prefix": text()])
         case 14:
-            return operation(
-                Schema.rosterImport, derived("roster_import", 0), ["year": text(), "records": text()])
+            return .put(
+                Schema.rosterImport, derived("roster_import", dice(3)), ["year": text(), "records": text()])
         case 15:
             return .put(
                 dice(2) == 0 ? Operation.gadget : Operation.smallGadget, derived("gadget", dice(2)),
@@ -198,6 +198,8 @@ extension History {
             .edit(Schema.tenant, derived("tenant", 0), ["time_zone": text()]),
             .delete(Schema.skill, derived("skill", dice(2))),
             .put(Schema.teacher, derived("teacher", 0), teacherValues()),
+            operation(
+                Operation.looseImport, derived("roster_import", dice(3)), ["year": text(), "records": text()]),
         ].filter { _ in dice(2) == 0 }
         guard !operations.isEmpty else { return }
         note("\(name(site)) oversteps with \(operations)")

@@ -84,25 +84,37 @@ struct Oracle {
 
     /// Adds a write; what its author had no right to is set apart.
     mutating func add(_ write: TrueWrite, to row: RowKey) {
+        if ["audit_entry", "roster_import"].contains(row.table) {
+            let again = (writes[row] ?? []).contains { write.past.contains($0.delta) }
+            guard write.isRow, !again else { return refuseWhole(write, row) }
+        }
         guard !write.byHub, ["tenant", "skill", "career_type"].contains(row.table) else {
             return writes[row, default: []].append(write)
         }
         let free = row.table == "tenant" ? ["cors_origins", "time_zone"] : []
-        func refuse(_ column: String, _ value: Value) {
-            refused[write.delta, default: []].insert(
-                Refusal(hash: write.hash, row: row, column: column, value: value))
-        }
         switch write.change {
-        case .delete: refuse("*", "deleted")
-        case .row(let values): for (column, value) in values { refuse(column, value) }
+        case .delete, .row: refuseWhole(write, row)
         case .columns(let values):
-            for (column, value) in values where !free.contains(column) { refuse(column, value) }
+            for (column, value) in values where !free.contains(column) { refuse(write, row, column, value) }
             let allowed = values.filter { free.contains($0.key) }
             guard !allowed.isEmpty else { return }
             writes[row, default: []].append(
                 TrueWrite(
                     delta: write.delta, hash: write.hash, hlc: write.hlc, byHub: false,
                     change: .columns(allowed), past: write.past))
+        }
+    }
+
+    private mutating func refuse(_ write: TrueWrite, _ row: RowKey, _ column: String, _ value: Value) {
+        refused[write.delta, default: []].insert(
+            Refusal(hash: write.hash, row: row, column: column, value: value))
+    }
+
+    private mutating func refuseWhole(_ write: TrueWrite, _ row: RowKey) {
+        switch write.change {
+        case .delete: refuse(write, row, "*", "deleted")
+        case .row(let values), .columns(let values):
+            for (column, value) in values { refuse(write, row, column, value) }
         }
     }
 
