@@ -1,0 +1,92 @@
+import NodeCore
+import SyncEngine
+import TestSupport
+import Testing
+
+@Suite struct ConflictServiceTests {
+    /// Hub and node with one teacher whose name both changed apart.
+    func torn() throws -> (world: World, id: String, teacher: String) {
+        let world = try World(nodes: 1)
+        try world.settle()
+        let (hub, node) = (world.hub, world.sites[1])
+        let service = TeacherService(node.tenant, actor: node.actor)
+        let teacher = try service.add(
+            name: "Ann", email: "ann@t.org", school: "North", grade: "5", year: nil, dryRun: false)
+        _ = try service.add(
+            name: "Bo", email: "bo@t.org", school: "South", grade: "5", year: nil, dryRun: false)
+        try world.settle()
+        _ = try service.edit("ann@t.org", .init(name: "Ann Node"), year: nil)
+        _ = try TeacherService(hub.tenant, actor: hub.actor).edit(
+            "ann@t.org", .init(name: "Ann Hub"), year: nil)
+        try world.settle()
+        let open = try ConflictService(hub.tenant, actor: hub.actor).list(.open)
+        #expect(open.count == 1)
+        return (world, open[0].id, teacher.id)
+    }
+
+    @Test(
+        "a value of one's own is checked as an edit would be",
+        arguments: ["", "a\u{1B}b", String(repeating: "x", count: 256)])
+    func checkedName(value: String) throws {
+        let (world, id, _) = try torn()
+        let service = ConflictService(world.hub.tenant, actor: world.hub.actor)
+        let error = #expect(throws: NodeError.self) { try service.resolve(id, take: nil, value: value) }
+        #expect(error?.code == .validation)
+        #expect(try service.list(.open).count == 1)
+    }
+
+    @Test("a sibling that isn't there and a conflict that isn't there are told apart")
+    func unknown() throws {
+        let (world, id, _) = try torn()
+        let service = ConflictService(world.hub.tenant, actor: world.hub.actor)
+        #expect(throws: NodeError.self) { try service.resolve(id, take: 3, value: nil) }
+        let error = #expect(throws: NodeError.self) { try service.resolve("nope", take: 1, value: nil) }
+        #expect(error?.code == .conflictNotFound)
+    }
+
+    @Test("keeping a deleted row leaves its open cell conflicts open, on every side")
+    func keepLeavesCells() throws {
+        let (world, _, teacher) = try torn()
+        let (hub, node) = (world.hub, world.sites[1])
+        try hub.write { try $0.delete(Schema.teacher, id: teacher) }
+        try node.write { try $0.edit(Schema.teacher, id: teacher, ["email": "ann2@t.org"]) }
+        try world.settle()
+        let service = ConflictService(node.tenant, actor: node.actor)
+        let life = try #require(try service.list().first { $0.column == "*" })
+        #expect(life.shown == "kept")
+        _ = try service.resolve(life.id, take: nil, value: "kept")
+        try world.settle()
+        for site in world.sites {
+            let left = try ConflictService(site.tenant, actor: site.actor).list()
+            #expect(left.map(\.column) == ["name"])
+            #expect(try site.digest() == hub.digest())
+        }
+    }
+
+    @Test(
+        "why names author, installation, delta with a valid signature, rule, siblings, and the receipt at the node"
+    )
+    func why() throws {
+        let (world, _, teacher) = try torn()
+        let node = world.sites[1]
+        let here = try ConflictService.explain(
+            table: "teacher", row: teacher, column: "name", in: node.tenant)
+        #expect(here.siblings.map(\.value).contains("Ann Hub") && here.siblings.count == 2)
+        #expect(here.isSignatureValid && here.rule == "manual" && here.rulePlace.hasPrefix("roster.yaml:"))
+        let own = try ConflictService.explain(
+            table: "teacher", row: teacher, column: "email", in: node.tenant)
+        #expect(
+            own.node == "node1" && own.siblings.count == 1 && own.receipt != nil
+                && own.author.hasPrefix("operator:"))
+        let atHub = try ConflictService.explain(
+            table: "teacher", row: teacher, column: "email", in: world.hub.tenant)
+        #expect(atHub.isInHubLog && atHub.delta == own.delta && atHub.receipt == nil)
+        for (table, row, column) in [
+            ("nope", teacher, "name"), ("teacher", teacher, "nope"), ("teacher", "nope", "name"),
+        ] {
+            #expect(throws: NodeError.self) {
+                try ConflictService.explain(table: table, row: row, column: column, in: node.tenant)
+            }
+        }
+    }
+}
