@@ -210,11 +210,12 @@ import Testing
         }
     }
 
-    @Test("characters that could move a terminal are shown escaped wherever they are said again")
+    @Test("characters that could move a terminal are refused, and never reach it in a message")
     func escaping() throws {
         try Stage.run { stage in
             let hub = try stage.hubWithTenant()
             let evil = "A\u{1B}[31m\u{202E}b"
+            try hub.refuses(["tenant", "create", "--name", evil, "--slug", "evil"], 6, "VALIDATION_ERROR")
             let json = try hub.run("tenant", "show", evil)
             #expect(json.output.contains("A\\u001b[31m\\u202eb"), json.story)
             #expect(try json.envelope()["errors"][0]["message"].string?.contains(evil) == true)
