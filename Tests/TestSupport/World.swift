@@ -64,6 +64,55 @@ public final class World {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
+    /// The folders of a world at rest, to be copied: making installations anew costs more than most
+    /// tests do with them.
+    public final class Template: Sendable {
+        let folder: String
+        let slug: String
+        let names: [String]
+
+        /// A hub and nodes; the first `settled` of them have pulled the whole log, the others nothing.
+        public init(nodes count: Int, settled: Int, seed: UInt64 = 1) throws {
+            let world = try World(nodes: count, seed: seed)
+            for node in world.nodes.prefix(settled) {
+                if let error = try world.sync(node).error { throw error }
+            }
+            folder = Self.root + "template-\(UUID().uuidString)"
+            slug = world.slug
+            names = world.sites.map(\.name)
+            try FileManager.default.copyItem(atPath: world.folder, toPath: folder)
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+        /// In memory where the system offers it: a property test commits some ten thousand times, and
+        /// that a commit reaches the disk is not what it asks.
+        static let root: String = {
+            let memory = "/dev/shm/"
+            return FileManager.default.isWritableFile(atPath: memory) ? memory : NSTemporaryDirectory()
+        }()
+    }
+
+    /// A copy of a template's hub and first nodes, with clocks and randomness of its own.
+    public init(_ template: Template, nodes count: Int, seed: UInt64) throws {
+        slug = template.slug
+        folder = Template.root + "world-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for (index, name) in template.names.prefix(count + 1).enumerated() {
+            let path = "\(folder)/\(name)"
+            try FileManager.default.copyItem(atPath: "\(template.folder)/\(name)", toPath: path)
+            let clock = MovableClock()
+            let environment = NodeCore.Environment(
+                clock: clock, random: SeededRandom(seed: seed &* 1000 &+ UInt64(index)),
+                replication: SignedReplication())
+            let installation = try Installation.open(DataDirectory(path: path), environment: environment)
+            sites.append(
+                Site(
+                    name: name, installation: installation, clock: clock,
+                    tenant: try installation.tenant(slug)))
+        }
+    }
+
     private static func installation(
         _ folder: String, _ name: String, _ role: Role, seed: UInt64
     ) throws -> (installation: Installation, clock: MovableClock) {

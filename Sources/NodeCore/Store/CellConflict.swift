@@ -93,16 +93,15 @@ extension StoreReader {
 
 extension ReplicaTransaction {
     func noteEndedConflicts(_ table: String, id: String, from old: RowState, to new: RowState) throws {
-        guard old.mayConflict || !endedConflicts.isEmpty else { return }
+        guard old.mayConflict else { return }
         let before = old.conflicts(table: table, id: id, covers: try covering(old))
-        guard !before.isEmpty || !endedConflicts.isEmpty else { return }
+        guard !before.isEmpty else { return }
         let after = Set(new.conflicts(table: table, id: id, covers: try covering(new)).map(\.column))
         let tenant = try tenantID()
-        for column in after {
-            endedConflicts[CellConflict.id(tenant: tenant, table: table, row: id, column: column)] = nil
-        }
+        // The write that ended it is the newest in the state: it has just been merged.
+        let stamp = new.stamps.max() ?? 0
         for conflict in before where !after.contains(conflict.column) {
-            endedConflicts[conflict.id(tenant: tenant)] = (conflict, new.stamps.max() ?? 0)
+            endedConflicts[conflict.id(tenant: tenant)] = (conflict, stamp)
         }
     }
 
@@ -110,6 +109,10 @@ extension ReplicaTransaction {
         guard !endedConflicts.isEmpty else { return }
         let now = store.environment.clock.milliseconds()
         for (id, (conflict, stamp)) in endedConflicts {
+            let state = try loadRow(conflict.table, id: conflict.row)
+            let standing = state.conflicts(
+                table: conflict.table, id: conflict.row, covers: try covering(state))
+            if standing.contains(where: { $0.column == conflict.column }) { continue }
             var writer = CBORWriter()
             writer.arrayHeader(conflict.siblings.count * 2)
             for sibling in conflict.siblings {

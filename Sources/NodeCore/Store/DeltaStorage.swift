@@ -50,16 +50,18 @@ extension StoreReader {
             arguments: [origin, seq, limit])
     }
 
-    /// Applied deltas in the order in which they were applied here, newest last; with `newest` only so
-    /// many of the newest.
-    public func deltas(origin: Int64? = nil, newest: Int? = nil) throws -> [DeltaSummary] {
+    /// Applied deltas after a stamp, in the order in which they were applied here, newest last; with
+    /// `newest` only so many of the newest.
+    public func deltas(
+        origin: Int64? = nil, after: RowState.Stamp = 0, newest: Int? = nil
+    ) throws -> [DeltaSummary] {
         let sql = """
             SELECT * FROM (
               SELECT number, part, parts, writes, body_bytes, length(envelope) FROM sync_delta
-              WHERE ?1 IS NULL OR origin = ?1 ORDER BY number DESC LIMIT ?2
+              WHERE number > ?3 AND (?1 IS NULL OR origin = ?1) ORDER BY number DESC LIMIT ?2
             ) ORDER BY number
             """
-        return try rows(sql, [origin, newest ?? -1]).map(summary)
+        return try rows(sql, [origin, newest ?? -1, after]).map(summary)
     }
 
     /// One applied delta.

@@ -136,6 +136,7 @@ public struct HubPort: Sendable {
                 answer.cursor = page.through
                 answer.cursorHash = try reader.logEntry(page.through)?.hash
             }
+            if !page.entries.isEmpty, page.through >= answer.logSize { answer.heads = try reader.heads() }
             if let head = answer.head, head.seq > receiptAfter {
                 answer.receipt = try receipt(for: head, in: reader)
             }

@@ -56,6 +56,14 @@ struct MessageMap {
         return try value(key, make)
     }
 
+    func heads(_ key: Int) throws -> [ChainHead] {
+        guard let items = map[key] else { return [] }
+        guard let heads = items.arrayValue, heads.count <= DeltaLimits.maxSeen else {
+            throw DeltaError.malformed("message key \(key)")
+        }
+        return try heads.map(ChainHead.init(cbor:))
+    }
+
     func frames(_ key: Int) throws -> [DeltaFrame] {
         guard let items = map[key]?.arrayValue, items.count <= ExchangeLimits.maxEntries else {
             throw DeltaError.malformed("message key \(key)")
@@ -82,6 +90,19 @@ extension DeltaFrame {
             let body = parts[1].bytesValue
         else { throw DeltaError.malformed("frame") }
         self.init(envelope: envelope, body: body)
+    }
+}
+
+extension ChainHead {
+    var cbor: CBOR { .array([.bytes(origin.bytes), .int(seq), .bytes(hash.bytes)]) }
+
+    init(cbor: CBOR) throws {
+        guard let parts = cbor.arrayValue, parts.count == 3,
+            let origin = parts[0].bytesValue.flatMap({ OriginID(bytes: $0) }), let seq = parts[1].intValue,
+            (1...DeltaLimits.maxSequence).contains(seq),
+            let hash = parts[2].bytesValue.flatMap({ Hash(bytes: $0) })
+        else { throw DeltaError.malformed("chain head") }
+        self.init(origin: origin, seq: seq, hash: hash)
     }
 }
 

@@ -111,6 +111,9 @@ public struct HubAnswer: ExchangeMessage, Equatable {
     /// How far the hub holds the node's chain without a gap, waiting deltas included: a push that was
     /// cut goes on after it.
     public var heldSeq: Int64
+    /// The ends of all chains at the hub, with an answer that reaches the end of the log: the node must
+    /// then have all of them.
+    public var heads: [ChainHead] = []
 
     public init(
         verdict: Verdict, wall: Int64, headsHash: Hash, head: ChainHead?, receipt: [UInt8]? = nil,
@@ -143,6 +146,7 @@ public struct HubAnswer: ExchangeMessage, Equatable {
             map[6] = .int(head.seq)
             map[7] = .bytes(head.hash.bytes)
         }
+        if !heads.isEmpty { map[16] = .array(heads.map(\.cbor)) }
         map[8] = receipt.map { .bytes($0) }
         map[11] = cursorHash.map { .bytes($0.bytes) }
         return CBOR.map(map).encoded()
@@ -165,6 +169,7 @@ public struct HubAnswer: ExchangeMessage, Equatable {
         waiting = Int(try map.int(13, in: 0...Int64(ExchangeLimits.maxEntries)))
         turnedAway = Int(try map.int(14, in: 0...Int64(ExchangeLimits.maxEntries)))
         heldSeq = try map.int(15, in: 0...DeltaLimits.maxSequence)
+        heads = try map.heads(16)
     }
 }
 

@@ -31,10 +31,8 @@ public struct StoreRequest: Sendable, Equatable {
     public var entries: [LogEntry]
     public var cursor: Int64
     public var cursorHash: Hash?
-    /// One hash over the hub's heads when it answered.
-    public var headsHash: Hash
-    /// Whether the cursor is at the end of the hub's log: then the heads must be equal.
-    public var isEnd: Bool
+    /// What the node must have once the entries are applied; empty before the end of the log.
+    public var heads: [ChainHead]
 }
 
 public enum ExchangeEvent: Sendable {
@@ -170,8 +168,7 @@ public struct NodeExchange: Sendable {
             .store(
                 StoreRequest(
                     receipt: answer.receipt, head: answer.head, entries: answer.entries,
-                    cursor: answer.cursor, cursorHash: answer.cursorHash, headsHash: answer.headsHash,
-                    isEnd: answer.cursor >= answer.logSize))
+                    cursor: answer.cursor, cursorHash: answer.cursorHash, heads: answer.heads))
         ]
     }
 
@@ -202,14 +199,14 @@ public struct NodeExchange: Sendable {
         return finish(nil)
     }
 
-    /// The whole log was taken, and yet the heads differ: something was passed over. The log is read
+    /// The whole log was taken, and yet a chain is shorter than at the hub: something was passed over. It is read
     /// again from its beginning, once; what is applied is recognised by its hash.
     private mutating func startOver() -> [ExchangeEffect] {
         guard !hasStartedOver else {
             return finish(
                 NodeError(
                     .verificationFailed,
-                    "hub and node hold different deltas although the whole log was taken",
+                    "deltas of the hub are missing here although its whole log was taken",
                     hint:
                         "Run `node-cli verify --deep` on both sides and tell the hub's admin; nothing was lost here."
                 ))

@@ -71,14 +71,17 @@ public struct NodePort: Sendable {
         }
     }
 
-    /// At the end of the hub's log, with all of our own chain there, nothing may differ.
+    /// At the end of the hub's log nothing may be missing here. More than the hub has is no divergence:
+    /// deltas may have come another way.
     private func hasDiverged(_ request: StoreRequest, own: OriginRecord, in replica: ReplicaTransaction)
         throws -> Bool
     {
-        guard request.isEnd, request.head?.seq ?? 0 == own.headSeq, try replica.waitingCount() == 0 else {
-            return false
+        for head in request.heads where head.origin != own.id {
+            guard let origin = try replica.origin(head.origin), origin.headSeq >= head.seq else {
+                return true
+            }
         }
-        return try replica.headsHash() != request.headsHash
+        return false
     }
 
     /// The hub's head of our chain must be one of our deltas.

@@ -13,7 +13,7 @@ public struct ApplySummary: Sendable, Equatable {
     public var waiting = 0
     /// Deltas that were sent again because the waiting place is full.
     public var turnedAway = 0
-    /// The whole log was taken and the heads differ all the same.
+    /// The whole log was taken and a chain is shorter than at the hub all the same.
     public var hasDiverged = false
     public init() {}
 }
@@ -96,9 +96,9 @@ public struct DeltaApplier {
     private mutating func applyNextTransaction(of origin: OriginID) throws -> Bool {
         guard let head = heads[origin],
             let first = try candidate(origin, head.headSeq + 1, previous: head.headHash),
-            first.header.part == 0, try isReady(first.header)
+            first.header.part == 0, try isReady(first.header),
+            try isWhole(first)
         else { return false }
-        guard try partsAreHere(first) else { return false }
         var previous = try apply(first)
         for part in 1..<max(first.header.parts, 1) {
             let seq = first.header.seq + Int64(part)
@@ -111,18 +111,27 @@ public struct DeltaApplier {
         return true
     }
 
-    /// Whether every part of a transaction is here, each following the one before. Parts of another
-    /// branch of a forked chain, which carry the same numbers, are not the parts.
-    private func partsAreHere(_ first: VerifiedDelta) throws -> Bool {
+    /// Whether every part is here, each naming the one before. Parts of another branch of a forked
+    /// chain, which carry the same numbers, don't count and do no harm. Parts that don't fit are an
+    /// error when they were just sent; those that wait stay where they are, so that a broken author
+    /// stops nobody else.
+    private func isWhole(_ first: VerifiedDelta) throws -> Bool {
         let origin = first.origin.id, parts = first.header.parts
-        for offset in 1..<max(parts, 1) where try !isHere(origin, first.header.seq + Int64(offset)) {
+        for part in 1..<max(parts, 1) where try !isHere(origin, first.header.seq + Int64(part)) {
             return false
         }
         var previous = first.hash
         for part in 1..<max(parts, 1) {
-            guard let next = try candidate(origin, first.header.seq + Int64(part), previous: previous),
-                next.header.part == part, next.header.parts == parts, try isReady(next.header)
-            else { return false }
+            let seq = first.header.seq + Int64(part)
+            guard let next = try candidate(origin, seq, previous: previous), try isReady(next.header) else {
+                return false
+            }
+            guard next.header.part == part, next.header.parts == parts else {
+                guard incoming[Slot(origin: origin, seq: seq)] == nil else {
+                    throw DeltaError.malformed("the parts of a transaction don't belong together")
+                }
+                return false
+            }
             previous = next.hash
         }
         return true

@@ -1,0 +1,77 @@
+import SyncEngine
+import TestSupport
+
+@testable import NodeCore
+
+/// A step of a transaction in a generated history.
+enum Operation: CustomStringConvertible {
+    case put(SyncedTable, String, [String: Value])
+    case edit(SyncedTable, String, [String: Value])
+    case delete(SyncedTable, String)
+
+    /// A table of a version that this one doesn't know.
+    static let gadget = SyncedTable(
+        "gadget", domain: "roster", since: 2, [("colour", .text, nil), ("size", .int, nil)])
+    static let smallGadget = SyncedTable("gadget", domain: "roster", since: 2, [("colour", .text, nil)])
+    /// A known table with a column that this version doesn't know.
+    static let newerTeacher = SyncedTable(
+        "teacher", domain: "roster", since: 1,
+        [("email", .text, nil), ("name", .text, nil), ("phone", .text, nil)])
+
+    var row: RowKey {
+        switch self {
+        case .put(let table, let id, _), .edit(let table, let id, _), .delete(let table, let id):
+            RowKey(table: table.name, id: id)
+        }
+    }
+
+    var description: String {
+        let short = "\(row.table) \(row.id.prefix(8))"
+        return switch self {
+        case .put(_, _, let values): "put \(short) \(values.mapValues(\.display))"
+        case .edit(_, _, let values): "edit \(short) \(values.mapValues(\.display))"
+        case .delete: "delete \(short)"
+        }
+    }
+
+    /// Does it if the row is there to be edited; nil otherwise.
+    func perform(
+        _ transaction: LocalTransaction, on site: World.Site, force: Bool = false
+    ) throws -> (row: RowKey, values: [String: Value]?)? {
+        switch self {
+        case .put(let table, let id, let values):
+            try transaction.put(table, id: id, values)
+            return (row, values)
+        case .edit(let table, let id, let values):
+            guard Schema.table(table.name) != nil, try transaction.replica.shown(table, id: id) != nil
+            else { return nil }
+            try transaction.edit(table, id: id, values, force: force)
+            return (row, values)
+        case .delete(let table, let id):
+            try transaction.delete(table, id: id)
+            return (row, nil)
+        }
+    }
+
+    /// What the row must show after this, given what it had to show before.
+    func promise(after before: [String: Value]??, _ values: [String: Value]?) -> [String: Value]? {
+        guard case .edit = self, let values else { return values }
+        return ((before ?? nil) ?? [:]).merging(values) { $1 }
+    }
+}
+
+extension World.Site {
+    /// Signs a transaction as a program would that doesn't ask who owns what, and takes it back.
+    func framesOfBrokenProgram(_ body: (LocalTransaction) throws -> Void) throws -> [DeltaFrame] {
+        let origin = LocalOrigin(
+            key: tenant.origin.key, role: .hub, identifiers: tenant.origin.identifiers)
+        return try store.replicate(commit: false) { replica in
+            let own = try replica.ownOrigin()!
+            let transaction = try LocalTransaction(replica, actor: actor, origin: origin)
+            transaction.audit(AuditAction("test.broken", targetType: "test"))
+            try body(transaction)
+            try transaction.seal()
+            return try replica.stamps(origin: own.number, after: own.headSeq).map { try replica.frame($0)! }
+        }
+    }
+}

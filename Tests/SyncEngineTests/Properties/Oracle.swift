@@ -1,0 +1,183 @@
+import NodeCore
+
+/// Which deltas, by the test's own numbers.
+struct DeltaSet: Equatable {
+    private var words: [UInt64] = []
+
+    func contains(_ number: Int) -> Bool {
+        number >> 6 < words.count && words[number >> 6] >> UInt64(number & 63) & 1 == 1
+    }
+
+    mutating func insert(_ number: Int) {
+        while words.count <= number >> 6 { words.append(0) }
+        words[number >> 6] |= 1 << UInt64(number & 63)
+    }
+
+    func isSubset(of other: DeltaSet) -> Bool {
+        words.indices.allSatisfy { words[$0] & ~($0 < other.words.count ? other.words[$0] : 0) == 0 }
+    }
+}
+
+/// One write as it truly happened.
+struct TrueWrite {
+    let delta: Int
+    let hash: Hash
+    let hlc: HLC
+    let byHub: Bool
+    let change: Change
+    /// Every delta that its author had applied when it wrote.
+    let past: DeltaSet
+
+    func beats(_ other: TrueWrite) -> Bool { (other.hlc, other.hash) < (hlc, hash) }
+    /// The columns written; nil for all of them.
+    func writes(_ column: String) -> Bool {
+        switch change {
+        case .row: true
+        case .columns(let values): values[column] != nil
+        case .delete: false
+        }
+    }
+    func value(_ column: String) -> Value? {
+        switch change {
+        case .row(let values), .columns(let values): values[column]
+        case .delete: nil
+        }
+    }
+    var isDelete: Bool { if case .delete = change { true } else { false } }
+    var isRow: Bool { if case .row = change { true } else { false } }
+}
+
+struct RowKey: Hashable, CustomStringConvertible {
+    let table: String
+    let id: String
+    var description: String { "\(table) \(id)" }
+}
+
+/// A second opinion on what a set of deltas means, by brute force over a list of all writes and their
+/// true history. It knows nothing of stamps, sequence numbers or the merge.
+struct Oracle {
+    struct Sibling: Equatable {
+        let hash: Hash
+        let value: Value?
+    }
+    struct Answer {
+        /// For each column that is written, its maximal writes by hash.
+        var cells: [String: [Sibling]] = [:]
+        var alive: [Hash] = []
+        var dead: [Hash] = []
+        var shown: [String: Value]?
+        var conflicts: [String] = []
+    }
+    struct Refusal: Hashable {
+        let hash: Hash
+        let row: RowKey
+        let column: String
+        let value: Value
+    }
+
+    private(set) var writes: [RowKey: [TrueWrite]] = [:]
+    private(set) var refused: [Int: Set<Refusal>] = [:]
+    /// What each text of a rule document means.
+    let documents: [String: OracleRules]
+
+    init(documents: [String: OracleRules]) { self.documents = documents }
+
+    /// Adds a write; what its author had no right to is set apart.
+    mutating func add(_ write: TrueWrite, to row: RowKey) {
+        guard !write.byHub, ["tenant", "skill", "career_type"].contains(row.table) else {
+            return writes[row, default: []].append(write)
+        }
+        let free = row.table == "tenant" ? ["cors_origins", "time_zone"] : []
+        func refuse(_ column: String, _ value: Value) {
+            refused[write.delta, default: []].insert(
+                Refusal(hash: write.hash, row: row, column: column, value: value))
+        }
+        switch write.change {
+        case .delete: refuse("*", "deleted")
+        case .row(let values): for (column, value) in values { refuse(column, value) }
+        case .columns(let values):
+            for (column, value) in values where !free.contains(column) { refuse(column, value) }
+            let allowed = values.filter { free.contains($0.key) }
+            guard !allowed.isEmpty else { return }
+            writes[row, default: []].append(
+                TrueWrite(
+                    delta: write.delta, hash: write.hash, hlc: write.hlc, byHub: false,
+                    change: .columns(allowed), past: write.past))
+        }
+    }
+
+    /// Those that none of the others had seen.
+    private func maximal(_ writes: [TrueWrite]) -> [TrueWrite] {
+        writes.filter { one in !writes.contains { $0.past.contains(one.delta) } }
+    }
+
+    /// The rules in force for a set: those of the rule documents that it shows.
+    func rules(within set: DeltaSet) -> OracleRules {
+        var result = OracleRules()
+        for row in writes.keys where row.table == "rule_set" {
+            guard let text = answer(row, within: set, OracleRules()).shown?["document"]?.text,
+                let rules = documents[text]
+            else { continue }
+            result.picks.merge(rules.picks) { $1 }
+            result.deleteWins.formUnion(rules.deleteWins)
+        }
+        return result
+    }
+
+    func answer(_ row: RowKey, within set: DeltaSet, _ rules: OracleRules) -> Answer {
+        let here = (writes[row] ?? []).filter { set.contains($0.delta) }
+        var answer = Answer()
+        let life = maximal(here)
+        answer.alive = life.filter { !$0.isDelete }.map(\.hash).sorted()
+        answer.dead = life.filter(\.isDelete).map(\.hash).sorted()
+        var columns: Set<String> = []
+        for write in here {
+            if case .row(let values) = write.change { columns.formUnion(values.keys) }
+            if case .columns(let values) = write.change { columns.formUnion(values.keys) }
+        }
+        var shown: [String: Value] = [:]
+        if !answer.alive.isEmpty, !answer.dead.isEmpty { answer.conflicts.append("*") }
+        for column in columns.sorted() {
+            let siblings = maximal(here.filter { $0.writes(column) })
+            let present = siblings.filter { $0.value(column) != nil }
+            answer.cells[column] = siblings.map { Sibling(hash: $0.hash, value: $0.value(column)) }
+                .sorted { $0.hash < $1.hash }
+            guard let first = present.first else { continue }
+            shown[column] = rules.pick(row.table, column).choose(present).value(column)
+            let isTorn = present.contains { $0.value(column) != first.value(column) }
+            if isTorn, !answer.alive.isEmpty { answer.conflicts.append(column) }
+        }
+        let isDead = !answer.dead.isEmpty && rules.deleteWins.contains(row.table)
+        if !answer.alive.isEmpty, !isDead { answer.shown = shown }
+        return answer
+    }
+}
+
+/// The conflict rules as the oracle understands them, said by hand.
+struct OracleRules {
+    enum Pick {
+        case latest, earliest, preferHub, preferNode
+
+        func choose(_ siblings: [TrueWrite]) -> TrueWrite {
+            siblings.dropFirst().reduce(siblings[0]) { best, one in
+                switch self {
+                case .latest: one.beats(best) ? one : best
+                case .earliest: one.beats(best) ? best : one
+                case .preferHub, .preferNode:
+                    if one.byHub != best.byHub {
+                        one.byHub == (self == .preferHub) ? one : best
+                    } else {
+                        one.beats(best) ? one : best
+                    }
+                }
+            }
+        }
+    }
+    /// By `table` or `table.column`.
+    var picks: [String: Pick] = ["rule_set": .preferHub]
+    var deleteWins: Set<String> = []
+
+    func pick(_ table: String, _ column: String) -> Pick {
+        picks["\(table).\(column)"] ?? picks[table] ?? .latest
+    }
+}
