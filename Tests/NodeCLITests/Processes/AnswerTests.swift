@@ -215,8 +215,17 @@ import Testing
         try Stage.run { stage in
             let hub = try stage.hubWithTenant()
             let evil = "A\u{1B}[31m\u{202E}b"
-            try hub.refuses(["tenant", "create", "--name", evil, "--slug", Site.slug], 6, "VALIDATION_ERROR")
-            for arguments in [["tenant", "show", evil], [evil], ["teacher", "show", evil]] {
+            try hub.refuses(["tenant", "create", "--name", evil, "--slug", "evil"], 6, "VALIDATION_ERROR")
+            let json = try hub.run("tenant", "show", evil)
+            #expect(json.output.contains("A\\u001b[31m\\u202eb"), json.story)
+            #expect(try json.envelope()["errors"][0]["message"].string?.contains(evil) == true)
+            let plain = try hub.plainly("tenant", "show", evil)
+            #expect(plain.messages.contains("A\\u{1b}[31m\\u{202e}b"), plain.story)
+            let others = [
+                [evil], ["teacher", "show", evil], ["roster", "import", evil],
+                ["teacher", "list", "--year", evil],
+            ]
+            for arguments in others {
                 let refused = try stage.run(arguments + ["--data", hub.folder])
                 #expect(refused.status != 0, refused.story)
                 #expect(!refused.messages.contains("\u{1B}"), refused.story)
