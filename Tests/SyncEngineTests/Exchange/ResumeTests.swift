@@ -12,9 +12,9 @@ import Testing
         try world.settle()
         let node = world.sites[1]
         try node.write { transaction in
-            for index in 0..<12_000 {
+            for index in 0..<6000 {
                 // Random letters, so that the parts are larger than what rides along with hello.
-                let noise = try node.installation.environment.random.bytes(150).hex
+                let noise = try node.installation.environment.random.bytes(800).hex
                 try transaction.put(
                     Schema.teacher, id: try transaction.freshID(),
                     ["name": .text(noise), "email": .text("\(index)")])
