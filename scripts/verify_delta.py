@@ -15,6 +15,7 @@ Exit status: 0 all is well, 1 something is not, 2 it was called wrongly.
 import argparse
 import hashlib
 import os
+import re
 import sys
 import uuid
 from collections.abc import Mapping
@@ -28,7 +29,9 @@ MAX_ENVELOPE, MAX_HEADER_STRING = 64 << 10, 1024
 MAX_BODY, MAX_PLAIN, MAX_RATIO, MAX_WINDOW = 2 << 20, 8 << 20, 200, 8 << 20
 MAX_WRITES, MAX_PARTS, MAX_SEEN, MAX_COLUMNS = 1000, 10_000, 1024, 256
 MAX_NAME, MAX_SEQ, MAX_INT = 255, 1 << 48, (1 << 63) - 1
-MAX_VALUE = 1 << 20
+MAX_VALUE, MAX_ITEMS = 1 << 20, MAX_WRITES * (MAX_COLUMNS + 2) + 16_384
+# Names of tables and columns, and ids: ASCII, so that no two are equal in one sense only.
+NAME, ID = re.compile(r"[a-z0-9_]{1,255}"), re.compile(r"[!-~]{1,255}")
 # Keys of small order, sign bit clear: whoever holds one could make a signature fit many messages.
 SMALL_ORDER = {
     bytes(32), b"\x01" + bytes(31),
@@ -68,8 +71,19 @@ def is_bytes(value, length):
     return type(value) is bytes and len(value) == length
 
 
-def is_name(value):
+def is_short(value):
     return type(value) is str and len(value.encode()) <= MAX_NAME
+
+
+def is_name(value):
+    return type(value) is str and NAME.fullmatch(value) is not None
+
+
+def items(value):
+    """The data items of CBOR without maps: each array, tag and value counts."""
+    if type(value) is list:
+        return 1 + sum(map(items, value))
+    return 2 if isinstance(value, uuid.UUID) else 1
 
 
 class Header:
@@ -87,7 +101,7 @@ class Header:
         need(is_int(h[7], -MAX_INT - 1, MAX_INT), "header: wall time")
         need(is_int(h[8], 1, 65535) and is_int(h[9], 1, 65535), "header: schema or policy version")
         need(is_int(h[10], 0, MAX_INT), "header: rule set version")
-        need(type(h[11]) is list and len(h[11]) == 2 and all(map(is_name, h[11])), "header: author")
+        need(type(h[11]) is list and len(h[11]) == 2 and all(map(is_short, h[11])), "header: author")
         need(type(h[12]) is list and len(h[12]) <= MAX_SEEN, "header: seen")
         last = b""
         for entry in h[12]:
@@ -159,7 +173,7 @@ def is_value(value):
     if value is None or isinstance(value, uuid.UUID):
         return True
     if type(value) is str:
-        return len(value.encode()) <= MAX_VALUE
+        return len(value.encode()) <= MAX_VALUE and "\0" not in value
     return type(value) is bytes and len(value) <= MAX_VALUE or is_int(value, -MAX_INT - 1, MAX_INT)
 
 
@@ -169,6 +183,7 @@ def check_body(body, header):
     need(hashlib.sha256(body).digest() == header.body_hash, "body: another hash than was signed")
     groups = decode(unpacked(body), "body")
     need(type(groups) is list and len(groups) <= header.writes, "body: groups")
+    need(items(groups) <= MAX_ITEMS, "body: too many items")
     writes = []
     for group in groups:
         need(type(group) is list and len(group) == 5, "body: group")
@@ -179,11 +194,11 @@ def check_body(body, header):
         need(len(set(columns)) == len(columns) and (kind == 2) == (not columns), "body: columns")
         need(type(ids) is list and ids and len(writes) + len(ids) <= header.writes, "body: ids")
         for name in map(as_text, ids):
-            need(name is not None and 0 < len(name.encode()) <= MAX_NAME, "body: id")
+            need(name is not None and ID.fullmatch(name), "body: id")
         need(type(values) is list and len(values) == len(columns), "body: values")
         for column in values:
             need(type(column) is list and len(column) == len(ids), "body: values")
-            need(all(map(is_value, column)), "body: a value of no allowed type")
+            need(all(map(is_value, column)), "body: a value of no allowed type or size")
         for index, name in enumerate(map(as_text, ids)):
             row = {column: values[at][index] for at, column in enumerate(columns)}
             writes.append((kind, table, name, row))

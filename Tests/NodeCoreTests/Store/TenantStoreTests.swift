@@ -89,6 +89,15 @@ import Testing
         }
     }
 
+    @Test("every connection is set to full durability, untrusted schemas and checked cells, read back")
+    func settings() throws {
+        let world = try World(nodes: 0)
+        #expect(try world.hub.store.setting("synchronous") == 2)
+        #expect(try world.hub.store.setting("trusted_schema") == 0)
+        #expect(try world.hub.store.setting("cell_size_check") == 1)
+        #expect(try world.hub.store.setting("foreign_keys") == 0)
+    }
+
     @Test("a file that a newer version migrated is left alone")
     func newerFile() throws {
         let world = try World(nodes: 0)
