@@ -14,7 +14,7 @@ demo: setup
 ## because the first keep every core busy and the others watch the clock.
 test: setup
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --filter '^(NodeCoreTests|SyncEngineTests|SimulationTests)\.'
+	$(SWIFT) test --skip-build --filter '^(NodeCoreTests|SyncEngineTests)\.'
 	$(SWIFT) test --skip-build --filter '^NodeServerTests\.'
 	$(SWIFT) test --skip-build --filter '^NodeCLITests\.'
 

@@ -89,9 +89,6 @@ let package = Package(
             dependencies: ["NodeServer", "SyncEngine", "NodeCore", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "SimulationTests", dependencies: ["SyncEngine", "NodeCore", "TestSupport"],
-            swiftSettings: settings),
-        .testTarget(
             name: "NodeCLITests", dependencies: ["NodeCore", "TestSupport", "node-cli"],
             swiftSettings: settings),
     ]

@@ -42,9 +42,6 @@ extension Setting {
             "sync.interval_seconds", .seconds(1...86_400), default: "300",
             "Time between two background exchanges with the hub."),
         Setting(
-            "sync.push_batch_bytes", .integer(1024...67_108_864, unit: "bytes"), default: "1048576",
-            "Size of one batch of deltas on the way to the hub."),
-        Setting(
             "sync.timeout_seconds", .seconds(1...3600), default: "60",
             "How long one request to the hub may take."),
     ]
@@ -56,15 +53,6 @@ extension Setting {
         Setting(
             "limits.import_bytes", .integer(1024...1_073_741_824, unit: "bytes"), default: "52428800",
             "Largest file that an import reads."),
-        Setting(
-            "limits.user_per_second", .integer(1...1_000_000, unit: "requests"), default: "100",
-            "Requests a second that a signed-in user may send."),
-        Setting(
-            "limits.user_burst", .integer(1...1_000_000, unit: "requests"), default: "500",
-            "Requests that a signed-in user may send at once after a pause."),
-        Setting(
-            "limits.address_per_second", .integer(1...1_000_000, unit: "requests"), default: "200",
-            "Requests a second that one network address may send."),
     ]
 
     private static let terms: [Setting] = [

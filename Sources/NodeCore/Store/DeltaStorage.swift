@@ -177,7 +177,7 @@ extension ReplicaTransaction {
     /// The most deltas, and bytes, of one origin that may wait at a time: room for the largest
     /// transaction that `LocalTransaction` seals. What is over is sent again later.
     public static let maxWaiting = LocalTransaction.maxParts
-    public static let maxWaitingBytes = LocalTransaction.maxBytes
+    public static let maxWaitingBytes = LocalTransaction.maxBytes + LocalTransaction.maxParts * 4096
 
     /// How much room an origin has left in the waiting place.
     public func waitingRoom(_ origin: OriginID) throws -> (deltas: Int, bytes: Int) {

@@ -120,20 +120,27 @@ public final class LocalTransaction {
         try record(table, id, .delete)
     }
 
-    /// Brings a row back that a delete stands against, by writing one column that has no siblings with
-    /// the value it has: an edit is a write of the row's life and leaves the other columns' conflicts
-    /// open. Throws `RECORD_NOT_FOUND` when there is no such column.
-    public func revive(_ table: SyncedTable, id: String) throws {
+    /// Brings a row back that a delete stands against, by writing one column with the value it has: an
+    /// edit is a write of the row's life. A column without conflict is taken, so that the others' stay
+    /// open; when every column is in conflict, the first is settled with `fallback`, what it would show.
+    /// Throws `RECORD_NOT_FOUND` when the row has no values.
+    public func revive(_ table: SyncedTable, id: String, fallback: [String: Value]) throws {
         let state = try replica.loadRow(table.name, id: id)
         let covers = try replica.covering(state)
-        for column in table.columns where origin.role == .hub || column.owner != .hub {
-            let siblings = state.siblings(of: column.name, covers: covers)
-            guard siblings.count == 1, let value = siblings[0].value else { continue }
+        let writable = table.columns.filter { origin.role == .hub || $0.owner != .hub }
+        for column in writable {
+            let present = state.siblings(of: column.name, covers: covers).compactMap(\.value)
+            guard let value = present.first, present.allSatisfy({ $0 == value }) else { continue }
             return try record(table, id, .columns([column.name: value]))
         }
-        throw NodeError(
-            .recordNotFound, "every column of the row is in conflict",
-            hint: "Settle a column's conflict; that keeps the row.")
+        guard let column = writable.first(where: { fallback[$0.name] != nil }),
+            let value = fallback[column.name]
+        else {
+            throw NodeError(
+                .recordNotFound, "the row has no values to bring back",
+                hint: "Make it anew with its own command.")
+        }
+        try record(table, id, .columns([column.name: value]))
     }
 
     private func refuseAppendOnly(_ table: SyncedTable) throws {

@@ -43,7 +43,10 @@ extension StoreReader {
 extension TenantStore {
     /// What SQLite answers for a numeric PRAGMA on this store's connection.
     public func setting(_ name: String) throws -> Int? {
-        guard name.utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "_") })
+        guard
+            name.utf8.allSatisfy({
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "_")
+            })
         else { throw NodeError(.validation, "'\(name)' is no setting of SQLite") }
         do { return try queue.unsafeRead { try Int.fetchOne($0, sql: "PRAGMA \(name)") } } catch {
             throw ConnectionSetup.translate(error, file: fileName)

@@ -27,19 +27,40 @@ public struct BackgroundSync: Sendable {
     public func run() async throws {
         var states: [String: SyncSchedule.State] = [:]
         while !Task.isCancelled {
-            for slug in try installation.slugs() where try !installation.isSyncPaused() {
+            for slug in unpausedTenants() {
                 var state = states[slug] ?? SyncSchedule.State()
-                let pending = try installation.tenant(slug).store.read { try $0.pending().deltas }
-                let now = ContinuousClock.now
-                if schedule.isDue(state, pending: pending, now: now) {
+                if schedule.isDue(state, pending: pending(slug), now: .now) {
                     let error = await attempt(slug)
-                    let random = try installation.environment.random.bytes(1)[0]
-                    schedule.record(&state, pending: pending, failed: error != nil, now: .now, random: random)
+                    let random = Self.jitter(installation.environment.random)
+                    schedule.record(
+                        &state, pending: pending(slug), failed: error != nil, now: .now, random: random)
                 }
                 states[slug] = state
             }
             try await Task.sleep(for: Self.pollInterval)
         }
+    }
+
+    /// None while paused; none, with a line in the log, when `control.db` can't be read just now.
+    private func unpausedTenants() -> [String] {
+        do { return try installation.isSyncPaused() ? [] : installation.slugs() } catch {
+            logger.warning("sync", metadata: ["error_code": "\(Self.code(of: error))"])
+            return []
+        }
+    }
+
+    /// Own deltas without a receipt. A file that can't be read has none; the attempt will say why.
+    private func pending(_ slug: String) -> Int {
+        do { return try installation.tenant(slug).store.read { try $0.pending().deltas } } catch { return 0 }
+    }
+
+    /// A random byte; the middle when the system has none to give.
+    private static func jitter(_ source: any RandomSource) -> UInt8 {
+        do { return try source.bytes(1)[0] } catch { return 128 }
+    }
+
+    private static func code(of error: any Error) -> String {
+        (error as? NodeError)?.code.rawValue ?? ErrorCode.internalError.rawValue
     }
 
     private func attempt(_ slug: String) async -> NodeError? {
@@ -97,13 +118,13 @@ public struct SyncSchedule: Sendable {
         return state.failures == 0 && pending > state.pendingBefore
     }
 
-    /// Notes an attempt. `random` (0...255) spreads the next one over ±20 %, so that nodes that lost one
+    /// Notes an attempt, with what is pending after it. `random` (0...255) spreads the next one over ±20 %, so that nodes that lost one
     /// hub don't come back as one.
     public func record(
         _ state: inout State, pending: Int, failed: Bool, now: ContinuousClock.Instant, random: UInt8
     ) {
         state.failures = failed ? state.failures + 1 : 0
-        state.pendingBefore = failed ? pending : 0
+        state.pendingBefore = pending
         let backOff = Self.firstBackOff * (1 << max(0, min(state.failures - 1, 16)))
         let wait = failed ? min(backOff, interval) : interval
         state.nextAt = now + wait * (0.8 + 0.4 * Double(random) / 255)

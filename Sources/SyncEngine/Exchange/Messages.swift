@@ -168,7 +168,7 @@ public struct HubAnswer: ExchangeMessage, Equatable {
         logSize = try map.int(12, in: 0...DeltaLimits.maxSequence)
         waiting = Int(try map.int(13, in: 0...Int64(ExchangeLimits.maxEntries)))
         turnedAway = Int(try map.int(14, in: 0...Int64(ExchangeLimits.maxEntries)))
-        heldSeq = try map.int(15, in: 0...DeltaLimits.maxSequence)
+        heldSeq = map[15] == nil ? 0 : try map.int(15, in: 0...DeltaLimits.maxSequence)
         heads = try map.heads(16)
     }
 }

@@ -64,9 +64,12 @@ public struct NodePort: Sendable {
                     hint: "Nothing was stored."
                 )
             }
-            try replica.setState(.cursor, .int(request.cursor))
-            try replica.setState(.cursorHash, request.cursorHash.map { .bytes($0.bytes) } ?? .null)
             summary.hasDiverged = try hasDiverged(request, own: own, in: replica)
+            // A log that lacked something is read again, also after a cut.
+            let cursor = summary.hasDiverged ? 0 : request.cursor
+            try replica.setState(.cursor, .int(cursor))
+            try replica.setState(
+                .cursorHash, cursor == 0 ? .null : request.cursorHash.map { .bytes($0.bytes) } ?? .null)
             return summary
         }
     }

@@ -90,7 +90,11 @@ public struct ConflictService {
             return
         }
         if chosen == "deleted" { return try transaction.delete(table, id: conflict.row) }
-        try transaction.revive(table, id: conflict.row)
+        var alive = try transaction.replica.loadRow(table.name, id: conflict.row)
+        alive.deletes = []
+        let values = try transaction.replica.ruleBook().project(
+            table: table.name, state: alive, causality: transaction.replica)
+        try transaction.revive(table, id: conflict.row, fallback: values ?? [:])
     }
 
     private func choose(

@@ -13,7 +13,6 @@ struct ConfigurationTests {
         let configuration = try Configuration.load(yamlText: nil)
         #expect(configuration.listen.description == "127.0.0.1:8001")
         #expect(configuration.syncInterval == .seconds(300))
-        #expect(configuration.pushBatchBytes == 1_048_576)
         #expect(configuration.maxImportBytes == 52_428_800)
         #expect(configuration.role == nil)
         #expect(configuration.entries.allSatisfy { $0.origin == .default })

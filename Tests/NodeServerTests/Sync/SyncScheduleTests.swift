@@ -24,6 +24,14 @@ import Testing
         #expect(schedule.isDue(state, pending: 1, now: start + .seconds(1)))
     }
 
+    @Test("what waits at the hub without a receipt is no local change")
+    func waitingAtHub() {
+        var state = SyncSchedule.State()
+        schedule.record(&state, pending: 2, failed: false, now: start, random: 0)
+        #expect(!schedule.isDue(state, pending: 2, now: start + .seconds(1)))
+        #expect(schedule.isDue(state, pending: 3, now: start + .seconds(1)))
+    }
+
     @Test("failures back off from seconds to the interval, and changes don't break the wait")
     func backOff() {
         var state = SyncSchedule.State()
