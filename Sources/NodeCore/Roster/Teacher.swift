@@ -68,6 +68,7 @@ extension LocalTransaction {
     func teacherID(email: String) throws -> String {
         for counter in 0..<1000 {
             let id = identifiers.derived(table: "teacher", key: email, counter: counter)
+            if try replica.isUntouched(Schema.teacher, id: id) { return id }
             guard let shown = try replica.shown(Schema.teacher, id: id), shown["email"] != .text(email) else {
                 return id
             }

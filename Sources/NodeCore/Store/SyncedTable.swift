@@ -34,6 +34,8 @@ public struct SyncedTable: Sendable {
     let positions: [String: Int]
     /// Puts a whole row by column names: id, the columns in order, the stamp.
     let insertSQL: String
+    /// 1 when anything of a row is stored, else 0.
+    let existsSQL: String
 
     init(
         _ name: String, domain: String, owner: Owner = .either, since: Int = 1, appendOnly: Bool = false,
@@ -51,6 +53,11 @@ public struct SyncedTable: Sendable {
         let names = columns.map { "\"\($0.0)\"" }.joined(separator: ", ")
         let marks = String(repeating: "?, ", count: columns.count + 1) + "?"
         insertSQL = "INSERT OR REPLACE INTO \"\(name)\" (id, \(names), sync_stamp) VALUES (\(marks))"
+        existsSQL = """
+            SELECT EXISTS (SELECT 1 FROM "\(name)" WHERE id = ?1)
+              OR EXISTS (SELECT 1 FROM sync_row WHERE tbl = '\(name)' AND id = ?1)
+              OR EXISTS (SELECT 1 FROM sync_cell WHERE tbl = '\(name)' AND id = ?1)
+            """
         positions = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1.0, $0) })
     }
 
