@@ -10,13 +10,15 @@ demo: setup
 	$(SWIFT) build
 	.build/debug/node-cli demo $(ARGS)
 
-## Every test: units, vectors and properties; then sockets; then processes. One after the other,
-## because the first keep every core busy and the others watch the clock.
+## Every test: units, vectors and properties; then sockets; then processes, one after the other,
+## because the first keep every core busy and the others watch the clock. Last the independent verifier
+## against the binary.
 test: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '^(NodeCoreTests|SyncEngineTests)\.'
 	$(SWIFT) test --skip-build --filter '^NodeServerTests\.'
 	$(SWIFT) test --skip-build --filter '^NodeCLITests\.'
+	/usr/bin/python3 scripts/check_verifier .build/debug/node-cli
 
 ## Strict lint of all Swift sources.
 check: setup

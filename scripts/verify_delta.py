@@ -277,7 +277,7 @@ def pairs(paths):
                 yield os.path.join(path, name)
 
 
-def arguments():
+def arguments(given=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="+", metavar="PATH")
@@ -286,7 +286,7 @@ def arguments():
     parser.add_argument("--tenant", metavar="UUID", help="the tenant that all must belong to")
     parser.add_argument(
         "--partial", action="store_true", help="a chain may begin and end anywhere")
-    options = parser.parse_args()
+    options = parser.parse_args(given)
     keys = {}
     for text in options.key:
         try:
@@ -305,8 +305,8 @@ def arguments():
     return options, keys, tenant
 
 
-def main():
-    options, keys, tenant = arguments()
+def main(given=None):
+    options, keys, tenant = arguments(given)
     good, failed = [], []
     for path in pairs(options.paths):
         try:
