@@ -41,6 +41,20 @@ extension StoreReader {
 }
 
 extension TenantStore {
+    /// Brings the write-ahead log into the file and closes it, so that the file alone is whole; every
+    /// later use fails. Throws when the log can't be emptied.
+    func close() throws {
+        do {
+            let busy = try queue.writeWithoutTransaction {
+                try Int.fetchOne($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            }
+            guard busy == 0 else {
+                throw NodeError(.locked, "\(fileName) is in use", hint: "Repeat the command.")
+            }
+            try queue.close()
+        } catch { throw ConnectionSetup.translate(error, file: fileName) }
+    }
+
     /// What SQLite answers for a numeric PRAGMA on this store's connection.
     public func setting(_ name: String) throws -> Int? {
         guard

@@ -54,7 +54,7 @@ final class DemoSite {
     /// Starts `serve` and waits until it listens; later starts take the same port again.
     func start() throws {
         let log = "\(data).log"
-        FileManager.default.createFile(atPath: log, contents: nil)
+        try DurableFile.write([], to: log)
         guard let handle = FileHandle(forWritingAtPath: log) else {
             throw NodeError(.storage, "the demo's folder can't be written", hint: "Free some space.")
         }

@@ -144,7 +144,7 @@ import Testing
         }
         for bytes in [certificate, receipt] {
             try world.hub.store.read { reader in
-                #expect(throws: DeltaError.self) {
+                _ = #expect(throws: DeltaError.self) {
                     try DeltaVerifier.verify(DeltaFrame(envelope: bytes, body: frame.body), in: reader)
                 }
             }
