@@ -233,8 +233,15 @@ public struct DeltaApplier {
     }
 
     private mutating func merge(_ write: RecordedWrite, by facts: DeltaFacts) throws {
-        guard let change = try permitted(write, by: facts) else { return }
         let old = try transaction.loadRow(write.table, id: write.id)
+        let verdict = try WriteRights.judge(write, by: facts, on: old, causality: transaction)
+        for refusal in verdict.refused {
+            try transaction.addRefused(
+                facts.stamp, table: write.table, row: write.id, column: refusal.column, value: refusal.value,
+                reason: refusal.reason)
+            summary.refused += 1
+        }
+        guard let change = verdict.allowed else { return }
         if old.isEmpty, case .row(let values) = change {
             var state = RowState()
             state.writes = [.init(stamp: facts.stamp, values: values)]
@@ -246,56 +253,6 @@ public struct DeltaApplier {
         state.apply(change, stamp: facts.stamp) { known[$0].map(facts.hadSeen) ?? false }
         try transaction.saveRow(write.table, id: write.id, state, replacing: old)
         try countConflicts(write, from: old, to: state)
-    }
-
-    /// The part of a write that its author had a right to; the rest is listed as refused and never
-    /// enters a cell.
-    private mutating func permitted(_ write: RecordedWrite, by facts: DeltaFacts) throws -> Change? {
-        guard let table = Schema.table(write.table) else { return write.change }
-        if table.isAppendOnly, try !isFirst(write, by: facts) {
-            return try refuseWhole(write, by: facts, reason: "APPEND_ONLY")
-        }
-        guard facts.role != .hub else { return write.change }
-        switch write.change {
-        case .row, .delete:
-            guard table.owner == .hub else { return write.change }
-            return try refuseWhole(write, by: facts, reason: ErrorCode.hubOwned.rawValue)
-        case .columns(let values):
-            let allowed = values.filter { table.column($0.key)?.owner ?? table.owner != .hub }
-            for (column, value) in values where allowed[column] == nil {
-                try refuse(write, column, value, by: facts, reason: ErrorCode.hubOwned.rawValue)
-            }
-            return allowed.isEmpty ? nil : .columns(allowed)
-        }
-    }
-
-    /// Whether a write makes an append-only row: a row write whose author had seen no write of it. What
-    /// it had seen is applied here before it, so every installation judges alike.
-    private func isFirst(_ write: RecordedWrite, by facts: DeltaFacts) throws -> Bool {
-        guard case .row = write.change else { return false }
-        for stamp in try transaction.loadRow(write.table, id: write.id).stamps
-        where facts.hadSeen(try transaction.facts(stamp)) { return false }
-        return true
-    }
-
-    private mutating func refuseWhole(
-        _ write: RecordedWrite, by facts: DeltaFacts, reason: String
-    ) throws -> Change? {
-        switch write.change {
-        case .delete: try refuse(write, CellConflict.lifeColumn, "deleted", by: facts, reason: reason)
-        case .row(let values), .columns(let values):
-            for (column, value) in values { try refuse(write, column, value, by: facts, reason: reason) }
-        }
-        return nil
-    }
-
-    private mutating func refuse(
-        _ write: RecordedWrite, _ column: String, _ value: Value, by facts: DeltaFacts, reason: String
-    ) throws {
-        try transaction.addRefused(
-            facts.stamp, table: write.table, row: write.id, column: column, value: value,
-            reason: reason)
-        summary.refused += 1
     }
 
     private mutating func countConflicts(_ write: RecordedWrite, from old: RowState, to new: RowState) throws

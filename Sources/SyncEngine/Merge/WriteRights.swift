@@ -1,0 +1,61 @@
+import NodeCore
+
+/// What of a foreign write its author had a right to (DESIGN 6, Ownership). The rest never enters a
+/// cell, on any installation, and is listed as refused.
+///
+/// Judged by the author's role, which its certificate gives, by the table's policy, and by what the
+/// author had seen, which is applied before the write: every installation judges alike.
+enum WriteRights {
+    struct Refusal: Equatable {
+        let column: String
+        let value: Value
+        let reason: String
+    }
+
+    struct Verdict {
+        /// nil when nothing of the write is left.
+        var allowed: Change?
+        var refused: [Refusal] = []
+    }
+
+    static let appendOnly = "APPEND_ONLY"
+
+    /// `state`: the row before the write.
+    static func judge(
+        _ write: RecordedWrite, by facts: DeltaFacts, on state: RowState, causality: any Causality
+    ) throws -> Verdict {
+        guard let table = Schema.table(write.table) else { return Verdict(allowed: write.change) }
+        if table.isAppendOnly, try !isFirst(write.change, by: facts, on: state, causality) {
+            return refusal(of: write.change, reason: appendOnly)
+        }
+        guard facts.role != .hub else { return Verdict(allowed: write.change) }
+        let hubOwned = ErrorCode.hubOwned.rawValue
+        guard case .columns(let values) = write.change else {
+            return table.owner == .hub
+                ? refusal(of: write.change, reason: hubOwned) : Verdict(allowed: write.change)
+        }
+        let allowed = values.filter { table.column($0.key)?.owner ?? table.owner != .hub }
+        let refused = values.filter { allowed[$0.key] == nil }
+        return Verdict(
+            allowed: allowed.isEmpty ? nil : .columns(allowed),
+            refused: refused.map { Refusal(column: $0.key, value: $0.value, reason: hubOwned) })
+    }
+
+    /// Whether a write makes an append-only row: a row write whose author had seen no write of it.
+    private static func isFirst(
+        _ change: Change, by facts: DeltaFacts, on state: RowState, _ causality: any Causality
+    ) throws -> Bool {
+        guard case .row = change else { return false }
+        for stamp in state.stamps where facts.hadSeen(try causality.facts(stamp)) { return false }
+        return true
+    }
+
+    private static func refusal(of change: Change, reason: String) -> Verdict {
+        switch change {
+        case .delete:
+            Verdict(refused: [Refusal(column: CellConflict.lifeColumn, value: "deleted", reason: reason)])
+        case .row(let values), .columns(let values):
+            Verdict(refused: values.map { Refusal(column: $0.key, value: $0.value, reason: reason) })
+        }
+    }
+}
