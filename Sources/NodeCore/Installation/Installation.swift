@@ -33,6 +33,11 @@ public final class Installation: Sendable {
 
     /// Opens an initialised data directory. Throws `NOT_INITIALISED`, `KEY_PERMISSIONS`, `STORAGE`.
     public static func open(_ directory: DataDirectory, environment: Environment) throws -> Installation {
+        guard access(directory.path, F_OK) != 0 || access(directory.path, R_OK | X_OK) == 0 else {
+            throw NodeError(
+                .storage, "this user may not read \(directory.path)",
+                hint: "Run the command as the user that owns it, such as `sudo -u node-cli node-cli …`.")
+        }
         guard directory.isInitialised else {
             throw NodeError(
                 .notInitialised, "\(directory.path) holds no installation",

@@ -82,7 +82,7 @@ extension Installation {
     /// repeat; any other finds the token used. Throws `TOKEN_INVALID` without saying which of unknown,
     /// expired, used or burned it is.
     public func redeem(
-        tokenID: [UInt8], publicKey: PublicKey, prove: ([UInt8]) -> Bool
+        tokenID: [UInt8], publicKey: PublicKey, nodeID: String = "", prove: ([UInt8]) -> Bool
     ) throws -> (slug: String, verifier: [UInt8]) {
         let refused = NodeError(
             .tokenInvalid, "the hub refused the token: it is unknown, expired, used, or was tried too often",
@@ -104,6 +104,16 @@ extension Installation {
                     sql: "UPDATE invitation SET failures = failures + 1 WHERE token_id = ?",
                     arguments: [Data(tokenID)])
                 return nil
+            }
+            let enrolled = try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM enrolment WHERE tenant = ? AND node_id = ?)",
+                arguments: [row[0] as String, nodeID])
+            guard again || enrolled != true else {
+                throw NodeError(
+                    .conflict, "this installation is already enrolled in the tenant '\(row[0] as String)'",
+                    hint:
+                        "The token was not used. To enrol a fresh data directory, run `node-cli init` in another folder."
+                )
             }
             try db.execute(
                 sql: "UPDATE invitation SET used_by = ?, used_at = ifnull(used_at, ?) WHERE token_id = ?",

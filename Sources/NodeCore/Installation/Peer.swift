@@ -142,6 +142,9 @@ extension Installation {
         return try KeyFile.create(at: path, random: environment.random)
     }
 
+    /// Removes the key of an enrolment that the hub has refused for good.
+    public func forgetPendingKey(tokenID: [UInt8]) { unlink(pendingKeyPath(tokenID)) }
+
     private func pendingKeyPath(_ tokenID: [UInt8]) -> String {
         "\(directory.keys)/joining-\(tokenID.hex).key"
     }

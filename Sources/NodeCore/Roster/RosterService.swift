@@ -105,13 +105,27 @@ public struct RosterService {
             ?? Self.currentYear(in: reader, installation.environment)
         let plan = try makePlan(sheet, year: year, options, reader)
         let id = try transaction.freshID()
+        let conflicts = try reader.conflicts().count
         if plan.held == nil, !plan.changesNothing {
             transaction.audit(AuditAction("roster.import", targetType: "roster_import", targetID: id))
             try write(plan, year: year, id: id, options, in: transaction)
         }
         return Outcome(
-            importID: id, year: year, plan: plan, notices: sheet.notices,
+            importID: id, year: year, plan: plan,
+            notices: sheet.notices
+                + settledNotice(conflicts - (conflicts == 0 ? 0 : try reader.conflicts().count)),
             changes: plan.held == nil && !plan.changesNothing)
+    }
+
+    /// An import that writes a cell in conflict settles it: said, never silent.
+    private func settledNotice(_ count: Int) -> [Notice] {
+        guard count > 0 else { return [] }
+        return [
+            Notice(
+                "CONFLICTS_SETTLED",
+                "the import wrote values for \(count) cells in conflict and so settled them",
+                hint: "`node-cli conflicts list --state resolved` shows the values that lost.")
+        ]
     }
 
     private func makePlan(

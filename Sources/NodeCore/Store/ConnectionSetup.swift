@@ -72,7 +72,9 @@ enum ConnectionSetup {
             return NodeError(.locked, detail, hint: "Another process is writing; repeat the command.")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             return NodeError(
-                .corrupt, detail, hint: "Keep the file, then restore a backup or join again with a new token."
+                .corrupt, detail,
+                hint:
+                    "Keep this folder, it may hold work that isn't synced; run `node-cli init` and `join` with a new token in another one."
             )
         case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             return NodeError(.storage, detail, hint: "Check that this user may read and write the file.")

@@ -50,7 +50,9 @@ public final class TenantStore: Sendable {
         guard create || FileManager.default.fileExists(atPath: path) else {
             throw NodeError(
                 .storage, "\(name) is missing",
-                hint: "Restore a backup, or enrol again with a token from the hub.")
+                hint:
+                    "Keep this folder, it may hold work that isn't synced; run `node-cli init` and `join` with a new token in another one."
+            )
         }
         do {
             queue = try DatabaseQueue(

@@ -12,7 +12,13 @@ public enum Joining {
         let hub = HubClient(
             url: hubURL, hub: token.hubFingerprint, key: key, keyID: key.publicKey.hex, client: client,
             clock: installation.environment.clock)
-        let answer: JoinAnswer = try hub.send("join", request)
+        let answer: JoinAnswer
+        do { answer = try hub.send("join", request) } catch let error as NodeError {
+            if error.code == .conflict || error.code == .tokenInvalid {
+                installation.forgetPendingKey(tokenID: token.id)
+            }
+            throw error
+        }
         do {
             return try Enrolment.complete(answer, token: token, hubURL: hubURL, at: installation)
         } catch let error as DeltaError { throw error.nodeError }

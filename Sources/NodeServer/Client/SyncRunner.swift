@@ -16,10 +16,14 @@ public struct SyncResult: Sendable {
 public struct SyncRunner {
     private let installation: Installation
     private let client: CurlClient
+    private let hubURL: String?
 
-    public init(_ installation: Installation, client: CurlClient) {
+    /// `hubURL`: where a hub that has moved is now; the key that was pinned at enrolment still decides
+    /// whether it is the hub.
+    public init(_ installation: Installation, client: CurlClient, hubURL: String? = nil) {
         self.installation = installation
         self.client = client
+        self.hubURL = hubURL
     }
 
     /// Syncs one tenant with its hub; blocks. Failures of the line end up in the result, and in the
@@ -33,7 +37,7 @@ public struct SyncRunner {
         }
         let started = ContinuousClock.now
         let hub = HubClient(
-            url: peer.hubURL, hub: EnrolmentToken.fingerprint(peer.hubKey), key: tenant.origin.key,
+            url: hubURL ?? peer.hubURL, hub: EnrolmentToken.fingerprint(peer.hubKey), key: tenant.origin.key,
             keyID: OriginID(publicKey: tenant.origin.key.publicKey, tenant: tenant.id).hex, client: client,
             clock: installation.environment.clock)
         var line = Line(hub: hub, port: NodePort(tenant))

@@ -9,6 +9,7 @@ import SyncEngine
 public struct BackgroundSync: Sendable {
     private let installation: Installation
     private let client: CurlClient
+    private let hubURL: String?
     private let schedule: SyncSchedule
     private let logger: Logger
     private let queue = DispatchQueue(label: "node-cli.background-sync")
@@ -16,9 +17,12 @@ public struct BackgroundSync: Sendable {
     /// How often a local change is looked for.
     static let pollInterval = Duration.seconds(1)
 
-    public init(_ installation: Installation, client: CurlClient, interval: Duration, logger: Logger) {
+    public init(
+        _ installation: Installation, client: CurlClient, hubURL: String?, interval: Duration, logger: Logger
+    ) {
         self.installation = installation
         self.client = client
+        self.hubURL = hubURL
         schedule = SyncSchedule(interval: interval)
         self.logger = logger
     }
@@ -73,7 +77,8 @@ public struct BackgroundSync: Sendable {
         do {
             let lock = try installation.lockForSync(slug, waiting: 0)
             defer { withExtendedLifetime(lock) {} }
-            let result = try SyncRunner(installation, client: client).sync(installation.tenant(slug))
+            let result = try SyncRunner(installation, client: client, hubURL: hubURL).sync(
+                installation.tenant(slug))
             let level: Logger.Level = result.error == nil ? .debug : .warning
             logger.log(
                 level: level, "sync",

@@ -85,7 +85,9 @@ public enum Enrolment {
             throw NodeError(
                 .hubOwned, "this installation is a node; nodes enrol at a hub", hint: "Check the address.")
         }
-        let (slug, verifier) = try hub.redeem(tokenID: request.tokenID, publicKey: request.publicKey) {
+        let (slug, verifier) = try hub.redeem(
+            tokenID: request.tokenID, publicKey: request.publicKey, nodeID: request.nodeID
+        ) {
             verifier in
             let expected = JoinRequest.proof(
                 verifier: verifier, publicKey: request.publicKey, nodeID: request.nodeID, name: request.name)

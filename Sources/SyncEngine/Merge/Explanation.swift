@@ -16,6 +16,9 @@ public struct Explanation: Sendable {
     public let rule: String
     public let rulePlace: String
     public let siblings: [SiblingView]
+    /// The values of the conflict that this write settled, as this installation saw it; empty when it
+    /// settled none.
+    public let settled: [SiblingView]
     /// The receipt that covers the delta; nil when there is none (yet).
     public let receipt: Receipt?
     /// At the hub a delta is in the log itself.
@@ -60,10 +63,20 @@ extension ConflictService {
         let (rule, place) = try reader.tenantRules().rule(table: table.name, column: column)
         let chosen = rule.pick(present)
         let facts = chosen.facts
-        let siblings = present.sorted { ($0.facts.hlc, $0.facts.hash) < ($1.facts.hlc, $1.facts.hash) }.map {
+        func view(_ one: RankedSibling) -> SiblingView {
             SiblingView(
-                value: $0.value, origin: $0.facts.originID, node: $0.facts.node, author: $0.facts.author,
-                at: $0.facts.wall, delta: $0.facts.hash, stamp: $0.facts.stamp)
+                value: one.value, origin: one.facts.originID, node: one.facts.node, author: one.facts.author,
+                at: one.facts.wall, delta: one.facts.hash, stamp: one.facts.stamp)
+        }
+        func ordered(_ all: [RankedSibling]) -> [SiblingView] {
+            all.sorted { ($0.facts.hlc, $0.facts.hash) < ($1.facts.hlc, $1.facts.hash) }.map(view)
+        }
+        let past = try reader.conflictHistory().last {
+            $0.conflict.table == table.name && $0.conflict.row == id && $0.conflict.column == column
+                && $0.resolvedBy == facts.stamp
+        }
+        let settled = try (past?.conflict.siblings ?? []).map {
+            RankedSibling(facts: try reader.facts($0.stamp), value: $0.value ?? .null)
         }
         let hubKey = try reader.requiredState(.hubKey).bytes.flatMap { PublicKey(bytes: $0) }
         let receipt = try reader.receipt(origin: facts.origin, seq: facts.seq).flatMap { bytes in
@@ -73,7 +86,7 @@ extension ConflictService {
             table: table.name, row: id, column: column, value: value, author: facts.author, at: facts.wall,
             node: facts.node, origin: facts.originID, seq: facts.seq, delta: facts.hash,
             isSignatureValid: try isValid(facts, in: reader), rule: rule.name, rulePlace: place,
-            siblings: siblings,
+            siblings: ordered(present), settled: ordered(settled),
             receipt: receipt, isInHubLog: try reader.ownOrigin()?.role == .hub)
     }
 

@@ -170,6 +170,10 @@ struct CommandContext {
 
     /// A secret from a file or from standard input; one trailing line break is dropped.
     func secret(_ path: String?) throws -> String {
+        if path == nil, output.terminal.canPrompt {
+            output.message("Paste the token and press Enter:")
+            return readLine() ?? ""
+        }
         var bytes = try read(path ?? "-")
         if bytes.last == 10 { bytes.removeLast() }
         if bytes.last == 13 { bytes.removeLast() }

@@ -66,6 +66,24 @@ import Testing
         #expect(try node.tenant(world.slug).store.read { try $0.ownOrigin() } != nil)
     }
 
+    @Test("a node that is enrolled already is refused before the token is used")
+    func enrolledTwice() throws {
+        let world = try World(nodes: 1)
+        let token = try world.hub.installation.invite(slug: world.slug, minutes: 60).token
+        let (request, _) = try Enrolment.request(token, from: world.sites[1].installation)
+        let error = #expect(throws: NodeError.self) {
+            try Enrolment.admit(request, at: world.hub.installation)
+        }
+        #expect(error?.code == .conflict)
+        #expect(try world.hub.installation.enrolments().count == 1)
+        try world.addNode("another", seed: 4)
+        let other = try Installation.initialise(
+            DataDirectory(path: world.folder + "/other"), role: .node, name: "o", environment: environment(8))
+        let (second, _) = try Enrolment.request(token, from: other)
+        _ = try Enrolment.admit(second, at: world.hub.installation)
+        #expect(try world.hub.installation.enrolments().count == 3)
+    }
+
     @Test("an answer from another hub than the token's is refused before anything is taken")
     func otherHub() throws {
         let (mine, other) = (try World(nodes: 0), try World(nodes: 0, seed: 77))

@@ -73,6 +73,12 @@ import Testing
             table: "teacher", row: teacher, column: "name", in: node.tenant)
         #expect(here.siblings.map(\.value).contains("Ann Hub") && here.siblings.count == 2)
         #expect(here.isSignatureValid && here.rule == "manual" && here.rulePlace.hasPrefix("roster.yaml:"))
+        #expect(here.settled.isEmpty)
+        let id = try ConflictService(node.tenant, actor: node.actor).list(.open)[0].id
+        _ = try ConflictService(node.tenant, actor: node.actor).resolve(id, take: 1, value: nil)
+        let after = try ConflictService.explain(
+            table: "teacher", row: teacher, column: "name", in: node.tenant)
+        #expect(after.siblings.count == 1 && after.settled == here.siblings)
         let own = try ConflictService.explain(
             table: "teacher", row: teacher, column: "email", in: node.tenant)
         #expect(

@@ -60,6 +60,7 @@ struct ConflictsList: NodeCommand {
             """)
 
     @Option(help: "settled, open, resolved or refused.") var state: String?
+    @Option(help: "At most so many.") var limit: Int?
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
@@ -73,7 +74,9 @@ struct ConflictsList: NodeCommand {
             }
             return state
         }
-        let conflicts = try ConflictService(open, actor: actor).list(wanted)
+        guard limit ?? 1 > 0 else { throw NodeError(.usage, "--limit must be at least 1", field: "limit") }
+        let all = try ConflictService(open, actor: actor).list(wanted)
+        let conflicts = Array(all.prefix(limit ?? .max))
         let zone = try open.store.read { try $0.tenant().timeZone }
         if context.output.format == .plain {
             var table = Table([
@@ -89,7 +92,8 @@ struct ConflictsList: NodeCommand {
             ? "No conflicts."
             : conflicts.map { ConflictsCommand.text($0, context, zone: zone) }.joined(separator: "\n")
         return CommandResult(
-            data: ["conflicts": .array(conflicts.map(ConflictsCommand.json))], body: .text(text))
+            data: ["conflicts": .array(conflicts.map(ConflictsCommand.json)), "total": JSONValue(all.count)],
+            body: .text(text))
     }
 }
 

@@ -35,7 +35,8 @@ struct WhyCommand: NodeCommand {
                     "signature_valid": .bool(why.isSignatureValid),
                 ],
                 "rule": .string(why.rule), "rule_place": .string(why.rulePlace),
-                "siblings": .array(why.siblings.map(ConflictsCommand.json)), "receipt": receipt,
+                "siblings": .array(why.siblings.map(ConflictsCommand.json)),
+                "settled": .array(why.settled.map(ConflictsCommand.json)), "receipt": receipt,
                 "in_hub_log": .bool(why.isInHubLog),
             ],
             body: .text(text(why, context, zone: zone)))
@@ -56,6 +57,13 @@ struct WhyCommand: NodeCommand {
         if why.siblings.count > 1 {
             text += "\n  chosen by the rule \(why.rule) (\(why.rulePlace)) from:"
             for sibling in why.siblings {
+                text +=
+                    "\n    \(Escaping.visible(sibling.value.display))   \(Escaping.visible(sibling.node)), "
+                text += context.time(sibling.at, in: zone)
+            }
+        } else if !why.settled.isEmpty {
+            text += "\n  this write settled a conflict between:"
+            for sibling in why.settled {
                 text +=
                     "\n    \(Escaping.visible(sibling.value.display))   \(Escaping.visible(sibling.node)), "
                 text += context.time(sibling.at, in: zone)

@@ -40,9 +40,33 @@ struct ServeCommand: NodeCommand {
                 OutputWriter.messages.tryWrite(
                     "listening on http://\(address.host):\(port) as \(installation.role.rawValue)\n")
             })
+        let hangups = checkSettingsOnHangup(context, logger)
+        defer { hangups.cancel() }
         try waitFor { try await server.run() }
         withExtendedLifetime(lock) {}
         return CommandResult(data: ["stopped": true])
+    }
+
+    /// SIGHUP doesn't end the server: the settings are read and checked, and the log says what it found.
+    private func checkSettingsOnHangup(_ context: CommandContext, _ logger: Logger)
+        -> any DispatchSourceSignal
+    {
+        signal(SIGHUP, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGHUP)
+        let directory = context.directory
+        source.setEventHandler {
+            do {
+                _ = try Configuration.load(
+                    yamlText: try directory.configurationText(),
+                    environment: ProcessInfo.processInfo.environment)
+                logger.notice("node.yaml is valid; changes take effect at the next start")
+            } catch {
+                let words = (error as? NodeError)?.message ?? "node.yaml can't be read"
+                logger.error("the old settings stay in force", metadata: ["reason": "\(words)"])
+            }
+        }
+        source.activate()
+        return source
     }
 
     /// At a node, the background sync.
@@ -51,8 +75,8 @@ struct ServeCommand: NodeCommand {
     ) throws -> [@Sendable () async throws -> Void] {
         guard installation.role == .node else { return [] }
         let sync = BackgroundSync(
-            installation, client: try context.curl(), interval: context.configuration.syncInterval,
-            logger: logger)
+            installation, client: try context.curl(), hubURL: context.configuration.hubURL,
+            interval: context.configuration.syncInterval, logger: logger)
         return [{ try await sync.run() }]
     }
 

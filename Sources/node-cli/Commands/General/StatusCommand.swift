@@ -45,12 +45,16 @@ struct StatusCommand: NodeCommand {
                 peer?.lastErrorCode ?? "-", String(open),
             ])
         }
-        let head = "\(installation.role.rawValue) \(installation.name) (\(installation.nodeID))\n"
+        let paused =
+            try installation.isSyncPaused() ? "; background sync is paused (`node-cli sync resume`)" : ""
+        let name = Escaping.visible(installation.name)
+        let head = "\(installation.role.rawValue) \(name) (\(installation.nodeID))\(paused)\n"
         let style = context.output.style
         return CommandResult(
             data: [
                 "role": .string(installation.role.rawValue), "node_id": .string(installation.nodeID),
-                "name": .string(installation.name), "tenants": .array(tenants),
+                "name": .string(installation.name), "sync_paused": .bool(try installation.isSyncPaused()),
+                "tenants": .array(tenants),
             ],
             body: .text(head + table.text(context.output.layout, style: style)))
     }

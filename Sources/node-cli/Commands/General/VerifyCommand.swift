@@ -45,7 +45,7 @@ struct VerifyCommand: NodeCommand {
             .verificationFailed,
             "\(report.problems.count) problems: \(report.problems.prefix(5).joined(separator: "; "))",
             hint:
-                "Keep the data directory as it is and enrol this installation anew; the hub has what was synced."
+                "Keep the data directory as it is and stop writing to it; the other installations of the tenant hold what was synced."
         )
         return CommandResult(data: data, errors: [error])
     }

@@ -37,7 +37,9 @@ struct SyncNow: NodeCommand {
         defer { withExtendedLifetime(lock) {} }
         let acknowledged = try open.store.read { try $0.state(.receiptSeq)?.int ?? 0 }
         let bar = context.progress("Syncing", unit: "deltas")
-        let result = try SyncRunner(installation, client: try context.curl()).sync(open) {
+        let result = try SyncRunner(
+            installation, client: try context.curl(), hubURL: context.configuration.hubURL
+        ).sync(open) {
             bar.update($0, of: $1)
         }
         bar.finish()
@@ -87,13 +89,17 @@ struct SyncNow: NodeCommand {
         if result.error != nil {
             return "Sync did not end; \(outcome.pushedDeltas) deltas were pushed before."
         }
+        if outcome.verdict == .equal, open > 0 {
+            return
+                "Nothing to do: hub and node are equal; \(open) conflicts wait (`node-cli conflicts list --state open`)."
+        }
         if outcome.verdict == .equal {
             return "Nothing to do: hub and node are equal (\(result.roundTrips) request)."
         }
         return """
             Pushed \(outcome.pushedDeltas) deltas (\(outcome.pushedBytes) bytes), pulled \(outcome.pulled.deltas) \
             (\(outcome.pulled.writes) rows) in \(result.roundTrips) requests and \(result.milliseconds) ms; \
-            \(outcome.pulled.settled) conflicts settled by rule, \(open) open.
+            \(outcome.pulled.settled) conflicts settled by rule, \(open) open in all.
             """
     }
 }
@@ -140,7 +146,12 @@ struct SyncPause: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        try context.installation().setSyncPaused(true)
+        let installation = try context.installation()
+        guard installation.role == .node else {
+            throw NodeError(
+                .nodeOnly, "a hub has no background sync: nodes call it", hint: "Run it at a node.")
+        }
+        try installation.setSyncPaused(true)
         return CommandResult(data: ["paused": true], body: .text("Background sync is paused."))
     }
 }
