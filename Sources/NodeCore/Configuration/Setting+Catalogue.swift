@@ -18,7 +18,7 @@ extension Setting {
             "name", .string(maxLength: 100),
             "What people call this installation; shown in lists and messages."),
         Setting(
-            "hub_url", .url(schemes: ["https", "http"], credentials: false), writtenBy: "join",
+            "hub_url", .url(schemes: ["https", "http"], credentials: false),
             "Where this node finds its hub."),
     ]
 

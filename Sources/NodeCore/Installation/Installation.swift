@@ -77,7 +77,7 @@ public final class Installation: Sendable {
         }
         if try directory.configurationText() == nil {
             try directory.writeConfiguration(
-                "# See node.yaml.example for every key.\nname: \(quoted(name))\n")
+                "# See node.yaml.example for every key.\nrole: \(role.rawValue)\nname: \(quoted(name))\n")
         }
         let control = try ControlStore(path: directory.control, create: true)
         let nodeID = try Identifiers(slug: "", secret: []).fresh(
