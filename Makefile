@@ -1,5 +1,7 @@
 # The one entry for people and CI. `make demo` and `make test` install what they need.
 SWIFT ?= swift
+# The one of Swift's own LLVM: another version can't read the profile.
+LLVM_COV ?= $(dir $(realpath $(shell command -v $(SWIFT))))llvm-cov
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -28,7 +30,7 @@ check: setup
 coverage: setup
 	$(SWIFT) test --enable-code-coverage
 	@profile=$$(dirname $$($(SWIFT) test --show-codecov-path))/default.profdata; \
-	llvm-cov report .build/debug/node-cliPackageTests.xctest -instr-profile $$profile \
+	$(LLVM_COV) report .build/debug/node-cliPackageTests.xctest -instr-profile $$profile \
 	  -ignore-filename-regex '(\.build|Tests)/'
 
 ## Reformat all Swift sources.

@@ -130,14 +130,4 @@ extension Installation {
             sql: "INSERT INTO local_log (at, user, action, detail) VALUES (?, ?, ?, ?)",
             arguments: [environment.clock.milliseconds(), NSUserName(), action, detail])
     }
-
-    /// The newest notes, newest first.
-    public func notes(limit: Int) throws -> [(at: Int64, user: String, action: String, detail: String)] {
-        try control.read {
-            try Row.fetchAll(
-                $0, sql: "SELECT at, user, action, detail FROM local_log ORDER BY number DESC LIMIT ?",
-                arguments: [limit]
-            ).map { ($0[0], $0[1], $0[2], $0[3]) }
-        }
-    }
 }

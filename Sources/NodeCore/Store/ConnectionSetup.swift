@@ -73,9 +73,7 @@ enum ConnectionSetup {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             return NodeError(
                 .corrupt, detail,
-                hint:
-                    "Keep this folder, it may hold work that isn't synced; run `node-cli init` and `join` with a new token in another one."
-            )
+                hint: NodeError.enrolElsewhere)
         case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             return NodeError(.storage, detail, hint: "Check that this user may read and write the file.")
         default:

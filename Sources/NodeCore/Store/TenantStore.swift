@@ -50,9 +50,7 @@ public final class TenantStore: Sendable {
         guard create || FileManager.default.fileExists(atPath: path) else {
             throw NodeError(
                 .storage, "\(name) is missing",
-                hint:
-                    "Keep this folder, it may hold work that isn't synced; run `node-cli init` and `join` with a new token in another one."
-            )
+                hint: NodeError.enrolElsewhere)
         }
         do {
             queue = try DatabaseQueue(

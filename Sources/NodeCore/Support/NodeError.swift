@@ -24,6 +24,12 @@ public struct NodeError: Error, Sendable, Equatable, CustomStringConvertible {
         self.row = row
     }
 
+    /// The way on for a data directory that can't be used any more, as a hint or the end of one.
+    public static let enrolElsewhere = """
+        Keep this folder, it may hold work that isn't synced; run `node-cli init` and `join` with a new token \
+        in another one.
+        """
+
     public var description: String {
         hint.isEmpty ? "\(code.rawValue): \(message)" : "\(code.rawValue): \(message) (\(hint))"
     }

@@ -4,7 +4,7 @@ import NodeCore
 public enum DeltaLimits {
     /// Writes in one delta.
     public static let maxWrites = 1000
-    /// Body bytes as sent. A part closes at half of this, so that one large value still fits.
+    /// Body bytes as sent. A part closes at a quarter of this, so that one large value still fits.
     public static let maxBodyBytes = 2 << 20
     /// Body bytes after decompression, and the ratio it may have.
     public static let maxPlainBytes = 8 << 20
@@ -22,8 +22,6 @@ public enum DeltaLimits {
 
     /// Longest text or byte string of a value.
     public static let maxValueBytes = 1 << 20
-    /// All parts of one transaction: what the other side keeps until the last of them is there.
-    public static let maxTransactionBytes = LocalTransaction.maxBytes
 
     static let header = CBORLimits(
         maxBytes: maxEnvelopeBytes, maxDepth: 4, maxItems: 8192, maxStringBytes: 1024, allowedTags: [])

@@ -32,13 +32,13 @@ public enum Verdict: String, Sendable, Equatable {
                 .nodeBehind,
                 "the hub holds later changes of this very node than this data directory does: it was restored or copied",
                 hint:
-                    "Nothing was changed. Stop the other copy if there is one. Keep this folder, it may hold work that isn't synced; run `node-cli init` and `join` with a new token in another one."
+                    "Nothing was changed. Stop the other copy if there is one. \(NodeError.enrolElsewhere)"
             )
         case .fork:
             NodeError(
                 .fork, "the hub holds other changes under this node's numbers: the data directory was copied",
                 hint:
-                    "Nothing was changed on either side. Use one copy only. Keep this folder, it may hold work that isn't synced; run `node-cli init` and `join` with a new token in another one."
+                    "Nothing was changed on either side. Use one copy only. \(NodeError.enrolElsewhere)"
             )
         case .upgradeRequired:
             NodeError(
