@@ -68,7 +68,7 @@ enum ConnectionSetup {
         switch error.resultCode {
         case .SQLITE_FULL:
             return NodeError(.storageFull, detail, hint: "Free space on the disk, then repeat the command.")
-        case .SQLITE_BUSY, .SQLITE_LOCKED:
+        case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
             return NodeError(.locked, detail, hint: "Another process is writing; repeat the command.")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             return NodeError(

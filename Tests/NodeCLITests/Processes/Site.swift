@@ -102,6 +102,17 @@ final class Site {
         return lock.l_pid
     }
 
+    /// Whether the WAL index can be read: its two header copies are alike and filled in. While the first
+    /// process to open a file recovers the index, or a commit is between the two copies, they aren't,
+    /// and every reader has to wait for the process that holds the write lock (same source).
+    var isIndexReadable: Bool {
+        guard let index = FileManager.default.contents(atPath: tenantFile + "-shm"), index.count >= 96 else {
+            return false
+        }
+        let header = index.prefix(48)
+        return Array(header) == Array(index[48..<96]) && header[12] == 1
+    }
+
     /// Bytes of the tenant's file and its WAL.
     var storedBytes: Int {
         [tenantFile, tenantFile + "-wal"].reduce(0) { sum, path in

@@ -91,9 +91,14 @@ import Testing
             try hub.done("teacher", "list")
             #expect(hub.storedBytes == size, "reading writes nothing, not even to be able to read")
             let child = try hub.start("roster", "import", try stage.roster("r", count: 3000).path)
-            try #require(waitUntil(seconds: 30) { hub.writer == child.pid || !child.isRunning })
-            child.send(SIGSTOP)
-            try #require(hub.writer == child.pid, "the import is inside its transaction")
+            let stopped = waitUntil(seconds: 30) {
+                guard child.isRunning, hub.writer == child.pid else { return !child.isRunning }
+                child.send(SIGSTOP)
+                if hub.writer == child.pid && hub.isIndexReadable { return true }
+                child.send(SIGCONT)
+                return false
+            }
+            try #require(stopped && hub.writer == child.pid, "the import is inside its transaction")
             let list = try hub.run("teacher", "list")
             #expect(list.status == 0 && list.seconds < 10, list.story)
             #expect(try list.envelope()["data"]["teachers"].items.count == 1)
