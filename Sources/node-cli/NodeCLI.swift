@@ -25,8 +25,9 @@ struct NodeCLI: ParsableCommand {
         version: ProductVersion.text,
         subcommands: [
             InitCommand.self, ServeCommand.self, JoinCommand.self, StatusCommand.self, TenantCommand.self,
+            FlagCommand.self,
             ReferenceCommand.self, SchoolCommand.self, RosterCommand.self, TeacherCommand.self,
-            SyncCommand.self,
+            SeatsCommand.self, SyncCommand.self,
             NodesCommand.self, ConflictsCommand.self, WhyCommand.self, DeltaCommand.self, AuditCommand.self,
             VerifyCommand.self, ConfigCommand.self, DemoCommand.self, VersionCommand.self,
         ])

@@ -54,6 +54,11 @@ extension StoreReader {
         try rows("SELECT id FROM teacher WHERE email = ? ORDER BY id", [email]).map { $0[0] }
     }
 
+    /// The ids of a teacher's rows of every year.
+    func teacherYearIDs(teacher: String) throws -> [String] {
+        try rows("SELECT id FROM teacher_year WHERE teacher_id = ? ORDER BY id", [teacher]).map { $0[0] }
+    }
+
     private func teacher(_ row: Row, _ year: AcademicYear) -> Teacher {
         Teacher(
             id: row[0], name: row[1] ?? "", email: row[2] ?? "", year: year.description, schoolID: row[4],

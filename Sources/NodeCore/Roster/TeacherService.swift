@@ -139,6 +139,22 @@ public struct TeacherService {
         }
     }
 
+    /// Deletes a teacher and its rows of every year; gives back what it was. Added again, the address
+    /// meets the same row. Throws `TEACHER_NOT_FOUND`.
+    public func delete(_ idOrEmail: String, year text: String? = nil, dryRun: Bool = false) throws -> Teacher
+    {
+        try run(dryRun: dryRun) { transaction in
+            let year = try year(text, in: transaction.replica)
+            let teacher = try find(idOrEmail, year: year, in: transaction.replica)
+            transaction.audit(AuditAction("teacher.delete", targetType: "teacher", targetID: teacher.id))
+            for id in try transaction.replica.teacherYearIDs(teacher: teacher.id) {
+                try transaction.delete(Schema.teacherYear, id: id)
+            }
+            try transaction.delete(Schema.teacher, id: teacher.id)
+            return teacher
+        }
+    }
+
     private func change(
         _ idOrEmail: String, _ action: String, year text: String?, dryRun: Bool,
         _ body: (LocalTransaction, Teacher, AcademicYear) throws -> Void

@@ -83,8 +83,9 @@ public final class LocalTransaction {
     /// Writes every column of a row; columns that are not named become null.
     public func put(_ table: SyncedTable, id: String, _ values: [String: Value]) throws {
         try requireRight(to: table.owner, table.name)
-        if table.isAppendOnly, try !replica.loadRow(table.name, id: id).isEmpty {
-            try refuseAppendOnly(table)
+        if table.isAppendOnly || table.isHeld, try !replica.loadRow(table.name, id: id).isEmpty {
+            throw NodeError(
+                .forbidden, "\(table.name) \(id) is there", hint: "Rows of \(table.name) are made once.")
         }
         var complete: [String: Value] = [:]
         for column in table.columns { complete[column.name] = values[column.name] ?? .null }
@@ -108,6 +109,7 @@ public final class LocalTransaction {
             guard let column = table.column(column) else {
                 throw NodeError(.validation, "\(table.name) has no column \(column)")
             }
+            if column.owner == .holder { try requireHolder(of: table, id) }
             try requireRight(to: column.owner, "\(table.name).\(column.name)")
         }
         try record(table, id, .columns(changed))
@@ -117,6 +119,7 @@ public final class LocalTransaction {
     public func delete(_ table: SyncedTable, id: String) throws {
         try requireRight(to: table.owner, table.name)
         try refuseAppendOnly(table)
+        if table.isHeld { try requireHolder(of: table, id) }
         try record(table, id, .delete)
     }
 
@@ -154,6 +157,21 @@ public final class LocalTransaction {
         throw NodeError(
             .hubOwned, "\(what.replacing("_", with: " ")) is kept by the hub",
             hint: "Ask the PrepKC hub to make this change; it reaches this node with the next sync.")
+    }
+
+    /// Throws `NOT_SEAT_HOLDER` unless this installation's origin holds the row.
+    public func requireHolder(of table: SyncedTable, _ id: String) throws {
+        let state = try replica.loadRow(table.name, id: id)
+        guard try !replica.holds(state, ownFacts(part: bodies.count, hash: .unsigned)) else { return }
+        let holder = try replica.shown(table, id: id)?[SyncedTable.holderColumn]?.text
+        let name = try replica.origins().first { $0.id.hex == holder }.map {
+            $0.role == .hub ? "the hub" : $0.name
+        }
+        throw NodeError(
+            .notSeatHolder, "the \(table.name) \(id) is held by \(name ?? "another installation")",
+            hint:
+                "Make the change there, or have it moved: `seats grant` at the hub, `seats release` at a node."
+        )
     }
 
     private func record(_ table: SyncedTable, _ id: String, _ change: Change) throws {

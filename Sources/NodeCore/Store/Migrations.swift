@@ -84,6 +84,11 @@ enum TenantMigrations {
           stamp INTEGER NOT NULL, tbl TEXT NOT NULL, id TEXT NOT NULL, col TEXT NOT NULL, value ANY,
           reason TEXT NOT NULL, PRIMARY KEY (tbl, id, col, stamp)
         ) STRICT, WITHOUT ROWID;
+        -- Seats by school, holder and state, kept by every write of a seat; `verify` counts again.
+        CREATE TABLE seat_count (
+          school_id TEXT NOT NULL, holder TEXT NOT NULL, state TEXT NOT NULL, seats INTEGER NOT NULL,
+          PRIMARY KEY (school_id, holder, state)
+        ) STRICT, WITHOUT ROWID;
         -- This installation's history of conflicts that are over.
         CREATE TABLE sync_conflict_history (
           id TEXT NOT NULL, tbl TEXT NOT NULL, row TEXT NOT NULL, col TEXT NOT NULL,

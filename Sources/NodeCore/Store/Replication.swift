@@ -69,6 +69,17 @@ extension Causality {
         return try facts(later).hadSeen(facts(earlier))
     }
 
+    /// Whether the author of a delta was the holder of a row of a held table when it wrote: some write that
+    /// it had seen names it and stands unsuperseded. Only the holder moves the holder, and its own later
+    /// writes come after this one in its chain, so every installation judges alike, in any order.
+    public func holds(_ state: RowState, _ author: DeltaFacts) throws -> Bool {
+        let name = Value.text(author.originID.hex)
+        return try state.siblings(of: SyncedTable.holderColumn, covers: covering(state)).contains {
+            guard $0.value == name else { return false }
+            return try $0.stamp == author.stamp || author.hadSeen(facts($0.stamp))
+        }
+    }
+
     /// `covers` for the non-throwing closures of `RowState`: facts are loaded first, so that a
     /// storage error is thrown here and never read as "had not seen".
     public func covering(_ state: RowState) throws -> (RowState.Stamp, RowState.Stamp) -> Bool {

@@ -43,6 +43,23 @@ public enum Schema {
             ("created", .int, nil), ("updated", .int, nil), ("unchanged", .int, nil),
             ("deactivated", .int, nil), ("skipped", .int, nil), ("row_errors", .int, nil),
         ])
+    /// A learner's place at a school. `state` is FREE, RESERVED or ASSIGNED; `learner_id` is the district's
+    /// opaque id; `holder` is the origin that may change it.
+    public static let seat = SyncedTable(
+        "seat", domain: "seat", owner: .hub,
+        [
+            ("school_id", .text, nil), ("holder", .text, .holder), ("state", .text, .holder),
+            ("learner_id", .text, .holder), ("assigned_at", .int, .holder), ("created_at", .int, nil),
+        ], indexes: ["school_id, state", "learner_id"])
+    /// One row a change of a seat, made in the same transaction.
+    public static let seatAudit = SyncedTable(
+        "seat_audit", domain: "seat", appendOnly: true,
+        [
+            ("seat_id", .text, nil), ("action", .text, nil), ("previous_state", .text, nil),
+            ("new_state", .text, nil), ("previous_learner_id", .text, nil), ("new_learner_id", .text, nil),
+            ("previous_holder", .text, nil), ("new_holder", .text, nil), ("changed_by", .text, nil),
+            ("reason", .text, nil), ("created_at", .int, nil),
+        ], indexes: ["seat_id"])
     public static let auditEntry = SyncedTable(
         "audit_entry", domain: "audit", appendOnly: true,
         [
@@ -53,7 +70,8 @@ public enum Schema {
 
     /// All synced tables, sorted by name.
     public static let tables: [SyncedTable] = [
-        apiKey, auditEntry, careerType, rosterImport, ruleSet, skill, teacher, teacherYear, tenant,
+        apiKey, auditEntry, careerType, rosterImport, ruleSet, seat, seatAudit, skill, teacher, teacherYear,
+        tenant,
     ].sorted { $0.name < $1.name }
 
     private static let byName = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })

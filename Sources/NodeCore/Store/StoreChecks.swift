@@ -24,6 +24,7 @@ extension StoreReader {
                 """)
             problems += lost.map { "\(table.name) \($0[0] as String) names a delta that isn't there" }
         }
+        problems += try seatCountProblems()
         let special = try rows("SELECT tbl, id FROM sync_row UNION SELECT tbl, id FROM sync_cell")
         for row in special {
             let name: String = row[0], id: String = row[1]

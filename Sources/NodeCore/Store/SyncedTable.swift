@@ -10,7 +10,11 @@ public struct Column: Sendable, Hashable {
 }
 
 /// Who may write a table or a column (hub policy, version 1).
-public enum Owner: String, Sendable { case hub, either }
+public enum Owner: String, Sendable {
+    case hub, either
+    /// The one origin that the row's column `holder` names.
+    case holder
+}
 
 /// The side of an installation or of a delta's author.
 public enum Role: String, Sendable { case hub, node }
@@ -31,6 +35,11 @@ public struct SyncedTable: Sendable {
     public let isAppendOnly: Bool
     /// The rule document that speaks for it.
     public let domain: String
+    /// The column whose value, an origin id in hex, says who may write the columns of `Owner.holder`.
+    public static let holderColumn = "holder"
+    /// Rows have a holder: the owner makes each once, only the holder changes what is the holder's, also
+    /// the holder itself (DESIGN 8).
+    public let isHeld: Bool
     let positions: [String: Int]
     /// Puts a whole row by column names: id, the columns in order, the stamp.
     let insertSQL: String
@@ -47,6 +56,7 @@ public struct SyncedTable: Sendable {
         self.indexes = indexes
         self.owner = owner
         isAppendOnly = appendOnly
+        isHeld = columns.contains { $0.2 == .holder }
         self.columns = columns.map {
             Column(name: $0.0, kind: $0.1, since: since, owner: $0.2 ?? owner)
         }

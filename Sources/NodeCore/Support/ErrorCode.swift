@@ -30,6 +30,11 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case recordNotFound = "RECORD_NOT_FOUND"
     case nodeNotFound = "NODE_NOT_FOUND"
     case routeNotFound = "ROUTE_NOT_FOUND"
+    case seatNotFound = "SEAT_NOT_FOUND"
+    case seatNotFree = "SEAT_NOT_FREE"
+    case seatAlreadyFree = "SEAT_ALREADY_FREE"
+    case learnerHasSeat = "LEARNER_HAS_SEAT"
+    case schoolRequired = "SCHOOL_REQUIRED"
     case slugTaken = "SLUG_TAKEN"
     case emailTaken = "EMAIL_TAKEN"
     case keyAlreadyShown = "KEY_ALREADY_SHOWN"
@@ -99,7 +104,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
             .tenantInactive, .userInactive, .leaseExpired, .tokenInvalid, .hubKeyMismatch:
             403
         case .tenantNotFound, .teacherNotFound, .schoolNotFound, .districtNotFound, .importNotFound,
-            .conflictNotFound, .deltaNotFound, .recordNotFound, .nodeNotFound, .routeNotFound, .fileNotFound:
+            .conflictNotFound, .deltaNotFound, .recordNotFound, .seatNotFound, .nodeNotFound, .routeNotFound,
+            .fileNotFound:
             404
         case .slugTaken, .emailTaken, .keyAlreadyShown, .conflict, .held, .fork, .nodeBehind, .hubBehind: 409
         case .stale: 412

@@ -9,6 +9,8 @@ public struct Tenant: Sendable, Equatable {
     public let flags: [FeatureFlag: Bool]
     public let ncesLEAID: String?
     public let timeZone: String
+    /// Web origins that may read the public API from a browser.
+    public let corsOrigins: [String]
     public let createdAt: Int64
 
     public static let defaultTimeZone = "America/Chicago"
@@ -21,6 +23,15 @@ public enum FeatureFlag: String, Sendable, CaseIterable {
 
     var column: String { "flag_\(rawValue)" }
     public var isOnByDefault: Bool { self == .events || self == .volunteers }
+
+    /// What it switches; nil while no feature looks at it.
+    public var effect: String? {
+        switch self {
+        case .events: "event commands and the public API"
+        case .prepkcVisibility: "the hub's reports across districts"
+        case .volunteers, .recruitment: nil
+        }
+    }
 
     /// Reads `events=on,recruitment=off` pairs. Throws `VALIDATION_ERROR` for an unknown flag or value.
     public static func parse(_ texts: [String]) throws -> [FeatureFlag: Bool] {
@@ -69,7 +80,8 @@ extension StoreReader {
             id: row["id"], slug: row["slug"] ?? "", name: row["name"] ?? "",
             active: (row["active"] as Int?) == 1,
             flags: Dictionary(uniqueKeysWithValues: flags), ncesLEAID: row["nces_lea_id"],
-            timeZone: row["time_zone"] ?? Tenant.defaultTimeZone, createdAt: row["created_at"] ?? 0)
+            timeZone: row["time_zone"] ?? Tenant.defaultTimeZone,
+            corsOrigins: CORSOrigins.list(row["cors_origins"]), createdAt: row["created_at"] ?? 0)
     }
 
     /// The tenant's schools, by name.

@@ -85,7 +85,8 @@ struct TenantBuild {
         let flags = FeatureFlag.allCases.map { ($0, wish.flags[$0] ?? $0.isOnByDefault) }
         let tenant = Tenant(
             id: "", slug: wish.slug, name: name, active: true, flags: Dictionary(uniqueKeysWithValues: flags),
-            ncesLEAID: wish.district, timeZone: timeZone, createdAt: environment.clock.milliseconds())
+            ncesLEAID: wish.district, timeZone: timeZone, corsOrigins: [],
+            createdAt: environment.clock.milliseconds())
         return TenantService.Created(
             tenant: tenant, database: "polaris_\(wish.slug).db", schools: reference.schools.count,
             skills: reference.skills.count, careerTypes: reference.careerTypes.count, apiKey: nil, notices: []

@@ -52,19 +52,9 @@ public struct TenantService {
     /// `HUB_OWNED` at a node, `SLUG_TAKEN`, `DISTRICT_NOT_FOUND`, `VALIDATION_ERROR`, `STORAGE`.
     public func create(_ wish: Creation, dryRun: Bool = false) throws -> Created {
         try requireHub("tenants are made")
-        let name = NormalForm.text(wish.name)
-        guard (1...255).contains(name.unicodeScalars.count), NormalForm.firstControl(in: name) == nil else {
-            throw NodeError(
-                .validation, "the name must have 1 to 255 printable characters", hint: "Give --name.",
-                field: "name")
-        }
+        let name = try TenantSettings.name(wish.name)
         try Slug.check(wish.slug)
-        let zone = wish.timeZone ?? Tenant.defaultTimeZone
-        guard TimeZone(identifier: zone) != nil else {
-            throw NodeError(
-                .validation, "'\(zone)' is no time zone", hint: "Use a name such as America/Chicago.",
-                field: "time_zone")
-        }
+        let zone = try TenantSettings.timeZone(wish.timeZone ?? Tenant.defaultTimeZone)
         let lock = try FileLock(
             installation.directory.tenants + "/.creating.lock", waiting: 60,
             else: "another tenant is being made",

@@ -28,6 +28,7 @@ enum WriteRights {
         if table.isAppendOnly, try !isFirst(write.change, by: facts, on: state, causality) {
             return refusal(of: write.change, reason: appendOnly)
         }
+        if table.isHeld { return try judgeHeld(write.change, in: table, by: facts, on: state, causality) }
         guard facts.role != .hub else { return Verdict(allowed: write.change) }
         let hubOwned = ErrorCode.hubOwned.rawValue
         guard case .columns(let values) = write.change else {
@@ -39,6 +40,36 @@ enum WriteRights {
         return Verdict(
             allowed: allowed.isEmpty ? nil : .columns(allowed),
             refused: refused.map { Refusal(column: $0.key, value: $0.value, reason: hubOwned) })
+    }
+
+    /// A row with a holder: made once by the table's owner, then each column by whom it belongs to.
+    private static func judgeHeld(
+        _ change: Change, in table: SyncedTable, by facts: DeltaFacts, on state: RowState,
+        _ causality: any Causality
+    ) throws -> Verdict {
+        let owns = table.owner != .hub || facts.role == .hub
+        let hubOwned = ErrorCode.hubOwned.rawValue, notHolder = ErrorCode.notSeatHolder.rawValue
+        guard case .columns(let values) = change else {
+            guard owns else { return refusal(of: change, reason: hubOwned) }
+            let isAllowed =
+                try change == .delete
+                ? causality.holds(state, facts) : isFirst(change, by: facts, on: state, causality)
+            return isAllowed ? Verdict(allowed: change) : refusal(of: change, reason: notHolder)
+        }
+        let holds = try causality.holds(state, facts)
+        var verdict = Verdict()
+        var allowed: [String: Value] = [:]
+        for (name, value) in values {
+            switch table.column(name)?.owner ?? table.owner {
+            case .holder where !holds:
+                verdict.refused.append(Refusal(column: name, value: value, reason: notHolder))
+            case .hub where facts.role != .hub:
+                verdict.refused.append(Refusal(column: name, value: value, reason: hubOwned))
+            default: allowed[name] = value
+            }
+        }
+        verdict.allowed = allowed.isEmpty ? nil : .columns(allowed)
+        return verdict
     }
 
     /// Whether a write makes an append-only row: a row write whose author had seen no write of it.

@@ -24,6 +24,11 @@ struct DryRunOption: ParsableArguments {
     @Flag(help: "Show what would be done and change nothing.") var dryRun = false
 }
 
+/// A command that takes something away asks for a name before, unless told.
+struct ConfirmationOption: ParsableArguments {
+    @Flag(help: "Don't ask; for scripts.") var yes = false
+}
+
 /// What a command answers.
 struct CommandResult {
     var data: JSONValue
@@ -178,6 +183,22 @@ struct CommandContext {
         if bytes.last == 10 { bytes.removeLast() }
         if bytes.last == 13 { bytes.removeLast() }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Has a person type `name` before something is taken away. Throws `CONFIRMATION_NEEDED` without a
+    /// terminal, or when something else is typed.
+    func confirm(_ option: ConfirmationOption, name: String, _ what: String) throws {
+        if option.yes { return }
+        guard output.terminal.canPrompt else {
+            throw NodeError(
+                .confirmationNeeded, "\(what) needs a confirmation",
+                hint: "Repeat with --yes; nothing was changed.")
+        }
+        output.message("\(what). Type \(Escaping.visible(name)) to go on:")
+        guard readLine() == name else {
+            throw NodeError(
+                .confirmationNeeded, "that is not \(name)", hint: "Nothing was changed.")
+        }
     }
 
     /// An instant for a person: in the tenant's zone, with offset.

@@ -32,6 +32,7 @@ enum HistoryRules {
                 switch document.domain {
                 case "roster": OracleRules(picks: ["roster_import": .earliest])
                 case "audit": OracleRules(picks: ["audit_entry": .earliest])
+                case "seat": OracleRules(picks: ["seat": .earliest, "seat_audit": .earliest])
                 case "tenant":
                     OracleRules(
                         picks: [

@@ -15,16 +15,16 @@ struct StatusCommand: NodeCommand {
         var table = Table([
             .init("tenant"), .init("active"), .init("pending", .right), .init("last sync"),
             .init("last error"),
-            .init("open conflicts", .right),
+            .init("open conflicts", .right), .init("free seats", .right),
         ])
         var tenants: [JSONValue] = []
         for slug in try installation.slugs() {
             let tenant = try installation.tenant(slug)
             let open = try ConflictService(tenant, actor: actor).list(.open).count
-            let (pending, row) = try tenant.store.read { reader in
+            let (pending, row, seats) = try tenant.store.read { reader in
                 (
                     installation.role == .hub ? (deltas: 0, bytes: 0) : try reader.pending(),
-                    try? reader.tenant()
+                    try? reader.tenant(), try reader.seatTotals()
                 )
             }
             let peer = try installation.peer(slug)
@@ -35,14 +35,14 @@ struct StatusCommand: NodeCommand {
                 "pending_deltas": JSONValue(pending.deltas),
                 "pending_bytes": JSONValue(pending.bytes), "last_sync_at": JSONValue(milliseconds: last),
                 "last_error": JSONValue(peer?.lastError), "conflicts_open": JSONValue(open),
-                "seats": ["total": 0, "free": 0, "reserved": 0, "assigned": 0],
+                "seats": SeatsCommand.json(seats),
                 "lease_until": JSONValue(milliseconds: lease),
             ])
             let zone = row?.timeZone ?? Tenant.defaultTimeZone
             table.add([
                 slug, row.map { $0.active ? "yes" : "no" } ?? "not synced yet", String(pending.deltas),
                 last.map { context.time($0, in: zone) } ?? (installation.role == .hub ? "-" : "never"),
-                peer?.lastErrorCode ?? "-", String(open),
+                peer?.lastErrorCode ?? "-", String(open), "\(seats.free) of \(seats.total)",
             ])
         }
         let paused =

@@ -6,7 +6,7 @@ struct TeacherCommand: ParsableCommand {
         commandName: "teacher", abstract: "Show and change teachers.",
         subcommands: [
             TeacherList.self, TeacherShow.self, TeacherAdd.self, TeacherEdit.self, TeacherDeactivate.self,
-            TeacherReactivate.self,
+            TeacherReactivate.self, TeacherDelete.self,
         ])
 
     static func json(_ teacher: Teacher) -> JSONValue {

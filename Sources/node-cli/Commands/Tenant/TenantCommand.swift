@@ -3,15 +3,20 @@ import NodeCore
 
 struct TenantCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tenant", abstract: "Make and show tenants.",
-        subcommands: [TenantCreate.self, TenantList.self, TenantShow.self])
+        commandName: "tenant", abstract: "Make, show and change tenants.",
+        subcommands: [
+            TenantCreate.self, TenantList.self, TenantShow.self, TenantEdit.self, TenantDeactivate.self,
+            TenantActivate.self,
+        ])
 
     static func json(_ tenant: Tenant) -> JSONValue {
         let flags = FeatureFlag.allCases.map { ($0.rawValue, JSONValue.bool(tenant.flags[$0] ?? false)) }
         return [
             "id": .string(tenant.id), "slug": .string(tenant.slug), "name": .string(tenant.name),
             "active": .bool(tenant.active), "flags": .object(flags), "district": JSONValue(tenant.ncesLEAID),
-            "time_zone": .string(tenant.timeZone), "created_at": JSONValue(milliseconds: tenant.createdAt),
+            "time_zone": .string(tenant.timeZone),
+            "cors_origins": .array(tenant.corsOrigins.map { .string($0) }),
+            "created_at": JSONValue(milliseconds: tenant.createdAt),
         ]
     }
 }
@@ -104,6 +109,9 @@ struct TenantShow: NodeCommand {
         table.add(["district", tenant.ncesLEAID ?? "-"])
         table.add(["time zone", tenant.timeZone])
         table.add(["schools", String(schools)])
+        table.add([
+            "CORS origins", tenant.corsOrigins.isEmpty ? "-" : tenant.corsOrigins.joined(separator: " "),
+        ])
         for flag in FeatureFlag.allCases {
             table.add(["flag \(flag.rawValue)", tenant.flags[flag] == true ? "on" : "off"])
         }

@@ -1,0 +1,30 @@
+import ArgumentParser
+import NodeCore
+
+struct TeacherDelete: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Delete a teacher with every year.",
+        discussion: """
+            Example: node-cli teacher delete ann@kckps.org
+
+            For teachers who should never have been there; one who left is deactivated. An edit made
+            elsewhere without knowing of the delete keeps the teacher, and the conflict is listed.
+            """)
+
+    @Argument(help: "Id or e-mail.") var who: String
+    @OptionGroup var confirmation: ConfirmationOption
+    @OptionGroup var year: YearOption
+    @OptionGroup var dryRun: DryRunOption
+    @OptionGroup var tenant: TenantOption
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let (_, open, actor) = try context.tenant(tenant)
+        let service = TeacherService(open, actor: actor)
+        if !dryRun.dryRun {
+            let teacher = try service.show(who, year: year.year)
+            try context.confirm(confirmation, name: teacher.email, "Deleting this teacher")
+        }
+        return TeacherCommand.result(try service.delete(who, year: year.year, dryRun: dryRun.dryRun))
+    }
+}
