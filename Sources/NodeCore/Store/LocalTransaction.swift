@@ -239,7 +239,7 @@ public final class LocalTransaction {
             stamp: firstStamp + Int64(index), origin: own.number, seq: own.headSeq + 1 + Int64(index),
             hash: hash,
             hlc: hlc, wall: now, schemaVersion: Schema.version, author: actor.id, authorRole: actor.role,
-            role: own.role, node: own.name, originID: own.id, seen: seen.sequences)
+            role: own.role, node: own.name, nodeID: own.nodeID, originID: own.id, seen: seen.sequences)
     }
 
     // MARK: Sealing
@@ -251,7 +251,7 @@ public final class LocalTransaction {
         try closePart()
         let key = origin.key, replication = replica.store.environment.replication
         let tenant = try replica.tenantID()
-        let ruleSetVersion = try Int64(replica.count("SELECT max(0, ifnull(max(version), 0)) FROM rule_set"))
+        let ruleSetVersion = try replica.ruleSetVersion()
         var previous = own.headHash
         var previousSeen =
             try replica.stamp(origin: own.number, seq: own.headSeq)

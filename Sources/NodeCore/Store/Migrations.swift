@@ -2,11 +2,21 @@ import GRDB
 
 /// The recorded, atomic steps that make a tenant file. A step that has shipped never changes.
 enum TenantMigrations {
+    /// Seats, the hub's rule policy, notes on conflicts.
+    static let schema2 = "2 seats, rule policy, notes"
+    /// The last step that made tables: what an older version kept of them without knowing them is put
+    /// into them once it is done.
+    static let lastWithTables = schema2
+
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 sync tables") { db in try db.execute(sql: syncTables) }
         migrator.registerMigration("1 domain tables") { db in
-            for table in Schema.tables { try createTable(table, in: db) }
+            for table in Schema.tables where table.since == 1 { try createTable(table, in: db) }
+        }
+        migrator.registerMigration(schema2) { db in
+            for table in Schema.tables where table.since == 2 { try createTable(table, in: db) }
+            try db.execute(sql: seatCounters)
         }
         return migrator
     }
@@ -34,6 +44,18 @@ enum TenantMigrations {
                     """)
         }
     }
+
+    private static let seatCounters = """
+        -- Seats by school, holder and state, kept by every write of a seat; `verify` counts again.
+        CREATE TABLE seat_count (
+          school_id TEXT NOT NULL, holder TEXT NOT NULL, state TEXT NOT NULL, seats INTEGER NOT NULL,
+          PRIMARY KEY (school_id, holder, state)
+        ) STRICT, WITHOUT ROWID;
+        -- When this installation first found a conflict open; the hub's deadlines run from it.
+        CREATE TABLE sync_review (
+          id TEXT PRIMARY KEY NOT NULL, since INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let syncTables = """
         CREATE TABLE sync_state (key TEXT PRIMARY KEY NOT NULL, value ANY) STRICT, WITHOUT ROWID;
@@ -83,11 +105,6 @@ enum TenantMigrations {
         CREATE TABLE sync_refused (
           stamp INTEGER NOT NULL, tbl TEXT NOT NULL, id TEXT NOT NULL, col TEXT NOT NULL, value ANY,
           reason TEXT NOT NULL, PRIMARY KEY (tbl, id, col, stamp)
-        ) STRICT, WITHOUT ROWID;
-        -- Seats by school, holder and state, kept by every write of a seat; `verify` counts again.
-        CREATE TABLE seat_count (
-          school_id TEXT NOT NULL, holder TEXT NOT NULL, state TEXT NOT NULL, seats INTEGER NOT NULL,
-          PRIMARY KEY (school_id, holder, state)
         ) STRICT, WITHOUT ROWID;
         -- This installation's history of conflicts that are over.
         CREATE TABLE sync_conflict_history (

@@ -9,7 +9,7 @@ public protocol Replication: Sendable {
     func certify(_ certificate: OriginClaim, by hub: SigningKey) throws -> [UInt8]
     /// The rule documents that a new tenant begins with.
     var shippedRules: [RuleDocument] { get }
-    /// The rules of a tenant from its `rule_set` rows. Total: a document that this version can't
+    /// The rules of a tenant from its rule documents. Total: a document that this version can't
     /// read leaves its tables with the built-in rule.
     func ruleBook(documents: [RuleDocument]) -> any RuleBook
 }
@@ -40,13 +40,27 @@ public struct OriginClaim: Sendable, Equatable {
     }
 }
 
-/// One domain's rules as they stand in the tenant's `rule_set` table.
+/// One domain's rules as they stand in the tenant's `rule_policy` or `rule_set` table.
 public struct RuleDocument: Sendable, Equatable {
+    /// Whose word it is. A table that the district's document names goes by it, but for what the policy
+    /// locks.
+    public enum Layer: String, Sendable {
+        case policy, district
+
+        public var table: SyncedTable { self == .policy ? Schema.rulePolicy : Schema.ruleSet }
+    }
+
+    public let layer: Layer
     public let domain: String
     public let yaml: String
-    public init(domain: String, yaml: String) {
+    /// Counts up with each change of the document.
+    public let version: Int64
+
+    public init(layer: Layer = .policy, domain: String, yaml: String, version: Int64 = 1) {
+        self.layer = layer
         self.domain = domain
         self.yaml = yaml
+        self.version = version
     }
 }
 
@@ -115,15 +129,16 @@ public struct DeltaFacts: Sendable, Equatable {
     public let authorRole: String
     /// Whether hub or node wrote it, from the certificate of the key.
     public let role: Role
-    /// The name of the installation that wrote it.
+    /// The name of the installation that wrote it, and its id.
     public let node: String
+    public let nodeID: String
     public let originID: OriginID
     /// For every other origin, how far this delta's author had applied its chain.
     public let seen: [Int64: Int64]
 
     public init(
         stamp: RowState.Stamp, origin: Int64, seq: Int64, hash: Hash, hlc: HLC, wall: Int64,
-        schemaVersion: Int, author: String, authorRole: String, role: Role, node: String,
+        schemaVersion: Int, author: String, authorRole: String, role: Role, node: String, nodeID: String,
         originID: OriginID, seen: [Int64: Int64]
     ) {
         self.stamp = stamp
@@ -137,6 +152,7 @@ public struct DeltaFacts: Sendable, Equatable {
         self.authorRole = authorRole
         self.role = role
         self.node = node
+        self.nodeID = nodeID
         self.originID = originID
         self.seen = seen
     }

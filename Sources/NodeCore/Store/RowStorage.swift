@@ -64,7 +64,8 @@ extension StoreReader {
     func leanValues(_ table: SyncedTable, row: Row, stamp: Int64) throws -> [String: Value] {
         var values: [String: Value] = [:]
         values.reserveCapacity(table.columns.count)
-        let schema = table.columns.contains { $0.since > 1 } ? try facts(stamp).schemaVersion : Schema.version
+        let hasNewer = table.columns.contains { $0.since > table.since }
+        let schema = hasNewer ? try facts(stamp).schemaVersion : Schema.version
         for column in table.columns where column.since <= schema { values[column.name] = row[column.name] }
         return values
     }
@@ -73,7 +74,7 @@ extension StoreReader {
 extension ReplicaTransaction {
     /// Stores a state and what it shows, in place of `old`. The caller has merged the write into it.
     public func saveRow(_ table: String, id: String, _ state: RowState, replacing old: RowState) throws {
-        if table == Schema.ruleSet.name { rulesChanged = true }
+        if Self.ruleTables.contains(table) { rulesChanged = true }
         let known = Schema.table(table)
         if let known, old.isEmpty, state.isPlain, isLean(known, state) {
             return try insertLean(known, id: id, state)
@@ -106,7 +107,7 @@ extension ReplicaTransaction {
 
     private func isLean(_ table: SyncedTable, _ state: RowState) -> Bool {
         state.writes[0].values.allSatisfy { table.column($0)?.storable($1) == $1 }
-            && table.columns.allSatisfy { $0.since > 1 || state.writes[0].values[$0.name] != nil }
+            && table.columns.allSatisfy { $0.since > table.since || state.writes[0].values[$0.name] != nil }
     }
 
     private func isLean(
@@ -163,6 +164,8 @@ extension ReplicaTransaction {
             .execute(arguments: StatementArguments(arguments))
     }
 
+    private static let ruleTables: Set<String> = [Schema.ruleSet.name, Schema.rulePolicy.name]
+
     /// Projects every row that is kept full or has siblings; the others show what was written.
     func reprojectRowsWithSiblings() throws {
         let sql = """
@@ -171,7 +174,7 @@ extension ReplicaTransaction {
             """
         for row in try rows(sql) {
             let name: String = row[0], id: String = row[1]
-            guard let table = Schema.table(name), table.name != Schema.ruleSet.name else { continue }
+            guard let table = Schema.table(name), !Self.ruleTables.contains(name) else { continue }
             let state = try loadRow(name, id: id)
             let covers = try covering(state)
             let lean = isLean(table, state, covers: covers)

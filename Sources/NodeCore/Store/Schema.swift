@@ -2,7 +2,7 @@
 /// migration; wire names are these names.
 public enum Schema {
     /// Written in every delta's header; a newer one than ours may name columns we don't know.
-    public static let version = 1
+    public static let version = 2
     /// The version of the ownership policy that `Column.owner` states.
     public static let policyVersion = 1
 
@@ -24,6 +24,11 @@ public enum Schema {
             ("hash", .text, nil), ("prefix", .text, nil), ("created_at", .int, nil),
             ("revoked_at", .int, nil),
         ])
+    /// The hub's conflict rules for the tenant, one row a domain; they may lock entries.
+    public static let rulePolicy = SyncedTable(
+        "rule_policy", domain: "tenant", owner: .hub, since: 2,
+        [("domain", .text, nil), ("version", .int, nil), ("document", .text, nil)])
+    /// The district's own rules, one row a domain; a table that one names goes by it.
     public static let ruleSet = SyncedTable(
         "rule_set", domain: "tenant",
         [("domain", .text, nil), ("version", .int, nil), ("document", .text, nil)])
@@ -46,20 +51,25 @@ public enum Schema {
     /// A learner's place at a school. `state` is FREE, RESERVED or ASSIGNED; `learner_id` is the district's
     /// opaque id; `holder` is the origin that may change it.
     public static let seat = SyncedTable(
-        "seat", domain: "seat", owner: .hub,
+        "seat", domain: "seat", owner: .hub, since: 2,
         [
             ("school_id", .text, nil), ("holder", .text, .holder), ("state", .text, .holder),
             ("learner_id", .text, .holder), ("assigned_at", .int, .holder), ("created_at", .int, nil),
         ], indexes: ["school_id, state", "learner_id"])
     /// One row a change of a seat, made in the same transaction.
     public static let seatAudit = SyncedTable(
-        "seat_audit", domain: "seat", appendOnly: true,
+        "seat_audit", domain: "seat", since: 2, appendOnly: true,
         [
             ("seat_id", .text, nil), ("action", .text, nil), ("previous_state", .text, nil),
             ("new_state", .text, nil), ("previous_learner_id", .text, nil), ("new_learner_id", .text, nil),
             ("previous_holder", .text, nil), ("new_holder", .text, nil), ("changed_by", .text, nil),
             ("reason", .text, nil), ("created_at", .int, nil),
         ], indexes: ["seat_id"])
+    /// What people wrote about conflicts.
+    public static let conflictNote = SyncedTable(
+        "conflict_note", domain: "audit", since: 2, appendOnly: true,
+        [("conflict_id", .text, nil), ("note", .text, nil), ("author", .text, nil), ("at", .int, nil)],
+        indexes: ["conflict_id"])
     public static let auditEntry = SyncedTable(
         "audit_entry", domain: "audit", appendOnly: true,
         [
@@ -70,7 +80,8 @@ public enum Schema {
 
     /// All synced tables, sorted by name.
     public static let tables: [SyncedTable] = [
-        apiKey, auditEntry, careerType, rosterImport, ruleSet, seat, seatAudit, skill, teacher, teacherYear,
+        apiKey, auditEntry, careerType, conflictNote, rosterImport, rulePolicy, ruleSet, seat, seatAudit,
+        skill, teacher, teacherYear,
         tenant,
     ].sorted { $0.name < $1.name }
 

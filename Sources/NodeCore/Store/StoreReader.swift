@@ -43,15 +43,30 @@ public class StoreReader: Causality {
     /// The rules in force: those of the `rule_set` rows as shown in this transaction.
     public func ruleBook() throws -> any RuleBook {
         if let bookCache { return bookCache }
-        let rows = try Row.fetchAll(
-            db, sql: "SELECT domain, document FROM rule_set ORDER BY domain, id")
-        let documents = rows.compactMap { row -> RuleDocument? in
-            guard let domain: String = row[0], let yaml: String = row[1] else { return nil }
-            return RuleDocument(domain: domain, yaml: yaml)
-        }
+        let documents = try ruleDocuments()
         let book = store.ruleBook(for: documents)
         bookCache = book
         return book
+    }
+
+    /// The rule documents as shown: the hub's policy first, each by domain.
+    public func ruleDocuments() throws -> [RuleDocument] {
+        try [RuleDocument.Layer.policy, .district].flatMap { layer in
+            let sql = "SELECT domain, document, version FROM \"\(layer.table.name)\" ORDER BY domain, id"
+            return try rows(sql).compactMap { row -> RuleDocument? in
+                guard let domain: String = row[0], let yaml: String = row[1] else { return nil }
+                return RuleDocument(layer: layer, domain: domain, yaml: yaml, version: row[2] ?? 0)
+            }
+        }
+    }
+
+    /// The highest version among the rule documents, 0 without any.
+    func ruleSetVersion() throws -> Int64 {
+        let sql = """
+            SELECT max(0, (SELECT ifnull(max(version), 0) FROM rule_set),
+              (SELECT ifnull(max(version), 0) FROM rule_policy))
+            """
+        return try Int64(count(sql))
     }
 
     // MARK: Deltas
@@ -60,7 +75,7 @@ public class StoreReader: Causality {
         if let known = factsCache[stamp] { return known }
         let sql = """
             SELECT d.number, d.origin, d.seq, d.hash, d.hlc, d.wall, d.schema_version, d.author,
-              d.author_role, o.role, o.name, o.id, d.seen
+              d.author_role, o.role, o.name, o.id, d.seen, o.node_id
             FROM sync_delta d JOIN sync_origin o ON o.number = d.origin WHERE d.number = ?
             """
         let statement = try db.cachedStatement(sql: sql)
@@ -126,7 +141,7 @@ extension DeltaFacts {
         self.init(
             stamp: row[0], origin: row[1], seq: row[2], hash: hash, hlc: HLC(raw: row[4]), wall: row[5],
             schemaVersion: row[6], author: row[7], authorRole: row[8], role: role, node: row[10],
-            originID: originID, seen: try SeenVector(blob: Array(seenBlob)).sequences)
+            nodeID: row[13], originID: originID, seen: try SeenVector(blob: Array(seenBlob)).sequences)
     }
 }
 

@@ -139,7 +139,8 @@ struct TenantBuild {
         try transaction.put(Schema.tenant, id: id, row)
         for document in environment.replication.shippedRules {
             try transaction.put(
-                Schema.ruleSet, id: transaction.identifiers.derived(table: "rule_set", key: document.domain),
+                Schema.rulePolicy,
+                id: transaction.identifiers.derived(table: "rule_policy", key: document.domain),
                 ["domain": .text(document.domain), "version": 1, "document": .text(document.yaml)])
         }
         for school in reference.schools { try putSchool(transaction, school, district: id) }

@@ -5,28 +5,41 @@ extension ConflictService {
     func standing(in reader: StoreReader) throws -> [ConflictView] {
         let tenant = try reader.tenantID(), rules = try reader.tenantRules()
         return try reader.conflicts().map { conflict in
-            let isLife = conflict.column == CellConflict.lifeColumn
-            let (rule, place) = rules.rule(table: conflict.table, column: conflict.column)
-            let siblings = try views(conflict.siblings, in: reader)
+            let (rule, place, isOpen) = try ruling(conflict, rules, in: reader)
             return ConflictView(
                 id: conflict.id(tenant: tenant), table: conflict.table, row: conflict.row,
-                column: conflict.column,
-                state: !isLife && rule.needsReview ? .open : .settled, shown: try shown(conflict, in: reader),
-                rule: isLife ? rules.rowRule(table: conflict.table).rawValue : rule.name, rulePlace: place,
-                siblings: siblings)
+                column: conflict.column, state: isOpen ? .open : .settled,
+                shown: try shown(conflict, in: reader), rule: rule, rulePlace: place,
+                siblings: try views(conflict.siblings, in: reader))
         }
     }
 
     func resolved(in reader: StoreReader) throws -> [ConflictView] {
         let tenant = try reader.tenantID(), rules = try reader.tenantRules()
         return try reader.conflictHistory().map { conflict, _ in
-            let (rule, place) = rules.rule(table: conflict.table, column: conflict.column)
+            let (rule, place, _) = try ruling(conflict, rules, in: reader)
             return ConflictView(
                 id: conflict.id(tenant: tenant), table: conflict.table, row: conflict.row,
                 column: conflict.column,
-                state: .resolved, shown: try shown(conflict, in: reader), rule: rule.name, rulePlace: place,
+                state: .resolved, shown: try shown(conflict, in: reader), rule: rule, rulePlace: place,
                 siblings: try views(conflict.siblings, in: reader))
         }
+    }
+
+    /// The rule that decides a cell or a row's life now, where it stands, and whether it leaves the
+    /// conflict to a person.
+    private func ruling(_ conflict: CellConflict, _ rules: TenantRules, in reader: StoreReader) throws
+        -> (rule: String, place: String, isOpen: Bool)
+    {
+        let table = conflict.table
+        guard conflict.column != CellConflict.lifeColumn else {
+            return (rules.rowRule(table: table).rawValue, rules.rowPlace(table: table), false)
+        }
+        let decision = try rules.decision(
+            table: table, column: conflict.column, state: reader.loadRow(table, id: conflict.row),
+            causality: reader)
+        let ruling = decision?.ruling ?? rules.choices(table: table, column: conflict.column).last!.ruling
+        return (ruling.rule.name, ruling.place, ruling.rule.needsReview)
     }
 
     func refused(in reader: StoreReader) throws -> [ConflictView] {
@@ -66,8 +79,8 @@ extension StoreReader {
     public func openConflicts() throws -> Int {
         let rules = try tenantRules()
         return try conflicts().count { conflict in
-            conflict.column != CellConflict.lifeColumn
-                && rules.rule(table: conflict.table, column: conflict.column).rule.needsReview
+            let state = try loadRow(conflict.table, id: conflict.row)
+            return try rules.needsReview(conflict, state: state, causality: self)
         }
     }
 

@@ -202,7 +202,7 @@ public struct DeltaApplier {
             hash: delta.hash,
             hlc: header.hlc, wall: header.wall, schemaVersion: header.schemaVersion, author: header.author,
             authorRole: header.authorRole, role: delta.origin.role, node: delta.origin.name,
-            originID: delta.origin.id, seen: seen.heads.mapValues(\.seq))
+            nodeID: delta.origin.nodeID, originID: delta.origin.id, seen: seen.heads.mapValues(\.seq))
         let writes = try delta.writes()
         try transaction.insert(
             StoredDelta(
@@ -262,10 +262,13 @@ public struct DeltaApplier {
         let before = Set(
             old.conflicts(table: write.table, id: write.id, covers: try transaction.covering(old)).map(
                 \.column))
-        let rules = try transaction.ruleBook() as? TenantRules
+        let rules = try transaction.tenantRules()
         for conflict in after where !before.contains(conflict.column) {
-            let manual = rules?.rule(table: conflict.table, column: conflict.column).rule.needsReview ?? false
-            if manual { summary.open += 1 } else { summary.settled += 1 }
+            if try rules.needsReview(conflict, state: new, causality: transaction) {
+                summary.open += 1
+            } else {
+                summary.settled += 1
+            }
         }
     }
 

@@ -54,15 +54,12 @@ extension ConflictService {
         _ table: SyncedTable, _ id: String, _ column: String, value: Value, in reader: StoreReader
     ) throws -> Explanation {
         let state = try reader.loadRow(table.name, id: id)
-        let present = try state.siblings(of: column, covers: reader.covering(state)).compactMap { sibling in
-            try sibling.value.map { RankedSibling(facts: try reader.facts(sibling.stamp), value: $0) }
-        }
-        guard !present.isEmpty else {
+        let decision = try reader.tenantRules().decision(
+            table: table.name, column: column, state: state, causality: reader)
+        guard let decision else {
             throw NodeError(.recordNotFound, "nobody has written \(column) of this row", hint: "It is empty.")
         }
-        let (rule, place) = try reader.tenantRules().rule(table: table.name, column: column)
-        let chosen = rule.pick(present)
-        let facts = chosen.facts
+        let facts = decision.pick.chosen.facts
         func view(_ one: RankedSibling) -> SiblingView {
             SiblingView(
                 value: one.value, origin: one.facts.originID, node: one.facts.node, author: one.facts.author,
@@ -85,8 +82,8 @@ extension ConflictService {
         return Explanation(
             table: table.name, row: id, column: column, value: value, author: facts.author, at: facts.wall,
             node: facts.node, origin: facts.originID, seq: facts.seq, delta: facts.hash,
-            isSignatureValid: try isValid(facts, in: reader), rule: rule.name, rulePlace: place,
-            siblings: ordered(present), settled: ordered(settled),
+            isSignatureValid: try isValid(facts, in: reader), rule: decision.ruling.rule.name,
+            rulePlace: decision.ruling.place, siblings: ordered(decision.siblings), settled: ordered(settled),
             receipt: receipt, isInHubLog: try reader.ownOrigin()?.role == .hub)
     }
 

@@ -1,47 +1,76 @@
 import NodeCore
 
-/// A pure function that picks what a cell shows from its siblings.
-public enum Rule: Sendable, Equatable {
+/// A pure function that picks what a cell shows from its siblings. Ties are broken by (HLC, hash), so
+/// the answer depends on no order of arrival and on no machine.
+public indirect enum Rule: Sendable, Equatable {
     /// The write with the highest (HLC, hash).
     case latest
     /// The write with the lowest (HLC, hash).
     case earliest
-    /// Writes of that side before the other's; among equals, the latest.
-    case prefer(Role)
-    /// Stays open for a person; until then shows what the default picks.
-    indirect case manual(default: Rule)
+    /// The latest write of such a writer; where there is none, the latest of all.
+    case prefer(Writer)
+    /// The greatest value: null, then numbers, then text by bytes, then bytes.
+    case highest
+    /// The least value.
+    case lowest
+    /// The text with the most code points.
+    case longest
+    /// Every word of every text, each once, in order of bytes.
+    case union(separator: String)
+    /// What `then` picks of the values that are neither null nor empty text.
+    case nonEmpty(then: Rule)
+    /// A value that denies, wherever one was written; else the latest.
+    case denyWins([Value])
+    /// The value that stands first (lower) or last (higher) in the order; a value that isn't in it
+    /// counts as the lowest privilege.
+    case privilege([String], higher: Bool)
+    /// The state that every other written one can go on to; where there is none, what `otherwise` picks.
+    case stateMachine([String: [String]], otherwise: Rule)
+    /// The first write stands: for what is made once.
+    case appendOnly
+    /// Stays open for a person; until then shows what the default picks. At the deadline the hub settles
+    /// it with that.
+    case manual(default: Rule, deadline: Deadline?)
 
-    /// The name as rule files and listings write it.
-    public var name: String {
-        switch self {
-        case .latest: "latest"
-        case .earliest: "earliest"
-        case .prefer(let role): "prefer_\(role.rawValue)"
-        case .manual: "manual"
+    /// How long a conflict waits for a person.
+    public struct Deadline: Sendable, Equatable {
+        public let hours: Int
+        public init(hours: Int) { self.hours = hours }
+        public var text: String { hours % 24 == 0 ? "\(hours / 24)d" : "\(hours)h" }
+    }
+
+    /// Whose writes a rule means.
+    public enum Writer: Sendable, Equatable {
+        case side(Role)
+        /// An installation by name or id; its keys may change.
+        case node(String)
+        /// The role of the person or program, as the delta's header states it.
+        case authorRole(String)
+
+        func matches(_ facts: DeltaFacts) -> Bool {
+            switch self {
+            case .side(let role): facts.role == role
+            case .node(let name): facts.node == name || facts.nodeID == name
+            case .authorRole(let role): facts.authorRole == role
+            }
         }
     }
+
+    public static func prefer(_ role: Role) -> Rule { .prefer(.side(role)) }
+    public static func manual(default rule: Rule) -> Rule { .manual(default: rule, deadline: nil) }
 
     public var needsReview: Bool { if case .manual = self { true } else { false } }
-
-    /// The sibling that is shown. At least one sibling is needed; ties are broken by (HLC, hash), so
-    /// the answer depends on no order.
-    public func pick(_ siblings: [RankedSibling]) -> RankedSibling {
-        switch self {
-        case .latest: siblings.max { $0.rank < $1.rank }!
-        case .earliest: siblings.min { $0.rank < $1.rank }!
-        case .prefer(let role):
-            siblings.max {
-                ($0.facts.role == role ? 1 : 0, $0.rank) < ($1.facts.role == role ? 1 : 0, $1.rank)
-            }!
-        case .manual(let rule): rule.pick(siblings)
-        }
-    }
 }
 
 /// A present write of a cell with what rules may look at.
 public struct RankedSibling: Sendable {
     public let facts: DeltaFacts
     public let value: Value
+
+    public init(facts: DeltaFacts, value: Value) {
+        self.facts = facts
+        self.value = value
+    }
 
     /// HLC first, then the delta's hash.
     struct Rank: Comparable {
@@ -55,7 +84,11 @@ public struct RankedSibling: Sendable {
 }
 
 /// What a row shows when one side deleted it and the other edited it apart.
-public enum RowRule: String, Sendable {
+public enum RowRule: String, Sendable, CaseIterable {
     case deleteWins = "delete_wins"
     case updateWins = "update_wins"
+    /// The row stays, with its column `active` at 0.
+    case archive
+
+    static let activeColumn = "active"
 }

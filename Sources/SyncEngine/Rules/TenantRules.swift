@@ -1,42 +1,91 @@
 import NodeCore
 
-/// The rules of one tenant, read from its `rule_set` rows.
+/// The rules of one tenant: the hub's policy, and over it the district's own files.
 ///
-/// Total: a table that no readable document speaks for is projected with `latest` and `update_wins`;
-/// the table `rule_set` itself always with `prefer_hub`, since the rules can't decide about
-/// themselves.
+/// A table that a district's file names goes by that file, but for what the policy locks; every other
+/// table by the policy. Total: a table that no readable document speaks for is projected with `latest`
+/// and `update_wins`; the rule documents themselves always with `prefer_hub`, since the rules can't
+/// decide about themselves.
 public struct TenantRules: RuleBook {
-    private let tables: [String: (domain: String, table: RuleFile.Table)]
-    private static let builtIn = RuleFile.Table(
-        row: .updateWins, fallback: .init(rule: .latest, line: 0), columns: [:])
-    private static let ruleSetRule = RuleFile.Table(
-        row: .updateWins, fallback: .init(rule: .prefer(.hub), line: 0), columns: [:])
+    /// One document's word on a table.
+    struct Source: Sendable {
+        let layer: RuleDocument.Layer?
+        let domain: String
+        let version: Int64
+        let table: RuleFile.Table
+    }
+
+    /// A rule in force for a column, with where it stands.
+    public struct Ruling: Sendable, Equatable {
+        public let rule: Rule
+        /// `roster.yaml:12`, `roster.yaml:12 (district, version 3)`, or `built-in`.
+        public let place: String
+        public let isLocked: Bool
+    }
+
+    private let policy: [String: Source]
+    private let district: [String: Source]
+    private static let ownTables: Set<String> = [Schema.ruleSet.name, Schema.rulePolicy.name]
+
+    private static func builtIn(_ rule: Rule) -> Source {
+        let entry = RuleFile.Entry(choices: [.init(when: [], rule: rule, line: 0)])
+        return Source(
+            layer: nil, domain: "", version: 0,
+            table: RuleFile.Table(row: .updateWins, fallback: entry, columns: [:], locked: [], line: 0))
+    }
+    private static let latest = builtIn(.latest)
+    private static let preferHub = builtIn(.prefer(.hub))
 
     public init(documents: [RuleDocument]) {
-        var tables: [String: (domain: String, table: RuleFile.Table)] = [:]
+        var layers: [RuleDocument.Layer: [String: Source]] = [:]
         for document in documents {
             guard let file = readable(document) else { continue }
-            for (name, table) in file.tables where name != Schema.ruleSet.name {
-                tables[name] = (document.domain, table)
+            for (name, table) in file.tables where !Self.ownTables.contains(name) {
+                layers[document.layer, default: [:]][name] = Source(
+                    layer: document.layer, domain: document.domain, version: document.version, table: table)
             }
         }
-        self.tables = tables
+        policy = layers[.policy] ?? [:]
+        district = layers[.district] ?? [:]
     }
 
-    /// The rule of a column, with where it stands: `roster.yaml:12`, or `built-in`.
-    public func rule(table: String, column: String) -> (rule: Rule, place: String) {
-        let (domain, rules) = rules(for: table)
-        let entry = rules.columns[column] ?? rules.fallback
-        return (entry.rule, entry.line == 0 ? "built-in" : "\(domain).yaml:\(entry.line)")
+    // MARK: Which rule
+
+    /// The document that speaks for a column, or for the row's life (`*`).
+    func source(_ table: String, _ column: String) -> (source: Source, isLocked: Bool) {
+        if Self.ownTables.contains(table) { return (Self.preferHub, true) }
+        let base = policy[table]
+        if let base, base.table.locked.contains(column) { return (base, true) }
+        return (district[table] ?? base ?? Self.latest, false)
     }
 
-    public func rowRule(table: String) -> RowRule { rules(for: table).1.row }
-
-    private func rules(for table: String) -> (String, RuleFile.Table) {
-        if table == Schema.ruleSet.name { return ("built-in", Self.ruleSetRule) }
-        guard let known = tables[table] else { return ("built-in", Self.builtIn) }
-        return (known.domain, known.table)
+    public func rowRule(table: String) -> RowRule {
+        source(table, CellConflict.lifeColumn).source.table.row
     }
+
+    /// The choices of a column in order, each with its place.
+    public func choices(table: String, column: String) -> [(when: [RuleCondition], ruling: Ruling)] {
+        let (source, isLocked) = source(table, column)
+        return source.table.entry(column).choices.map {
+            ($0.when, Ruling(rule: $0.rule, place: place(source, $0.line), isLocked: isLocked))
+        }
+    }
+
+    /// Where the rule of a row's life stands.
+    public func rowPlace(table: String) -> String {
+        let (source, _) = source(table, CellConflict.lifeColumn)
+        return place(source, source.table.line)
+    }
+
+    private func place(_ source: Source, _ line: Int) -> String {
+        switch source.layer {
+        case nil: "built-in"
+        case .policy: "\(source.domain).yaml:\(line)"
+        case .district: "\(source.domain).yaml:\(line) (district, version \(source.version))"
+        }
+    }
+
+    // MARK: What is shown
 
     public func project(
         table: String, state: RowState, causality: any Causality
@@ -44,21 +93,96 @@ public struct TenantRules: RuleBook {
         let covers = try causality.covering(state)
         let life = state.life(covers: covers)
         guard life.contains(where: \.alive) else { return nil }
-        if life.contains(where: { !$0.alive }), rowRule(table: table) == .deleteWins { return nil }
+        let isTorn = life.contains { !$0.alive }
+        let rowRule = isTorn ? rowRule(table: table) : .updateWins
+        if rowRule == .deleteWins { return nil }
+        var decisions = RowDecisions(self, table: table, state: state, covers: covers, causality: causality)
         var shown: [String: Value] = [:]
-        for column in state.columns {
-            let present = try state.siblings(of: column, covers: covers).compactMap { sibling in
-                try sibling.value.map { RankedSibling(facts: try causality.facts(sibling.stamp), value: $0) }
-            }
-            guard !present.isEmpty else { continue }
-            shown[column] = rule(table: table, column: column).rule.pick(present).value
-        }
+        for column in state.columns { shown[column] = try decisions.decision(column)?.pick.value }
+        if rowRule == .archive { shown[RowRule.activeColumn] = 0 }
         return shown
+    }
+
+    /// The rule that decides a column of a row now, and what it picks; nil when nobody wrote the column.
+    public func decision(
+        table: String, column: String, state: RowState, causality: any Causality
+    ) throws -> RowDecisions.Decision? {
+        var decisions = RowDecisions(
+            self, table: table, state: state, covers: try causality.covering(state), causality: causality)
+        return try decisions.decision(column)
+    }
+
+    /// Whether a person must settle a conflict.
+    public func needsReview(_ conflict: CellConflict, state: RowState, causality: any Causality) throws
+        -> Bool
+    {
+        guard conflict.column != CellConflict.lifeColumn else { return false }
+        let decision = try decision(
+            table: conflict.table, column: conflict.column, state: state, causality: causality)
+        return decision?.ruling.rule.needsReview ?? false
     }
 }
 
-/// A document that this version can read. One that it can't is projected with the built-in rule, on
-/// every installation of this version alike; `rules apply` keeps such documents out.
+/// The decisions on one row, each made once: a rule with a `when` asks for those of other columns.
+public struct RowDecisions {
+    public struct Decision {
+        public let ruling: TenantRules.Ruling
+        public let pick: Rule.Pick
+        public let siblings: [RankedSibling]
+    }
+
+    private let rules: TenantRules
+    private let table: String
+    private let state: RowState
+    private let covers: (RowState.Stamp, RowState.Stamp) -> Bool
+    private let causality: any Causality
+    private var known: [String: Decision?] = [:]
+    /// Columns that are being decided; one that is asked for again shows null. Rule files have no
+    /// cycles; policy and district together might.
+    private var pending: Set<String> = []
+
+    init(
+        _ rules: TenantRules, table: String, state: RowState,
+        covers: @escaping (RowState.Stamp, RowState.Stamp) -> Bool, causality: any Causality
+    ) {
+        self.rules = rules
+        self.table = table
+        self.state = state
+        self.covers = covers
+        self.causality = causality
+    }
+
+    /// nil when no write has a value for the column.
+    public mutating func decision(_ column: String) throws -> Decision? {
+        if let done = known[column] { return done }
+        let present = try state.siblings(of: column, covers: covers).compactMap { sibling in
+            try sibling.value.map { RankedSibling(facts: try causality.facts(sibling.stamp), value: $0) }
+        }
+        pending.insert(column)
+        let decision = present.isEmpty ? nil : try decide(column, present)
+        pending.remove(column)
+        known[column] = .some(decision)
+        return decision
+    }
+
+    private mutating func decide(_ column: String, _ present: [RankedSibling]) throws -> Decision {
+        let choices = rules.choices(table: table, column: column)
+        for (when, ruling) in choices {
+            var holds = true
+            for condition in when where holds {
+                holds = try condition.holds(present) { name in
+                    pending.contains(name) ? .null : try decision(name)?.pick.value ?? .null
+                }
+            }
+            if holds { return Decision(ruling: ruling, pick: ruling.rule.pick(present), siblings: present) }
+        }
+        let last = choices[choices.count - 1].ruling
+        return Decision(ruling: last, pick: last.rule.pick(present), siblings: present)
+    }
+}
+
+/// A document that this version can read. One that it can't is left out, on every installation of this
+/// version alike; `rules apply` keeps such documents out.
 private func readable(_ document: RuleDocument) -> RuleFile? {
     do { return try RuleFile(yaml: document.yaml) } catch { return nil }
 }

@@ -102,7 +102,10 @@ import Testing
         let bomb = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\n? *c\n: 1\n"
         for text in [bomb, String(repeating: "[", count: 5000), String(repeating: "- ", count: 20_000)] {
             #expect(throws: NodeError.self) { try RuleFile(yaml: text) }
-            try node.write { try $0.edit(Schema.ruleSet, id: id, ["version": -7, "document": .text(text)]) }
+            try node.write {
+                try $0.put(
+                    Schema.ruleSet, id: id, ["domain": "roster", "version": -7, "document": .text(text)])
+            }
             try world.settle()
         }
         try world.hub.write { try $0.put(Schema.skill, id: try $0.freshID(), ["name": "Chess"]) }

@@ -24,13 +24,16 @@ enum HistoryRules {
             contrary: OracleRules(
                 picks: [
                     "teacher": .earliest, "teacher.name": .preferNode, "teacher_year": .preferHub,
-                ], deleteWins: ["teacher", "teacher_year"]),
+                ], deleteWins: ["teacher", "teacher_year"], tables: ["teacher", "teacher_year"]),
             unreadable: OracleRules(picks: [:]),
         ]
         for document in SignedReplication().shippedRules {
             result[document.yaml] =
                 switch document.domain {
-                case "roster": OracleRules(picks: ["roster_import": .earliest])
+                case "roster":
+                    OracleRules(
+                        picks: ["roster_import": .earliest],
+                        tables: ["teacher", "teacher_year", "roster_import"])
                 case "audit": OracleRules(picks: ["audit_entry": .earliest])
                 case "seat": OracleRules(picks: ["seat": .earliest, "seat_audit": .earliest])
                 case "tenant":

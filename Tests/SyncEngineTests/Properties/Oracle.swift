@@ -88,7 +88,7 @@ struct Oracle {
             let again = (writes[row] ?? []).contains { write.past.contains($0.delta) }
             guard write.isRow, !again else { return refuseWhole(write, row) }
         }
-        guard !write.byHub, ["tenant", "skill", "career_type"].contains(row.table) else {
+        guard !write.byHub, ["tenant", "skill", "career_type", "rule_policy"].contains(row.table) else {
             return writes[row, default: []].append(write)
         }
         let free = row.table == "tenant" ? ["cors_origins", "time_zone"] : []
@@ -126,12 +126,16 @@ struct Oracle {
     /// The rules in force for a set: those of the rule documents that it shows.
     func rules(within set: DeltaSet) -> OracleRules {
         var result = OracleRules()
-        for row in writes.keys where row.table == "rule_set" {
-            guard let text = answer(row, within: set, OracleRules()).shown?["document"]?.text,
-                let rules = documents[text]
-            else { continue }
-            result.picks.merge(rules.picks) { $1 }
-            result.deleteWins.formUnion(rules.deleteWins)
+        for layer in ["rule_policy", "rule_set"] {
+            for row in writes.keys where row.table == layer {
+                guard let text = answer(row, within: set, OracleRules()).shown?["document"]?.text,
+                    let rules = documents[text]
+                else { continue }
+                // A table that the district's document names goes by it alone.
+                let named = { (pick: String) in rules.tables.contains { pick == $0 || pick.hasPrefix("\($0).") } }
+                result.picks = result.picks.filter { !named($0.key) }.merging(rules.picks) { $1 }
+                result.deleteWins = result.deleteWins.subtracting(rules.tables).union(rules.deleteWins)
+            }
         }
         return result
     }
@@ -186,8 +190,10 @@ struct OracleRules {
         }
     }
     /// By `table` or `table.column`.
-    var picks: [String: Pick] = ["rule_set": .preferHub]
+    var picks: [String: Pick] = ["rule_set": .preferHub, "rule_policy": .preferHub]
     var deleteWins: Set<String> = []
+    /// The tables that a document names.
+    var tables: Set<String> = []
 
     func pick(_ table: String, _ column: String) -> Pick {
         picks["\(table).\(column)"] ?? picks[table] ?? .latest
