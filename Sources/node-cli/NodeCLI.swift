@@ -28,7 +28,8 @@ struct NodeCLI: ParsableCommand {
             FlagCommand.self,
             ReferenceCommand.self, SchoolCommand.self, RosterCommand.self, TeacherCommand.self,
             SeatsCommand.self, SyncCommand.self,
-            NodesCommand.self, ConflictsCommand.self, WhyCommand.self, DeltaCommand.self, AuditCommand.self,
+            NodesCommand.self, ConflictsCommand.self, RulesCommand.self, WhyCommand.self, DeltaCommand.self,
+            AuditCommand.self,
             VerifyCommand.self, ConfigCommand.self, DemoCommand.self, VersionCommand.self,
         ])
 

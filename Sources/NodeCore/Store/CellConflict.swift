@@ -91,6 +91,20 @@ extension StoreReader {
     }
 }
 
+extension StoreReader {
+    /// The conflicts that ended at this installation since an instant (its clock, ms since 1970).
+    public func conflictHistory(since: Int64) throws -> [CellConflict] {
+        let ended = Set(
+            try rows("SELECT id, resolved_stamp FROM sync_conflict_history WHERE resolved_at >= ?", [since])
+                .map { "\($0[0] as String) \($0[1] as Int64)" })
+        let tenant = try tenantID()
+        return try conflictHistory().filter {
+            ended.contains("\($0.conflict.id(tenant: tenant)) \($0.resolvedBy)")
+        }
+        .map(\.conflict)
+    }
+}
+
 extension ReplicaTransaction {
     func noteEndedConflicts(_ table: String, id: String, from old: RowState, to new: RowState) throws {
         guard old.mayConflict else { return }

@@ -35,6 +35,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case seatAlreadyFree = "SEAT_ALREADY_FREE"
     case learnerHasSeat = "LEARNER_HAS_SEAT"
     case schoolRequired = "SCHOOL_REQUIRED"
+    case ruleInvalid = "RULE_INVALID"
+    case ruleTestFailed = "RULE_TEST_FAILED"
     case slugTaken = "SLUG_TAKEN"
     case emailTaken = "EMAIL_TAKEN"
     case keyAlreadyShown = "KEY_ALREADY_SHOWN"

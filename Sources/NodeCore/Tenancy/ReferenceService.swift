@@ -48,7 +48,7 @@ public struct ReferenceService {
                 continue
             }
             let same =
-                try known["name"] as String == school.name
+                known["name"] as String == school.name
                 && known["nces_lea_id"] as String == school.ncesLEAID
                 && known["district_name"] as String == school.districtName
                 && known["state"] as String == school.state && known["level"] as String == school.level

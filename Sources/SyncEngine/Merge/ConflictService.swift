@@ -28,8 +28,8 @@ public struct ConflictView: Sendable, Equatable {
 
 /// Lists, explains and settles conflicts.
 public struct ConflictService {
-    private let tenant: OpenTenant
-    private let actor: Actor
+    let tenant: OpenTenant
+    let actor: Actor
 
     public init(_ tenant: OpenTenant, actor: Actor) {
         self.tenant = tenant
@@ -58,7 +58,9 @@ public struct ConflictService {
 
     /// Settles a conflict with the value of a sibling (numbered from 1) or with a new one: an ordinary
     /// write that had seen all siblings.
-    public func resolve(_ id: String, take: Int?, value: String?, dryRun: Bool = false) throws -> ConflictView
+    public func resolve(_ id: String, take: Int?, value: String?, note: String? = nil, dryRun: Bool = false)
+        throws
+        -> ConflictView
     {
         try tenant.store.write(as: actor, origin: tenant.origin, dryRun: dryRun) { transaction in
             guard let conflict = try standing(in: transaction.replica).first(where: { $0.id == id }) else {
@@ -69,6 +71,7 @@ public struct ConflictService {
                 AuditAction("conflict.resolve", targetType: conflict.table, targetID: conflict.row))
             let chosen = try choose(conflict, take: take, value: value, in: transaction.replica)
             try write(chosen, to: conflict, in: transaction)
+            if let note { try transaction.addNote(conflict: id, ConflictNote.check(note)) }
             return ConflictView(
                 id: id, table: conflict.table, row: conflict.row, column: conflict.column, state: .resolved,
                 shown: chosen, rule: conflict.rule, rulePlace: conflict.rulePlace, siblings: conflict.siblings
@@ -76,7 +79,7 @@ public struct ConflictService {
         }
     }
 
-    private func write(_ chosen: Value, to conflict: ConflictView, in transaction: LocalTransaction) throws {
+    func write(_ chosen: Value, to conflict: ConflictView, in transaction: LocalTransaction) throws {
         guard let table = Schema.table(conflict.table) else {
             throw NodeError(
                 .upgradeRequired, "this version doesn't know the table '\(conflict.table)'",
@@ -124,7 +127,7 @@ public struct ConflictService {
         return try TypedValue.parse(value, table: table, column: column, row: conflict.row, reader)
     }
 
-    private func notFound(_ id: String) -> NodeError {
+    func notFound(_ id: String) -> NodeError {
         NodeError(
             .conflictNotFound, "there is no conflict \(id)",
             hint: "`node-cli conflicts list` shows the open ones.")

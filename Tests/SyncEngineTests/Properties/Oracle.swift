@@ -132,7 +132,9 @@ struct Oracle {
                     let rules = documents[text]
                 else { continue }
                 // A table that the district's document names goes by it alone.
-                let named = { (pick: String) in rules.tables.contains { pick == $0 || pick.hasPrefix("\($0).") } }
+                let named = { (pick: String) in
+                    rules.tables.contains { pick == $0 || pick.hasPrefix("\($0).") }
+                }
                 result.picks = result.picks.filter { !named($0.key) }.merging(rules.picks) { $1 }
                 result.deleteWins = result.deleteWins.subtracting(rules.tables).union(rules.deleteWins)
             }

@@ -5,7 +5,10 @@ import SyncEngine
 struct ConflictsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "conflicts", abstract: "List and settle conflicts.",
-        subcommands: [ConflictsList.self, ConflictsShow.self, ConflictsResolve.self])
+        subcommands: [
+            ConflictsList.self, ConflictsShow.self, ConflictsResolve.self, ConflictsUndo.self,
+            ConflictsNote.self,
+        ])
 
     static func json(_ value: Value) -> JSONValue {
         switch value {
@@ -49,106 +52,29 @@ struct ConflictsCommand: ParsableCommand {
     }
 }
 
-struct ConflictsList: NodeCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List conflicts with every sibling.",
-        discussion: """
-            Example: node-cli conflicts list --state open
+/// Which conflicts a command means.
+struct ConflictFilterOptions: ParsableArguments {
+    @Option(help: "Only those decided by this rule, such as manual.") var rule: String?
+    @Option(help: "Only those of this table.") var table: String?
+    @Option(help: ArgumentHelp("Only those whose newest write is older than that.", valueName: "14d|36h"))
+    var olderThan: String?
+    @Option(help: ArgumentHelp("Only those whose newest write is younger than that.", valueName: "14d|36h"))
+    var newerThan: String?
 
-            settled: a rule chose. open: a person must. resolved: over. refused: a write without the right
-            to it. Without --state: settled and open.
-            """)
-
-    @Option(help: "settled, open, resolved or refused.") var state: String?
-    @Option(help: "At most so many.") var limit: Int?
-    @OptionGroup var tenant: TenantOption
-    @OptionGroup var global: GlobalOptions
-
-    func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
-        let wanted = try state.map { text in
-            guard let state = ConflictState(rawValue: text) else {
-                throw NodeError(
-                    .usage, "'\(text)' is no state", hint: "Write settled, open, resolved or refused.",
-                    field: "state")
-            }
-            return state
-        }
-        guard limit ?? 1 > 0 else { throw NodeError(.usage, "--limit must be at least 1", field: "limit") }
-        let all = try ConflictService(open, actor: actor).list(wanted)
-        let conflicts = Array(all.prefix(limit ?? .max))
-        let zone = try open.store.read { try $0.tenant().timeZone }
-        if context.output.format == .plain {
-            var table = Table([
-                .init("id"), .init("state"), .init("table"), .init("row"), .init("column"), .init("shown"),
-            ])
-            for one in conflicts {
-                table.add([one.id, one.state.rawValue, one.table, one.row, one.column, one.shown.display])
-            }
-            return CommandResult(data: nil, body: .table(table))
-        }
-        let text =
-            conflicts.isEmpty
-            ? "No conflicts."
-            : conflicts.map { ConflictsCommand.text($0, context, zone: zone) }.joined(separator: "\n")
-        return CommandResult(
-            data: ["conflicts": .array(conflicts.map(ConflictsCommand.json)), "total": JSONValue(all.count)],
-            body: .text(text))
-    }
-}
-
-struct ConflictsShow: NodeCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show one conflict.", discussion: "Example: node-cli conflicts show ID"
-    )
-
-    @Argument var id: String
-    @OptionGroup var tenant: TenantOption
-    @OptionGroup var global: GlobalOptions
-
-    func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
-        let conflict = try ConflictService(open, actor: actor).show(id)
-        let zone = try open.store.read { try $0.tenant().timeZone }
-        return CommandResult(
-            data: ["conflict": ConflictsCommand.json(conflict)],
-            body: .text(ConflictsCommand.text(conflict, context, zone: zone)))
-    }
-}
-
-struct ConflictsResolve: NodeCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "resolve", abstract: "Settle a conflict with one of its values or a new one.",
-        discussion: """
-            Example: node-cli conflicts resolve ID --take 2
-
-            An ordinary write that had seen every sibling; the other side takes it with the next sync.
-            Conflicts that a rule settled can be resolved too.
-            """)
-
-    @Argument var id: String
-    @Option(help: ArgumentHelp("The sibling to take, as `conflicts show` numbers them.", valueName: "n"))
-    var take: Int?
-    @Option(help: "A value of your own.") var value: String?
-    @OptionGroup var dryRun: DryRunOption
-    @OptionGroup var tenant: TenantOption
-    @OptionGroup var global: GlobalOptions
-
-    func validate() throws {
-        guard (take == nil) != (value == nil) else {
-            throw ValidationError("Give either --take N or --value V.")
-        }
+    /// Throws `USAGE` for a malformed age.
+    func filter(_ state: ConflictState?, _ context: CommandContext) throws -> ConflictFilter {
+        let now = context.environment.clock.milliseconds()
+        return ConflictFilter(
+            state: state, rule: rule, table: table,
+            before: try olderThan.map { now - (try Self.age($0, "older_than")) },
+            after: try newerThan.map { now - (try Self.age($0, "newer_than")) })
     }
 
-    func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
-        let conflict = try ConflictService(open, actor: actor).resolve(
-            id, take: take, value: value, dryRun: dryRun.dryRun)
-        return CommandResult(
-            data: ["conflict": ConflictsCommand.json(conflict)],
-            body: .text(
-                "Settled: \(conflict.table).\(conflict.column) is \(Escaping.visible(conflict.shown.display))."
-            )
-        )
+    private static func age(_ text: String, _ field: String) throws -> Int64 {
+        guard let match = text.wholeMatch(of: /([0-9]{1,5})([dh])/), let number = Int64(match.1) else {
+            throw NodeError(
+                .usage, "'\(text)' is no age", hint: "Write days or hours: 14d, 36h.", field: field)
+        }
+        return number * (match.2 == "d" ? 86_400_000 : 3_600_000)
     }
 }

@@ -10,6 +10,7 @@ struct WhyCommand: NodeCommand {
     @Argument(help: "The table, such as teacher.") var table: String
     @Argument(help: "The row's id.") var id: String
     @Argument(help: "The column, such as name.") var column: String
+    @Flag(help: "Every write of the cell that is still there, not only the present ones.") var history = false
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
@@ -25,6 +26,7 @@ struct WhyCommand: NodeCommand {
             ]
         }
         let zone = try open.store.read { try $0.tenant().timeZone }
+        let life = history ? try self.life(open, context) : []
         return CommandResult(
             data: [
                 "value": ConflictsCommand.json(why.value), "author": .string(why.author),
@@ -38,8 +40,42 @@ struct WhyCommand: NodeCommand {
                 "siblings": .array(why.siblings.map(ConflictsCommand.json)),
                 "settled": .array(why.settled.map(ConflictsCommand.json)), "receipt": receipt,
                 "in_hub_log": .bool(why.isInHubLog),
+                "history": history ? .array(life.map(Self.json)) : nil,
             ],
-            body: .text(text(why, context, zone: zone)))
+            body: .text(text(why, context, zone: zone) + story(life, context, zone: zone)))
+    }
+
+    private func life(_ open: OpenTenant, _ context: CommandContext) throws -> [CellWrite] {
+        let progress = context.progress("Reading deltas", unit: "deltas")
+        defer { progress.finish() }
+        return try ConflictService.history(table: table, row: id, column: column, in: open) {
+            progress.update($0, of: $1)
+        }
+    }
+
+    private static func json(_ write: CellWrite) -> JSONValue {
+        [
+            "value": write.value.map(ConflictsCommand.json) ?? nil, "kind": .string(write.kind),
+            "author": .string(write.author), "node": .string(write.node),
+            "at": JSONValue(milliseconds: write.at), "replaced": .array(write.replaced.map { JSONValue($0) }),
+            "delta": [
+                "origin": .string(write.origin.hex), "seq": .int(write.seq), "hash": .string(write.delta.hex),
+            ],
+        ]
+    }
+
+    private func story(_ life: [CellWrite], _ context: CommandContext, zone: String) -> String {
+        guard !life.isEmpty else { return "" }
+        return life.enumerated().reduce("\n  its life, oldest first:") { text, one in
+            let (number, write) = (one.offset + 1, one.element)
+            let value = write.value.map { Escaping.visible($0.display) } ?? "row deleted"
+            let apart = (1..<number).filter { !write.replaced.contains($0) }
+            let unseen =
+                apart.isEmpty ? "" : ", without having seen \(apart.map(String.init).joined(separator: ", "))"
+            return text
+                + "\n    \(number). \(value)   \(Escaping.visible(write.node)), "
+                + "\(context.time(write.at, in: zone))\(unseen)"
+        }
     }
 
     private func text(_ why: Explanation, _ context: CommandContext, zone: String) -> String {

@@ -69,11 +69,14 @@ struct ServeCommand: NodeCommand {
         return source
     }
 
-    /// At a node, the background sync.
+    /// At a node, the background sync; at the hub, the deadlines of conflicts.
     private func backgroundTasks(
         _ installation: Installation, _ context: CommandContext, _ logger: Logger
     ) throws -> [@Sendable () async throws -> Void] {
-        guard installation.role == .node else { return [] }
+        guard installation.role == .node else {
+            let watch = DeadlineWatch(installation, logger: logger)
+            return [{ try await watch.run() }]
+        }
         let sync = BackgroundSync(
             installation, client: try context.curl(), hubURL: context.configuration.hubURL,
             interval: context.configuration.syncInterval, logger: logger)

@@ -1,0 +1,46 @@
+import Dispatch
+import Logging
+import NodeCore
+import SyncEngine
+
+/// At the hub, while `serve` runs: settles conflicts whose deadline has passed (`ReviewDeadlines`).
+public struct DeadlineWatch: Sendable {
+    private let installation: Installation
+    private let logger: Logger
+    private let queue = DispatchQueue(label: "node-cli.deadlines")
+
+    static let pollInterval = Duration.seconds(60)
+
+    public init(_ installation: Installation, logger: Logger) {
+        self.installation = installation
+        self.logger = logger
+    }
+
+    /// Runs until cancelled. Failures are logged by code, never thrown: the next round tries again.
+    public func run() async throws {
+        while !Task.isCancelled {
+            await withCheckedContinuation { continuation in
+                queue.async {
+                    settleDue()
+                    continuation.resume()
+                }
+            }
+            try await Task.sleep(for: Self.pollInterval)
+        }
+    }
+
+    private func settleDue() {
+        do {
+            for slug in try installation.slugs() {
+                let settled = try ReviewDeadlines(installation.tenant(slug), nodeID: installation.nodeID)
+                    .run()
+                if settled > 0 {
+                    logger.info("deadlines", metadata: ["tenant": "\(slug)", "settled": "\(settled)"])
+                }
+            }
+        } catch {
+            let code = (error as? NodeError)?.code ?? .internalError
+            logger.warning("deadlines", metadata: ["error_code": "\(code.rawValue)"])
+        }
+    }
+}

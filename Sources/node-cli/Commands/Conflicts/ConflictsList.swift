@@ -1,0 +1,88 @@
+import ArgumentParser
+import NodeCore
+import SyncEngine
+
+struct ConflictsList: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List conflicts with every sibling.",
+        discussion: """
+            Example: node-cli conflicts list --state open
+
+            settled: a rule chose. open: a person must. resolved: over. refused: a write without the right
+            to it. Without --state: settled and open.
+            """)
+
+    @Option(help: "settled, open, resolved or refused.") var state: String?
+    @Option(help: "At most so many.") var limit: Int?
+    @OptionGroup var filter: ConflictFilterOptions
+    @OptionGroup var tenant: TenantOption
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let (_, open, actor) = try context.tenant(tenant)
+        let wanted = try state.map { text in
+            guard let state = ConflictState(rawValue: text) else {
+                throw NodeError(
+                    .usage, "'\(text)' is no state", hint: "Write settled, open, resolved or refused.",
+                    field: "state")
+            }
+            return state
+        }
+        guard limit ?? 1 > 0 else { throw NodeError(.usage, "--limit must be at least 1", field: "limit") }
+        let all = try ConflictService(open, actor: actor).list(filter.filter(wanted, context))
+        let conflicts = Array(all.prefix(limit ?? .max))
+        let zone = try open.store.read { try $0.tenant().timeZone }
+        if context.output.format == .plain {
+            var table = Table([
+                .init("id"), .init("state"), .init("table"), .init("row"), .init("column"), .init("shown"),
+            ])
+            for one in conflicts {
+                table.add([one.id, one.state.rawValue, one.table, one.row, one.column, one.shown.display])
+            }
+            return CommandResult(data: nil, body: .table(table))
+        }
+        let text =
+            conflicts.isEmpty
+            ? "No conflicts."
+            : conflicts.map { ConflictsCommand.text($0, context, zone: zone) }.joined(separator: "\n")
+        return CommandResult(
+            data: ["conflicts": .array(conflicts.map(ConflictsCommand.json)), "total": JSONValue(all.count)],
+            body: .text(text))
+    }
+}
+
+struct ConflictsShow: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one conflict.", discussion: "Example: node-cli conflicts show ID"
+    )
+
+    @Argument var id: String
+    @OptionGroup var tenant: TenantOption
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let (_, open, actor) = try context.tenant(tenant)
+        let service = ConflictService(open, actor: actor)
+        let conflict = try service.show(id), notes = try service.notes(id)
+        let zone = try open.store.read { try $0.tenant().timeZone }
+        var text = ConflictsCommand.text(conflict, context, zone: zone)
+        if conflict.state == .open {
+            text += "\n  proposal: \(Escaping.visible(conflict.shown.display)), as the rule's default"
+        }
+        for note in notes {
+            text +=
+                "\n  note: \(Escaping.visible(note.text)) (\(note.author), \(context.time(note.at, in: zone)))"
+        }
+        let list = notes.map { note -> JSONValue in
+            [
+                "text": .string(note.text), "author": .string(note.author),
+                "at": JSONValue(milliseconds: note.at),
+            ]
+        }
+        return CommandResult(
+            data: [
+                "conflict": ConflictsCommand.json(conflict), "notes": .array(list),
+                "proposal": conflict.state == .open ? ConflictsCommand.json(conflict.shown) : nil,
+            ], body: .text(text))
+    }
+}

@@ -1,0 +1,121 @@
+import ArgumentParser
+import NodeCore
+import SyncEngine
+
+struct RulesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rules", abstract: "Show, check, try out and apply conflict rules.",
+        discussion: """
+            A rule picks what a value shows when several people changed it without knowing of each other.
+            The hub's policy holds for every district; a district's own file overrides it but for what is
+            locked. docs/CONFLICTS.md says how to write one.
+            """,
+        subcommands: [
+            RulesShow.self, RulesCheck.self, RulesTest.self, RulesBacktest.self, RulesApply.self,
+        ])
+
+    static func json(_ problem: RuleProblem) -> JSONValue {
+        [
+            "line": JSONValue(problem.line), "column": JSONValue(problem.column),
+            "severity": .string(problem.isError ? "error" : "warning"), "message": .string(problem.message),
+            "suggestion": JSONValue(problem.suggestion),
+        ]
+    }
+
+    static func json(_ change: RuleChange) -> JSONValue {
+        [
+            "table": .string(change.table), "row_id": .string(change.row), "column": .string(change.column),
+            "before": ConflictsCommand.json(change.before), "after": ConflictsCommand.json(change.after),
+            "rule_before": .string(change.ruleBefore), "rule_after": .string(change.ruleAfter),
+            "past": .bool(change.isPast),
+        ]
+    }
+
+    /// A change as two lines of a diff.
+    static func diff(_ changes: [RuleChange]) -> String {
+        changes.map { one in
+            """
+            \(one.table).\(one.column) of \(one.row)\(one.isPast ? " (past)" : "")
+            - \(Escaping.visible(one.before.display))   \(one.ruleBefore)
+            + \(Escaping.visible(one.after.display))   \(one.ruleAfter)
+            """
+        }.joined(separator: "\n")
+    }
+
+    /// The problems as the envelope's errors and warnings, each with its place in the file.
+    static func errors(_ problems: [RuleProblem], _ file: String) -> [NodeError] {
+        problems.filter(\.isError).map { one in
+            NodeError(
+                .ruleInvalid, "\(file):\(one.line):\(one.column): \(one.message)",
+                hint: one.suggestion ?? "See conflict-rules/README.md.", row: one.line)
+        }
+    }
+
+    static func warnings(_ problems: [RuleProblem], _ file: String) -> [Notice] {
+        problems.filter { !$0.isError }.map { one in
+            Notice(
+                "RULE_REMARK", "\(file):\(one.line):\(one.column): \(one.message)", hint: one.suggestion ?? ""
+            )
+        }
+    }
+}
+
+/// A rule file of the district, or at the hub of the policy.
+struct RuleFileOption: ParsableArguments {
+    @Argument(help: ArgumentHelp("The rule file; - for standard input.", valueName: "file")) var file: String
+    @Flag(help: "Take it as the hub's policy instead of the district's own file.") var policy = false
+
+    func text(_ context: CommandContext) throws -> String {
+        let bytes = try context.read(file)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw NodeError(.encoding, "'\(file)' isn't UTF-8", hint: "Save it as UTF-8.")
+        }
+        return text
+    }
+}
+
+struct RulesShow: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show the rules in force, with where each stands.",
+        discussion: """
+            Example: node-cli rules show --table teacher
+
+            The column * is the row's life: deleted on one side, edited on the other. Owner says who may
+            write; what only one side writes has no conflicts.
+            """)
+
+    @Option(help: "Only this table.") var table: String?
+    @OptionGroup var tenant: TenantOption
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let (_, open, actor) = try context.tenant(tenant)
+        let lines = try RuleService(open, actor: actor).show(table: table)
+        let documents = try open.store.read { try $0.ruleDocuments() }
+        var list = Table([
+            .init("table"), .init("column"), .init("owner"), .init("when", maxWidth: 32),
+            .init("rule", maxWidth: 40), .init("from", maxWidth: 36), .init("locked"),
+        ])
+        for one in lines {
+            list.add([
+                one.table, one.column, one.owner.rawValue, one.when.joined(separator: " and "), one.rule,
+                one.place, one.isLocked ? "yes" : "",
+            ])
+        }
+        let rules = lines.map { one -> JSONValue in
+            [
+                "table": .string(one.table), "column": .string(one.column),
+                "owner": .string(one.owner.rawValue), "when": .array(one.when.map { .string($0) }),
+                "rule": .string(one.rule), "place": .string(one.place), "locked": .bool(one.isLocked),
+            ]
+        }
+        let sources = documents.map { one -> JSONValue in
+            [
+                "layer": .string(one.layer.rawValue), "domain": .string(one.domain),
+                "version": .int(one.version),
+            ]
+        }
+        return CommandResult(
+            data: ["rules": .array(rules), "documents": .array(sources)], body: .table(list))
+    }
+}
