@@ -52,7 +52,9 @@ extension Rule {
     private static func rising(_ left: Value, _ right: Value) -> Bool? {
         switch (left, right) {
         case (.int(let one), .int(let two)): return one == two ? nil : one < two
-        case (.text(let one), .text(let two)): return rising(Array(one.utf8), Array(two.utf8))
+        case (.text(let one), .text(let two)):
+            if let left = Int64(one), let right = Int64(two), left != right { return left < right }
+            return rising(Array(one.utf8), Array(two.utf8))
         case (.bytes(let one), .bytes(let two)): return rising(one, two)
         default: return left.kindRank == right.kindRank ? nil : left.kindRank < right.kindRank
         }

@@ -9,7 +9,8 @@ public indirect enum Rule: Sendable, Equatable {
     case earliest
     /// The latest write of such a writer; where there is none, the latest of all.
     case prefer(Writer)
-    /// The greatest value: null, then numbers, then text by bytes, then bytes.
+    /// The greatest value: null, then numbers, then text (two whole numbers as such, else by bytes), then
+    /// bytes.
     case highest
     /// The least value.
     case lowest
