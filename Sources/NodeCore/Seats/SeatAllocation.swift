@@ -58,7 +58,10 @@ extension SeatService {
         let elsewhere = try reader.seatCounts()[school]?.free ?? 0
         guard elsewhere == 0 else {
             throw NodeError(
-                .notSeatHolder, "the \(elsewhere) free seats of that school are held elsewhere",
+                .notSeatHolder,
+                elsewhere == 1
+                    ? "the one free seat of that school is held elsewhere"
+                    : "the \(elsewhere) free seats of that school are held elsewhere",
                 hint: "Have them moved: `seats grant` at the hub, `seats release` at a node.")
         }
         throw NodeError(

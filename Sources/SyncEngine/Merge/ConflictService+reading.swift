@@ -5,26 +5,24 @@ extension ConflictService {
     func standing(in reader: StoreReader) throws -> [ConflictView] {
         let tenant = try reader.tenantID(), rules = try reader.tenantRules()
         return try reader.conflicts().map { conflict in
-            let isLife = conflict.column == CellConflict.lifeColumn
-            let (rule, place) = rules.rule(table: conflict.table, column: conflict.column)
+            let (rule, place) = rules.name(of: conflict)
             let siblings = try views(conflict.siblings, in: reader)
             return ConflictView(
                 id: conflict.id(tenant: tenant), table: conflict.table, row: conflict.row,
                 column: conflict.column,
-                state: !isLife && rule.needsReview ? .open : .settled, shown: try shown(conflict, in: reader),
-                rule: isLife ? rules.rowRule(table: conflict.table).rawValue : rule.name, rulePlace: place,
-                siblings: siblings)
+                state: rules.needsReview(conflict) ? .open : .settled, shown: try shown(conflict, in: reader),
+                rule: rule, rulePlace: place, siblings: siblings)
         }
     }
 
     func resolved(in reader: StoreReader) throws -> [ConflictView] {
         let tenant = try reader.tenantID(), rules = try reader.tenantRules()
         return try reader.conflictHistory().map { conflict, _ in
-            let (rule, place) = rules.rule(table: conflict.table, column: conflict.column)
+            let (rule, place) = rules.name(of: conflict)
             return ConflictView(
                 id: conflict.id(tenant: tenant), table: conflict.table, row: conflict.row,
                 column: conflict.column,
-                state: .resolved, shown: try shown(conflict, in: reader), rule: rule.name, rulePlace: place,
+                state: .resolved, shown: try shown(conflict, in: reader), rule: rule, rulePlace: place,
                 siblings: try views(conflict.siblings, in: reader))
         }
     }
@@ -65,10 +63,7 @@ extension StoreReader {
     /// Conflicts that a person must settle.
     public func openConflicts() throws -> Int {
         let rules = try tenantRules()
-        return try conflicts().count { conflict in
-            conflict.column != CellConflict.lifeColumn
-                && rules.rule(table: conflict.table, column: conflict.column).rule.needsReview
-        }
+        return try conflicts().count(where: rules.needsReview)
     }
 
     /// The rules in force as this layer's type.

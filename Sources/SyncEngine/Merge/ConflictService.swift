@@ -89,12 +89,7 @@ public struct ConflictService {
             _ = try transaction.edit(table, id: conflict.row, [conflict.column: chosen], force: true)
             return
         }
-        if chosen == "deleted" { return try transaction.delete(table, id: conflict.row) }
-        var alive = try transaction.replica.loadRow(table.name, id: conflict.row)
-        alive.deletes = []
-        let values = try transaction.replica.ruleBook().project(
-            table: table.name, state: alive, causality: transaction.replica)
-        try transaction.revive(table, id: conflict.row, fallback: values ?? [:])
+        try settleLife(of: conflict, table, keep: chosen != "deleted", in: transaction)
     }
 
     private func choose(

@@ -264,8 +264,7 @@ public struct DeltaApplier {
                 \.column))
         let rules = try transaction.ruleBook() as? TenantRules
         for conflict in after where !before.contains(conflict.column) {
-            let manual = rules?.rule(table: conflict.table, column: conflict.column).rule.needsReview ?? false
-            if manual { summary.open += 1 } else { summary.settled += 1 }
+            if rules?.needsReview(conflict) ?? false { summary.open += 1 } else { summary.settled += 1 }
         }
     }
 

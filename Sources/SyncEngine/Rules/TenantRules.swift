@@ -32,6 +32,19 @@ public struct TenantRules: RuleBook {
 
     public func rowRule(table: String) -> RowRule { rules(for: table).1.row }
 
+    /// The rule that decides a conflict, as listings write it, with where it stands.
+    func name(of conflict: CellConflict) -> (rule: String, place: String) {
+        let (rule, place) = rule(table: conflict.table, column: conflict.column)
+        guard conflict.column == CellConflict.lifeColumn else { return (rule.name, place) }
+        return (rowRule(table: conflict.table).rawValue, place)
+    }
+
+    /// Whether a conflict waits for a person. One of a row's life never does.
+    func needsReview(_ conflict: CellConflict) -> Bool {
+        conflict.column != CellConflict.lifeColumn
+            && rule(table: conflict.table, column: conflict.column).rule.needsReview
+    }
+
     private func rules(for table: String) -> (String, RuleFile.Table) {
         if table == Schema.ruleSet.name { return ("built-in", Self.ruleSetRule) }
         guard let known = tables[table] else { return ("built-in", Self.builtIn) }

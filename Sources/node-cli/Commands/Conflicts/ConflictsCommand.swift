@@ -144,10 +144,13 @@ struct ConflictsResolve: NodeCommand {
         let (_, open, actor) = try context.tenant(tenant)
         let conflict = try ConflictService(open, actor: actor).resolve(
             id, take: take, value: value, dryRun: dryRun.dryRun)
+        let shown = Escaping.visible(conflict.shown.display)
         return CommandResult(
             data: ["conflict": ConflictsCommand.json(conflict)],
             body: .text(
-                "Settled: \(conflict.table).\(conflict.column) is \(Escaping.visible(conflict.shown.display))."
+                dryRun.dryRun
+                    ? "Would settle \(conflict.table).\(conflict.column) as \(shown)."
+                    : "Settled: \(conflict.table).\(conflict.column) is \(shown)."
             )
         )
     }

@@ -26,9 +26,11 @@ struct SeatsAllocate: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant)
-        return SeatsCommand.result(
-            try SeatService(open, actor: actor).allocate(
-                learner: learner, seat: seat, school: school, dryRun: dryRun.dryRun))
+        return context.noting(
+            dryRun,
+            SeatsCommand.result(
+                try SeatService(open, actor: actor).allocate(
+                    learner: learner, seat: seat, school: school, dryRun: dryRun.dryRun)))
     }
 }
 
@@ -45,7 +47,10 @@ struct SeatsReclaim: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant)
-        return SeatsCommand.result(
-            try SeatService(open, actor: actor).reclaim(seat: seat, reason: reason, dryRun: dryRun.dryRun))
+        return context.noting(
+            dryRun,
+            SeatsCommand.result(
+                try SeatService(open, actor: actor).reclaim(seat: seat, reason: reason, dryRun: dryRun.dryRun)
+            ))
     }
 }

@@ -63,11 +63,15 @@ struct TenantDeactivate: NodeCommand {
     func execute(_ context: CommandContext) throws -> CommandResult {
         let installation = try context.installation()
         let open = try installation.tenant(slug)
-        if !dryRun.dryRun {
-            try context.confirm(confirmation, name: slug, "Deactivating the tenant \(slug)")
+        let settings = TenantSettings(open, actor: context.actor(installation))
+        // What would be refused is refused before anybody is asked.
+        let wouldBe = try settings.setActive(false, reason: reason, dryRun: true)
+        if dryRun.dryRun {
+            return CommandResult(
+                data: ["tenant": TenantCommand.json(wouldBe)], body: .text("Would deactivate \(slug)."))
         }
-        let tenant = try TenantSettings(open, actor: context.actor(installation)).setActive(
-            false, reason: reason, dryRun: dryRun.dryRun)
+        try context.confirm(confirmation, name: slug, "Deactivating the tenant \(slug)")
+        let tenant = try settings.setActive(false, reason: reason)
         return CommandResult(
             data: ["tenant": TenantCommand.json(tenant)], body: .text("\(slug) is deactivated."))
     }
@@ -90,6 +94,7 @@ struct TenantActivate: NodeCommand {
         let tenant = try TenantSettings(open, actor: context.actor(installation)).setActive(
             true, reason: reason, dryRun: dryRun.dryRun)
         return CommandResult(
-            data: ["tenant": TenantCommand.json(tenant)], body: .text("\(slug) is active."))
+            data: ["tenant": TenantCommand.json(tenant)],
+            body: .text(dryRun.dryRun ? "Would activate \(slug)." : "\(slug) is active."))
     }
 }
