@@ -66,7 +66,7 @@ extension SeatService {
         }
         throw NodeError(
             .seatNotFree, "the school has no free seat",
-            hint: "Reclaim one, or have seats purchased at the hub.", field: "tenant_id")
+            hint: "Reclaim one, or run `node-cli sync` if the hub has granted some.", field: "tenant_id")
     }
 
     /// Frees a seat. Throws `SEAT_ALREADY_FREE`, `NOT_SEAT_HOLDER`, `SEAT_NOT_FOUND`.

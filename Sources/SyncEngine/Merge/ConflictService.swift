@@ -24,6 +24,8 @@ public struct ConflictView: Sendable, Equatable {
     public let rule: String
     public let rulePlace: String
     public let siblings: [SiblingView]
+    /// What people call the row; nil when it isn't shown or has no name.
+    public let label: String?
 }
 
 /// Lists, explains and settles conflicts.
@@ -71,7 +73,8 @@ public struct ConflictService {
             try write(chosen, to: conflict, in: transaction)
             return ConflictView(
                 id: id, table: conflict.table, row: conflict.row, column: conflict.column, state: .resolved,
-                shown: chosen, rule: conflict.rule, rulePlace: conflict.rulePlace, siblings: conflict.siblings
+                shown: chosen, rule: conflict.rule, rulePlace: conflict.rulePlace,
+                siblings: conflict.siblings, label: conflict.label
             )
         }
     }

@@ -47,6 +47,8 @@ import Testing
         try story.sync()
         #expect(try story.teachers() == ["Ann Li, ann@t.org, North, 5"])
         #expect(try story.conflicts() == ["open teacher.name: Ann Lee | Ann Li -> Ann Li by manual"])
+        let views = try ConflictService(story.hub.tenant, actor: story.hub.actor).list()
+        #expect(views.map(\.label) == ["ann@t.org"], "the list says whose name it is")
         try story.edit(story.node, grade: "6")
         try story.sync()
         #expect(try story.conflicts(.open).count == 1, "an edit of another column leaves it open")

@@ -7,7 +7,7 @@ struct TeacherDelete: NodeCommand {
         discussion: """
             Example: node-cli teacher delete ann@kckps.org
 
-            For teachers who should never have been there; one who left is deactivated. An edit made
+            For teachers who should never have been there; one who left is deactivated. An edit made \
             elsewhere without knowing of the delete keeps the teacher, and the conflict is listed.
             """)
 

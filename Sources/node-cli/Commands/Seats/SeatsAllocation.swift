@@ -7,7 +7,7 @@ struct SeatsAllocate: NodeCommand {
         discussion: """
             Example: node-cli seats allocate --learner L-20931 --school "Central Middle"
 
-            The learner is the district's opaque id, never a name or an address. A learner has at most one
+            The learner is the district's opaque id, never a name or an address. A learner has at most one \
             seat in a tenant; the same again changes nothing.
             """)
 

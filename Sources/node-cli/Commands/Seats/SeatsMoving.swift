@@ -34,7 +34,7 @@ struct SeatsGrant: NodeCommand {
         discussion: """
             Example: node-cli seats grant --node north-node --school "Central Middle" --count 10
 
-            From then on only that node allocates and reclaims them, also while it is offline. They reach it
+            From then on only that node allocates and reclaims them, also while it is offline. They reach it \
             with its next sync.
             """)
 

@@ -7,7 +7,7 @@ struct TenantEdit: NodeCommand {
         discussion: """
             Example: node-cli tenant edit kckps --flag recruitment=on --cors-origin https://www.kckps.org
 
-            Name and flags are changed at the hub and reach nodes with their next sync; CORS origins and the
+            Name and flags are changed at the hub and reach nodes with their next sync; CORS origins and the \
             time zone on either side. --cors-origin, given as often as needed, replaces the whole list.
             """)
 
@@ -50,7 +50,7 @@ struct TenantDeactivate: NodeCommand {
         discussion: """
             Example: node-cli tenant deactivate kckps --reason "agreement ended"
 
-            Here at once, at nodes with their next sync. Logins and changes are refused with TENANT_INACTIVE;
+            Here at once, at nodes with their next sync. Logins and changes are refused with TENANT_INACTIVE; \
             reading, verifying and sync go on, and nothing is lost.
             """)
 
