@@ -20,6 +20,8 @@ public struct RuleFile: Sendable, Equatable {
 
     public struct Table: Sendable, Equatable {
         public let row: RowRule
+        /// Where `row` stands; 0 when it isn't said and `update_wins` is built in.
+        public let rowLine: Int
         public let fallback: Entry
         public let columns: [String: Entry]
     }
@@ -93,7 +95,8 @@ public struct RuleFile: Sendable, Equatable {
                 columns[column] = try entry(rule)
             }
         }
-        return Table(row: row, fallback: try entry(fallback), columns: columns)
+        return Table(
+            row: row, rowLine: body["row"]?.mark?.line ?? 0, fallback: try entry(fallback), columns: columns)
     }
 
     private static func entry(_ node: Node) throws -> Entry {

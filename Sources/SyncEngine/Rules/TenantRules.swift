@@ -8,9 +8,9 @@ import NodeCore
 public struct TenantRules: RuleBook {
     private let tables: [String: (domain: String, table: RuleFile.Table)]
     private static let builtIn = RuleFile.Table(
-        row: .updateWins, fallback: .init(rule: .latest, line: 0), columns: [:])
+        row: .updateWins, rowLine: 0, fallback: .init(rule: .latest, line: 0), columns: [:])
     private static let ruleSetRule = RuleFile.Table(
-        row: .updateWins, fallback: .init(rule: .prefer(.hub), line: 0), columns: [:])
+        row: .updateWins, rowLine: 0, fallback: .init(rule: .prefer(.hub), line: 0), columns: [:])
 
     public init(documents: [RuleDocument]) {
         var tables: [String: (domain: String, table: RuleFile.Table)] = [:]
@@ -27,16 +27,23 @@ public struct TenantRules: RuleBook {
     public func rule(table: String, column: String) -> (rule: Rule, place: String) {
         let (domain, rules) = rules(for: table)
         let entry = rules.columns[column] ?? rules.fallback
-        return (entry.rule, entry.line == 0 ? "built-in" : "\(domain).yaml:\(entry.line)")
+        return (entry.rule, Self.place(domain, entry.line))
     }
 
     public func rowRule(table: String) -> RowRule { rules(for: table).1.row }
 
     /// The rule that decides a conflict, as listings write it, with where it stands.
     func name(of conflict: CellConflict) -> (rule: String, place: String) {
-        let (rule, place) = rule(table: conflict.table, column: conflict.column)
-        guard conflict.column == CellConflict.lifeColumn else { return (rule.name, place) }
-        return (rowRule(table: conflict.table).rawValue, place)
+        guard conflict.column == CellConflict.lifeColumn else {
+            let (rule, place) = rule(table: conflict.table, column: conflict.column)
+            return (rule.name, place)
+        }
+        let (domain, rules) = rules(for: conflict.table)
+        return (rules.row.rawValue, Self.place(domain, rules.rowLine))
+    }
+
+    private static func place(_ domain: String, _ line: Int) -> String {
+        line == 0 ? "built-in" : "\(domain).yaml:\(line)"
     }
 
     /// Whether a conflict waits for a person. One of a row's life never does.
