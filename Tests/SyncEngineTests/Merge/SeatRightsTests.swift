@@ -9,11 +9,12 @@ import Testing
 @Suite struct SeatRightsTests {
     /// A hub and two nodes that know of two seats: the hub's and the first node's.
     struct Line {
-        let world = try! World(nodes: 2)
+        let world: World
         let hubs: String
         let nodes: String
 
         init() throws {
+            world = try World(nodes: 2)
             try world.settle()
             let service = SeatService(world.hub.tenant, actor: world.hub.actor)
             hubs = try service.purchase(school: "North", count: 1)[0].id
