@@ -18,8 +18,13 @@ final class DemoSite {
     /// Runs a command with `--json` and answers its `data`. Throws what the command reported, unless
     /// its exit status is expected.
     @discardableResult
-    func run(_ arguments: [String], input: String? = nil, expecting expected: Int32 = 0) throws -> [String:
-        Any]
+    func run(_ arguments: String..., input: String? = nil, expecting expected: Int32 = 0) throws -> DemoAnswer
+    {
+        try run(arguments, input: input, expecting: expected)
+    }
+
+    @discardableResult
+    func run(_ arguments: [String], input: String? = nil, expecting expected: Int32 = 0) throws -> DemoAnswer
     {
         let process = make(arguments + ["--data", data, "--json"])
         let output = Pipe(), source = Pipe()
@@ -31,15 +36,15 @@ final class DemoSite {
         try source.fileHandleForWriting.close()
         let bytes = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        let envelope = try JSONSerialization.jsonObject(with: bytes) as? [String: Any] ?? [:]
+        let envelope = DemoAnswer(try JSONSerialization.jsonObject(with: bytes))
         guard process.terminationStatus == expected else {
-            let first = (envelope["errors"] as? [[String: Any]])?.first
+            let told = envelope["errors"].list.first?["message"].text ?? "no message"
             throw NodeError(
                 .internalError,
-                "`\(arguments.joined(separator: " "))` at \(name) ended with \(process.terminationStatus): "
-                    + "\(first?["message"] as? String ?? "no message")")
+                "`\(arguments.joined(separator: " "))` at \(name) ended with \(process.terminationStatus): \(told)"
+            )
         }
-        return envelope["data"] as? [String: Any] ?? [:]
+        return envelope["data"]
     }
 
     private func make(_ arguments: [String]) -> Process {
@@ -84,4 +89,14 @@ final class DemoSite {
     }
 
     deinit { kill() }
+}
+
+/// A part of what a command answered under `--json`; what isn't there is empty.
+struct DemoAnswer {
+    private let value: Any?
+    init(_ value: Any?) { self.value = value }
+    subscript(_ key: String) -> DemoAnswer { DemoAnswer((value as? [String: Any])?[key]) }
+    var text: String { value as? String ?? "" }
+    var number: Int { value as? Int ?? 0 }
+    var list: [DemoAnswer] { (value as? [Any] ?? []).map(DemoAnswer.init) }
 }

@@ -1,112 +1,126 @@
 import Foundation
 import NodeCore
 
-/// The thin line told with real processes: one district works offline, syncs, a conflict is settled,
-/// both sides prove that they are equal.
+/// The main job told with real processes: three districts work while the hub is away, everything is
+/// killed in the middle of syncing, conflicts are settled by rule and by a person, and each district and
+/// the hub prove that they are equal.
 struct DemoStory {
     let folder: String
-    let binary: String
-    let teachers: Int
     let say: (String) -> Void
+    let hub: DemoSite
+    let districts: [DemoDistrict]
 
-    /// Runs the story. Answers both digests and the hub's port; throws when any step goes otherwise
-    /// than told.
-    func tell() throws -> (hub: String, node: String, port: Int) {
+    /// `teachers`: of the largest district; the others have a quarter and an eighth, at least 300.
+    init(folder: String, binary: String, teachers: Int, say: @escaping (String) -> Void) {
+        self.folder = folder
+        self.say = say
         let hub = DemoSite(name: "hub", folder: folder, binary: binary)
-        let node = DemoSite(name: "node", folder: folder, binary: binary)
-        try setUp(hub, node)
-        try workOffline(hub, node)
-        try conflict(hub, node)
-        let digests = (hub: try digest(hub), node: try digest(node), port: hub.port)
-        guard digests.hub == digests.node else {
-            throw NodeError(.verificationFailed, "the digests differ: \(digests.hub) and \(digests.node)")
+        self.hub = hub
+        districts = [
+            ("kckps", "Kansas City KPS", "2007950", 1), ("turner", "Turner", "2012360", 4),
+            ("bonner", "Bonner Springs", "2004050", 8),
+        ].map { slug, name, lea, share in
+            DemoDistrict(
+                slug: slug, name: name, lea: lea, teachers: max(min(300, teachers), teachers / share),
+                hub: hub, node: DemoSite(name: slug, folder: folder, binary: binary))
         }
-        hub.kill()
+    }
+
+    /// Runs the story. Answers each tenant's digest; throws when any step goes otherwise than told.
+    func tell() throws -> [(slug: String, digest: String)] {
+        try setUp()
+        try workApart()
+        try restartInTheMiddle()
+        try changeTheSameThings()
+        try settle()
+        let digests = try districts.map { ($0.slug, try $0.digest()) }
+        for site in [hub] + districts.map(\.node) { site.kill() }
         return digests
     }
 
-    private func setUp(_ hub: DemoSite, _ node: DemoSite) throws {
-        say("1. The hub is made, with 70 Kansas City schools as reference data")
-        try hub.run(["init", "--role", "hub", "--name", "PrepKC hub"])
+    private func setUp() throws {
+        say("1. The hub is made, with 70 Kansas City schools and three tenants; each district's node enrols")
+        try hub.run("init", "--role", "hub", "--name", "PrepKC hub")
         let csv = String(decoding: PackageResources.kc_schools_csv, as: UTF8.self)
-        let reference = try hub.run(["reference", "import", "schools", "-"], input: csv)
-        let made = try hub.run([
-            "tenant", "create", "--name", "KCKPS", "--slug", "kckps", "--district", "2007950",
-        ])
-        let copied = (made["reference"] as? [String: Any])?["schools"] as? Int ?? 0
-        say("   \(reference["created"] as? Int ?? 0) schools imported; tenant kckps has \(copied) of them")
-        try hub.start()
-        say("2. A district's node is enrolled with a one-time token")
-        try node.run(["init", "--role", "node", "--name", "KCKPS office"])
-        let token = try hub.run(["nodes", "invite", "--tenant", "kckps"])["token"] as? String ?? ""
-        let joined = try node.run(
-            ["join", "http://127.0.0.1:\(hub.port)", "--token-file", "-"], input: token)
-        say(
-            "   origin \(joined["origin"] as? String ?? "") writes to tenant \(joined["tenant"] as? String ?? "")"
-        )
-    }
-
-    private func workOffline(_ hub: DemoSite, _ node: DemoSite) throws {
-        say("3. The hub is killed (SIGKILL); the district goes on working")
-        hub.kill()
-        let schools = try node.run(["school", "list"])["schools"] as? [[String: Any]] ?? []
-        var generator = RosterGenerator(seed: 2026)
-        let names = schools.compactMap { $0["name"] as? String }
-        let roster = generator.csv(teachers: teachers, schools: names, domain: "kckps.example")
-        try DurableFile.write(Array(roster.utf8), to: "\(folder)/roster.csv")
-        let imported = try node.run(["roster", "import", "\(folder)/roster.csv"])
-        say(
-            "   \(imported["created"] as? Int ?? 0) teachers imported at the node, each write signed and on disk"
-        )
-        try node.run(["sync"], expecting: 10)
-        say("   sync says that the hub can't be reached (exit 10); the work is kept")
-        say("4. The hub is started again; the node syncs")
-        try hub.start()
-        let synced = try node.run(["sync"])
-        let pushed = synced["pushed"] as? [String: Any] ?? [:]
-        say(
-            "   \(pushed["writes"] as? Int ?? 0) rows in \(pushed["deltas"] as? Int ?? 0) signed deltas, "
-                + "\(pushed["bytes"] as? Int ?? 0) bytes, \(synced["round_trips"] as? Int ?? 0) request(s)")
-    }
-
-    private func conflict(_ hub: DemoSite, _ node: DemoSite) throws {
-        say("5. The same teacher is renamed on both sides while they are apart")
-        let list = try node.run(["teacher", "list"])["teachers"] as? [[String: Any]] ?? []
-        guard let email = list.first?["email"] as? String, let name = list.first?["name"] as? String else {
-            throw NodeError(.internalError, "the roster is empty")
+        try hub.run("reference", "import", "schools", "-", input: csv)
+        for one in districts {
+            try hub.run("tenant", "create", "--name", one.name, "--slug", one.slug, "--district", one.lea)
         }
-        try hub.run(["teacher", "edit", email, "--name", "\(name) (hub)"])
-        try node.run(["teacher", "edit", email, "--name", "\(name) (district)"])
-        try node.run(["sync"])
-        let conflicts =
-            try node.run(["conflicts", "list", "--state", "open"])["conflicts"] as? [[String: Any]] ?? []
-        guard conflicts.count == 1, let id = conflicts[0]["id"] as? String,
-            let siblings = conflicts[0]["siblings"] as? [[String: Any]]
-        else { throw NodeError(.internalError, "\(conflicts.count) conflicts instead of one") }
-        say("6. Neither had seen the other's write, so both are kept and one is open for review:")
-        for (index, sibling) in siblings.enumerated() {
+        try hub.start()
+        for one in districts {
+            try one.node.run("init", "--role", "node", "--name", "\(one.name) office")
+            let token = try one.atHub("nodes", "invite")["token"].text
+            try one.node.run("join", "http://127.0.0.1:\(hub.port)", "--token-file", "-", input: token)
+            let school = try one.schools()[0]
+            try one.atHub("seats", "purchase", "--school", school, "--count", "30")
+            try one.atHub(
+                "seats", "grant", "--node", "\(one.name) office", "--school", school, "--count", "20")
+            try one.node.run("sync")
             say(
-                "     \(index + 1). \(sibling["value"] as? String ?? "")   from \(sibling["node"] as? String ?? "")"
+                "   \(one.name): \(try one.schools().count) schools; 30 seats bought, 20 of them granted to its node"
             )
         }
-        let choice = (siblings.firstIndex { $0["node"] as? String == "KCKPS office" } ?? 0) + 1
-        try node.run(["conflicts", "resolve", id, "--take", String(choice)])
-        try node.run(["sync"])
-        let there = try hub.run(["teacher", "show", email])["teacher"] as? [String: Any] ?? [:]
-        say(
-            "7. Settled at the node with value \(choice), synced; the hub now shows \(there["name"] as? String ?? "")"
-        )
-        let again = try node.run(["sync"])
-        say(
-            "   and another sync says \(again["verdict"] as? String ?? "") "
-                + "in \(again["round_trips"] as? Int ?? 0) request")
     }
 
-    private func digest(_ site: DemoSite) throws -> String {
-        let report = try site.run(["verify", "--deep"])
-        guard let digest = report["digest"] as? String else {
-            throw NodeError(.internalError, "verify gave no digest")
+    private func workApart() throws {
+        say("2. The hub's server is killed (SIGKILL); everybody goes on working")
+        hub.kill()
+        for (number, one) in districts.enumerated() {
+            let made = try one.importRoster(folder: folder, seed: 2026 + UInt64(number))
+            let school = try one.schools()[0]
+            for learner in 1...4 {
+                try one.node.run("seats", "allocate", "--learner", "L-\(learner)", "--school", school)
+            }
+            let left = try one.addresses()[5]
+            try one.node.run("teacher", "delete", left, "--yes")
+            try one.atHub("seats", "allocate", "--learner", "H-1", "--school", school)
+            try one.node.run("sync", expecting: 10)
+            say(
+                "   \(one.name): \(made) teachers imported, 1 deleted, 4 seats given; the hub gave one of its own; "
+                    + "sync: hub unreachable (10), work kept")
         }
-        return digest
+    }
+
+    private func restartInTheMiddle() throws {
+        say("3. Hub and nodes are served; once the first is through, all are killed while the others sync")
+        let before = Dictionary(
+            uniqueKeysWithValues: try districts.map { ($0.slug, try lastSync($0)) })
+        try hub.start()
+        for one in districts { try one.node.start() }
+        try wait("the first district is through") {
+            try districts.contains { try lastSync($0) != before[$0.slug] }
+        }
+        for site in [hub] + districts.map(\.node) { site.kill() }
+        let pending = try districts.map {
+            try $0.node.run("status")["tenants"].list[0]["pending_deltas"].number
+        }
+        say(
+            "   deltas without the hub's receipt just then: \(pending.map(String.init).joined(separator: ", "))"
+        )
+        try hub.start()
+        for one in districts { try one.node.start() }
+        try wait("everything is synced") {
+            try districts.allSatisfy { one in
+                try one.node.run("status")["tenants"].list.allSatisfy { $0["pending_deltas"].number == 0 }
+                    && one.node.run("sync")["verdict"].text == "equal"
+            }
+        }
+        for one in districts {
+            let teachers = try one.atHub("teacher", "list")["teachers"].list.count
+            say("   \(one.name): the hub has all \(teachers) teachers after the restart")
+        }
+    }
+
+    private func lastSync(_ one: DemoDistrict) throws -> String {
+        try one.node.run("status")["tenants"].list[0]["last_sync_at"].text
+    }
+
+    /// At most a minute.
+    private func wait(_ what: String, until isDone: () throws -> Bool) throws {
+        for _ in 0..<300 {
+            if try isDone() { return }
+            usleep(200_000)
+        }
+        throw NodeError(.internalError, "after a minute still not: \(what)")
     }
 }

@@ -8,17 +8,19 @@ struct DemoCommand: NodeCommand {
         discussion: """
             Example: node-cli demo --keep
 
-            Starts a hub and a node on loopback in a temporary folder, works offline, syncs, settles a
-            conflict, and prints equal digests. Ends by itself.
+            Starts a hub and three districts' nodes on loopback in a temporary folder. They work while the
+            hub is away, are killed while they sync, settle conflicts by rule and by hand, and prove that
+            they are equal. Ends by itself.
             """)
 
     @Flag(help: "Leave the folder and print commands to go on by hand.") var keep = false
-    @Option(help: "How many teachers the roster has.") var teachers = 300
+    @Option(help: "How many teachers the largest district has; the others a quarter and an eighth.")
+    var teachers = 2400
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        guard (2...100_000).contains(teachers) else {
-            throw NodeError(.usage, "--teachers must be 2 to 100000", field: "teachers")
+        guard (20...100_000).contains(teachers) else {
+            throw NodeError(.usage, "--teachers must be 20 to 100000", field: "teachers")
         }
         let folder = NSTemporaryDirectory() + "node-cli-demo-\(getpid())"
         do {
@@ -29,14 +31,19 @@ struct DemoCommand: NodeCommand {
         let story = DemoStory(folder: folder, binary: binary, teachers: teachers) { line in
             do throws(NodeError) { try context.output.line(line) } catch { return }
         }
+        let start = ContinuousClock.now
         let digests = try story.tell()
+        let seconds = Int(start.duration(to: .now) / .seconds(1))
         var text =
-            "8. Both sides prove that they are equal (verify --deep, rebuilt from the signed deltas):\n"
-        text += "     hub   \(digests.hub)\n     node  \(digests.node)\n"
-        if keep { text += commands(folder, binary, digests.port) }
+            "6. Each node and the hub have the same state (verify --deep, rebuilt from the signed deltas):\n"
+        for (slug, digest) in digests {
+            text += "     \(slug)\(String(repeating: " ", count: 8 - slug.count))\(digest)\n"
+        }
+        text += "Done in \(seconds) s.\n"
+        if keep { text += commands(folder, binary, story.hub.port) }
         return CommandResult(
             data: [
-                "hub": .string(digests.hub), "node": .string(digests.node),
+                "digests": .object(digests.map { ($0.slug, .string($0.digest)) }),
                 "folder": JSONValue(keep ? folder : nil),
             ],
             body: .text(text))
@@ -53,16 +60,18 @@ struct DemoCommand: NodeCommand {
 
         The folder is \(folder). To go on by hand:
           \(binary) serve --data \(folder)/hub --listen 127.0.0.1:\(port) &
-          \(binary) sync --data \(folder)/node
-          \(binary) teacher list --data \(folder)/node
-          \(binary) conflicts list --state resolved --data \(folder)/hub
-          \(binary) audit list --data \(folder)/hub
-          \(binary) delta list --data \(folder)/hub
-        To join a third installation:
-          \(binary) nodes invite --data \(folder)/hub > \(folder)/token
-          \(binary) init --role node --data \(folder)/third
-          \(binary) join http://127.0.0.1:\(port) --token-file \(folder)/token --data \(folder)/third
-          \(binary) verify --data \(folder)/third
+          \(binary) sync --data \(folder)/kckps
+          \(binary) teacher list --data \(folder)/kckps
+          \(binary) seats list --data \(folder)/kckps
+          \(binary) conflicts list --state resolved --tenant kckps --data \(folder)/hub
+          \(binary) audit list --tenant kckps --data \(folder)/hub
+          \(binary) delta list --tenant kckps --data \(folder)/hub
+        To join a second installation of a district:
+          \(binary) nodes invite --tenant turner --data \(folder)/hub > \(folder)/token
+          \(binary) init --role node --data \(folder)/second
+          \(binary) join http://127.0.0.1:\(port) --token-file \(folder)/token --data \(folder)/second
+          \(binary) verify --data \(folder)/second
+
         """
     }
 }
