@@ -96,6 +96,8 @@ import Testing
     @Test("Audit entries, imports and seat histories of both sides all stand, and nobody can change them")
     func appendOnly() throws {
         let story = try Story(nodes: 2)
+        let seat = try SeatService(story.hub.tenant, actor: story.hub.actor).purchase(
+            school: "North", count: 1)[0].id
         try story.edit(story.hub, grade: "6")
         try story.edit(story.node, grade: "7")
         try story.importRoster(story.node, ["North,Bo,bo@t.org,5", "North,Ann,ann@t.org,7"])
@@ -104,9 +106,12 @@ import Testing
         #expect(entries.count { $0.action == "teacher.edit" } == 2)
         let loose = SyncedTable("audit_entry", domain: "audit", [("reason", .text, nil)])
         let imported = try #require(entries.first { $0.action == "roster.import" }).targetID
+        let looseSeats = SyncedTable("seat_audit", domain: "seat", [("reason", .text, nil)])
+        let purchase = try story.agreed { try $0.store.read { try $0.seatHistory(seat)[0].id } }
         let frames = try story.hub.framesOfBrokenProgram { transaction in
             try transaction.edit(loose, id: entries[0].id, ["reason": "never mind"])
             try transaction.delete(Operation.looseImport, id: imported)
+            try transaction.delete(looseSeats, id: purchase)
         }
         let before = try story.node.store.read { try $0.shown(Schema.auditEntry, id: entries[0].id) }
         for site in [story.node, story.other] {
@@ -115,6 +120,7 @@ import Testing
                 try story.conflicts(.refused, at: site) == [
                     "refused audit_entry.reason: never mind -> nothing by APPEND_ONLY",
                     "refused roster_import.*: deleted -> kept by APPEND_ONLY",
+                    "refused seat_audit.*: deleted -> kept by APPEND_ONLY",
                 ])
             #expect(try site.store.read { try $0.shown(Schema.auditEntry, id: entries[0].id) } == before)
         }

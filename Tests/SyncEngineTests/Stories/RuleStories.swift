@@ -29,6 +29,10 @@ import Testing
         let story = try torn(under: "prefer_hub")
         #expect(try story.teachers() == ["Hub, ann@t.org, North, 5"])
         #expect(try story.conflicts() == ["settled teacher.name: Hub | Node -> Hub by prefer_hub"])
+        try story.edit(story.node, name: "Later")
+        try story.sync()
+        #expect(try story.teachers() == ["Later, ann@t.org, North, 5"], "it had seen the hub's")
+        #expect(try story.conflicts() == [])
     }
 
     @Test("Under prefer_node the node's change shows, however much later the hub's was")
