@@ -158,7 +158,9 @@ public struct RosterService {
                 "deactivated": .int(Int64(plan.deactivated)), "skipped": .int(Int64(plan.skipped)),
                 "row_errors": .int(Int64(plan.rowErrors)),
             ])
-        let source = "import:\(id)"
+        // The same on both sides for the same roster, or each teacher would be a conflict of two import
+        // ids; the delta says which import a row came with.
+        let source = "import"
         let total = plan.created + plan.updated + plan.deactivated
         var done = 0
         func step() {

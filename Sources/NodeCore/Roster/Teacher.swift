@@ -9,6 +9,8 @@ public struct Teacher: Sendable, Equatable {
     public let schoolID: String?
     public let school: String
     public let grade: String
+    /// In the roster of the year and not deactivated by hand: an import elsewhere that hadn't seen the
+    /// deactivation must not undo it.
     public let active: Bool
     public let handDeactivated: Bool
     /// The id of the `teacher_year` row; nil when the teacher isn't in that year.
@@ -33,7 +35,7 @@ extension StoreReader {
 
     /// Teachers of a year by name; with `all` also inactive ones and those of other years.
     public func teachers(year: AcademicYear, all: Bool) throws -> [Teacher] {
-        let filter = all ? "" : " WHERE y.active = 1"
+        let filter = all ? "" : " WHERE y.active = 1 AND y.hand_deactivated IS NOT 1"
         return try rows(
             Self.teacherSQL + filter + " ORDER BY t.name, t.email, t.id", ["year": year.description]
         )
@@ -55,15 +57,32 @@ extension StoreReader {
     }
 
     /// The ids of a teacher's rows of every year.
-    func teacherYearIDs(teacher: String) throws -> [String] {
+    public func teacherYearIDs(teacher: String) throws -> [String] {
         try rows("SELECT id FROM teacher_year WHERE teacher_id = ? ORDER BY id", [teacher]).map { $0[0] }
     }
 
+    /// The rows of a teacher, the person's and those of years, against which one of these deletes stands.
+    public func teacherRows(
+        _ teacher: String, deletedBy deletes: Set<RowState.Stamp>
+    ) throws -> [(table: SyncedTable, id: String)] {
+        let sql = "SELECT DISTINCT id FROM sync_row WHERE tbl = ? AND deleted ORDER BY id"
+        let years = try rows(sql, [Schema.teacherYear.name]).map { (Schema.teacherYear, $0[0] as String) }
+        return try ([(Schema.teacher, teacher)] + years).filter { table, id in
+            let state = try loadRow(table.name, id: id)
+            guard !deletes.isDisjoint(with: state.deletes) else { return false }
+            return try id == teacher
+                || state.siblings(of: "teacher_id", covers: covering(state)).contains {
+                    $0.value == .text(teacher)
+                }
+        }
+    }
+
     private func teacher(_ row: Row, _ year: AcademicYear) -> Teacher {
-        Teacher(
+        let handDeactivated = (row[8] as Int?) == 1
+        return Teacher(
             id: row[0], name: row[1] ?? "", email: row[2] ?? "", year: year.description, schoolID: row[4],
-            school: row[5] ?? "", grade: row[6] ?? "", active: (row[7] as Int?) == 1,
-            handDeactivated: (row[8] as Int?) == 1, yearID: row[3])
+            school: row[5] ?? "", grade: row[6] ?? "", active: (row[7] as Int?) == 1 && !handDeactivated,
+            handDeactivated: handDeactivated, yearID: row[3])
     }
 }
 

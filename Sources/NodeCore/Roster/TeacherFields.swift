@@ -79,6 +79,15 @@ public enum TypedValue {
                     field: "value")
             }
             return .int(text == "1" ? 1 : 0)
+        case (Schema.tenant.name, "cors_origins"):
+            let origins = text.split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init)
+            return .optional(try CORSOrigins.stored(origins))
+        case (Schema.tenant.name, "time_zone"): return .text(try TenantSettings.timeZone(text))
+        case (Schema.tenant.name, "name"): return .text(try TenantSettings.name(text))
+        case (Schema.seat.name, _):
+            throw NodeError(
+                .validation, "a seat takes no value of your own",
+                hint: "Take one of the siblings with --take N, or use `node-cli seats`.", field: "value")
         default: return try plain(text, column)
         }
     }

@@ -182,7 +182,7 @@ extension StoreReader {
         guard try tenant().active else {
             throw NodeError(
                 .tenantInactive, "the tenant is deactivated",
-                hint: "Ask PrepKC to activate it; reading and sync go on."
+                hint: "`node-cli tenant activate` at the hub turns it on; reading and sync go on."
             )
         }
     }

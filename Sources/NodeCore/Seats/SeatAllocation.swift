@@ -58,12 +58,15 @@ extension SeatService {
         let elsewhere = try reader.seatCounts()[school]?.free ?? 0
         guard elsewhere == 0 else {
             throw NodeError(
-                .notSeatHolder, "the \(elsewhere) free seats of that school are held elsewhere",
+                .notSeatHolder,
+                elsewhere == 1
+                    ? "the one free seat of that school is held elsewhere"
+                    : "the \(elsewhere) free seats of that school are held elsewhere",
                 hint: "Have them moved: `seats grant` at the hub, `seats release` at a node.")
         }
         throw NodeError(
             .seatNotFree, "the school has no free seat",
-            hint: "Reclaim one, or have seats purchased at the hub.", field: "tenant_id")
+            hint: "Reclaim one, or run `node-cli sync` if the hub has granted some.", field: "tenant_id")
     }
 
     /// Frees a seat. Throws `SEAT_ALREADY_FREE`, `NOT_SEAT_HOLDER`, `SEAT_NOT_FOUND`.

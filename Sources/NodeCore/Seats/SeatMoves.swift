@@ -55,24 +55,35 @@ extension SeatService {
         _ selection: Selection, to holder: OriginRecord, _ action: String, in transaction: LocalTransaction
     ) throws -> [Seat] {
         let ids: [String]
-        var target: String
+        let target: AuditAction
         switch selection {
-        case .seat(let id): (ids, target) = ([try transaction.replica.seat(id).id], id)
+        case .seat(let id):
+            ids = [try transaction.replica.seat(id).id]
+            target = AuditAction("seats.\(action)", targetType: "seat", targetID: id)
         case .free(let school, let count):
             let count = try SeatFields.count(count)
-            target = try SeatFields.school(school, transaction.replica)
+            let school = try SeatFields.school(school, transaction.replica)
             ids = try transaction.replica.freeSeats(
-                school: target, holder: transaction.own.id, limit: count)
-            guard ids.count == count else {
-                throw NodeError(
-                    .seatNotFree, "only \(ids.count) free seats of that school are held here",
-                    hint: "`node-cli seats list` shows who holds which.", field: "count")
-            }
+                school: school, holder: transaction.own.id, limit: count)
+            guard ids.count == count else { throw Self.tooFew(ids.count, wanted: count) }
+            target = AuditAction("seats.\(action)", targetType: "tenant", targetID: school)
         }
-        transaction.audit(AuditAction("seats.\(action)", targetType: "tenant", targetID: target))
+        transaction.audit(target)
         return try ids.map { id in
             try transaction.change(id, action) { _ in [SyncedTable.holderColumn: .text(holder.id.hex)] }
         }
+    }
+
+    private static func tooFew(_ held: Int, wanted: Int) -> NodeError {
+        let found =
+            switch held {
+            case 0: "no free seat of that school is held here"
+            case 1: "only 1 free seat of that school is held here"
+            default: "only \(held) free seats of that school are held here"
+            }
+        return NodeError(
+            .seatNotFree, "\(found), and \(wanted) \(wanted == 1 ? "is" : "are") to be moved",
+            hint: "`node-cli seats list` shows who holds which.", field: "count")
     }
 
     // MARK: Steps

@@ -92,8 +92,8 @@ public final class LocalTransaction {
         try record(table, id, .row(complete))
     }
 
-    /// Writes the named columns that differ from what is shown; false when none does and none has
-    /// siblings to settle.
+    /// Writes the named columns that differ from what is shown; false when none does. `force` writes them
+    /// all, which settles a conflict with the value that is shown.
     @discardableResult
     public func edit(_ table: SyncedTable, id: String, _ values: [String: Value], force: Bool = false) throws
         -> Bool

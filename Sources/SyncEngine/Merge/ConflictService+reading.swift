@@ -10,7 +10,8 @@ extension ConflictService {
                 id: conflict.id(tenant: tenant), table: conflict.table, row: conflict.row,
                 column: conflict.column, state: isOpen ? .open : .settled,
                 shown: try shown(conflict, in: reader), rule: rule, rulePlace: place,
-                siblings: try views(conflict.siblings, in: reader))
+                siblings: try views(conflict.siblings, in: reader),
+                label: try label(of: conflict, in: reader))
         }
     }
 
@@ -22,7 +23,8 @@ extension ConflictService {
                 id: conflict.id(tenant: tenant), table: conflict.table, row: conflict.row,
                 column: conflict.column,
                 state: .resolved, shown: try shown(conflict, in: reader), rule: rule, rulePlace: place,
-                siblings: try views(conflict.siblings, in: reader))
+                siblings: try views(conflict.siblings, in: reader),
+                label: try label(of: conflict, in: reader))
         }
     }
 
@@ -52,7 +54,8 @@ extension ConflictService {
                 id: conflict.id(tenant: tenant), table: write.table, row: write.row, column: write.column,
                 state: .refused, shown: try shown(conflict, in: reader), rule: write.reason,
                 rulePlace: "policy",
-                siblings: try views(conflict.siblings, in: reader))
+                siblings: try views(conflict.siblings, in: reader),
+                label: try label(of: conflict, in: reader))
         }
     }
 
@@ -61,6 +64,27 @@ extension ConflictService {
         let row = try reader.shown(table, id: conflict.row)
         if conflict.column == CellConflict.lifeColumn { return row == nil ? "deleted" : "kept" }
         return row?[conflict.column] ?? .null
+    }
+
+    /// What people call the row: a teacher's address with the year, a school's or district's name.
+    private func label(of conflict: CellConflict, in reader: StoreReader) throws -> String? {
+        func shown(_ table: SyncedTable, _ id: String?, _ column: String) throws -> String? {
+            try id.flatMap { try reader.shown(table, id: $0)?[column]?.text }
+        }
+        switch conflict.table {
+        case Schema.teacher.name: return try shown(Schema.teacher, conflict.row, "email")
+        case Schema.teacherYear.name:
+            let teacher = try shown(Schema.teacherYear, conflict.row, "teacher_id")
+            let parts = [
+                try shown(Schema.teacher, teacher, "email"),
+                try shown(Schema.teacherYear, conflict.row, "year"),
+            ]
+            return parts.contains { $0 != nil } ? parts.compactMap { $0 }.joined(separator: ", ") : nil
+        case Schema.tenant.name: return try shown(Schema.tenant, conflict.row, "name")
+        case Schema.seat.name:
+            return try shown(Schema.tenant, shown(Schema.seat, conflict.row, "school_id"), "name")
+        default: return nil
+        }
     }
 
     /// Siblings in an order that is the same on every installation: by (HLC, hash).

@@ -138,7 +138,7 @@ extension ConflictView {
     func showing(_ value: Value) -> ConflictView {
         ConflictView(
             id: id, table: table, row: row, column: column, state: .resolved, shown: value, rule: rule,
-            rulePlace: rulePlace, siblings: siblings)
+            rulePlace: rulePlace, siblings: siblings, label: label)
     }
 }
 

@@ -24,6 +24,8 @@ public struct ConflictView: Sendable, Equatable {
     public let rule: String
     public let rulePlace: String
     public let siblings: [SiblingView]
+    /// What people call the row; nil when it isn't shown or has no name.
+    public let label: String?
 }
 
 /// Lists, explains and settles conflicts.
@@ -74,7 +76,8 @@ public struct ConflictService {
             if let note { try transaction.addNote(conflict: id, ConflictNote.check(note)) }
             return ConflictView(
                 id: id, table: conflict.table, row: conflict.row, column: conflict.column, state: .resolved,
-                shown: chosen, rule: conflict.rule, rulePlace: conflict.rulePlace, siblings: conflict.siblings
+                shown: chosen, rule: conflict.rule, rulePlace: conflict.rulePlace,
+                siblings: conflict.siblings, label: conflict.label
             )
         }
     }
@@ -92,12 +95,7 @@ public struct ConflictService {
             _ = try transaction.edit(table, id: conflict.row, [conflict.column: chosen], force: true)
             return
         }
-        if chosen == "deleted" { return try transaction.delete(table, id: conflict.row) }
-        var alive = try transaction.replica.loadRow(table.name, id: conflict.row)
-        alive.deletes = []
-        let values = try transaction.replica.ruleBook().project(
-            table: table.name, state: alive, causality: transaction.replica)
-        try transaction.revive(table, id: conflict.row, fallback: values ?? [:])
+        try settleLife(of: conflict, table, keep: chosen != "deleted", in: transaction)
     }
 
     private func choose(

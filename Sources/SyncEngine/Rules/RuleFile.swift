@@ -27,6 +27,8 @@ public struct RuleFile: Sendable, Equatable {
 
     public struct Table: Sendable, Equatable {
         public let row: RowRule
+        /// Where `row` stands; 0 when it isn't said and `update_wins` is built in.
+        public let rowLine: Int
         public let fallback: Entry
         public let columns: [String: Entry]
         /// Columns that a district's own file leaves to this one, and `*` for the row rule. Only in the

@@ -111,7 +111,8 @@ struct RuleParser {
         }
         guard let fallback = parseEntry(fallbackNode, table) else { return nil }
         let result = RuleFile.Table(
-            row: body["row"].map { parseRowRule($0, table) } ?? .updateWins, fallback: fallback,
+            row: body["row"].map { parseRowRule($0, table) } ?? .updateWins,
+            rowLine: body["row"]?.mark?.line ?? 0, fallback: fallback,
             columns: columns, locked: body["locked"].map { parseLocked($0, table) } ?? [],
             line: node.mark?.line ?? 0)
         if let cycle = result.cycle(table) {

@@ -31,7 +31,8 @@ public struct TenantRules: RuleBook {
         let entry = RuleFile.Entry(choices: [.init(when: [], rule: rule, line: 0)])
         return Source(
             layer: nil, domain: "", version: 0,
-            table: RuleFile.Table(row: .updateWins, fallback: entry, columns: [:], locked: [], line: 0))
+            table: RuleFile.Table(
+                row: .updateWins, rowLine: 0, fallback: entry, columns: [:], locked: [], line: 0))
     }
     private static let latest = builtIn(.latest)
     private static let preferHub = builtIn(.prefer(.hub))
@@ -74,11 +75,12 @@ public struct TenantRules: RuleBook {
     /// Where the rule of a row's life stands.
     public func rowPlace(table: String) -> String {
         let (source, _) = source(table, CellConflict.lifeColumn)
-        return place(source, source.table.line)
+        return place(source, source.table.rowLine)
     }
 
     private func place(_ source: Source, _ line: Int) -> String {
-        switch source.layer {
+        if line == 0 { return "built-in" }
+        return switch source.layer {
         case nil: "built-in"
         case .policy: "\(source.domain).yaml:\(line)"
         case .district: "\(source.domain).yaml:\(line) (district, version \(source.version))"

@@ -201,6 +201,12 @@ struct CommandContext {
         }
     }
 
+    /// A result as it is; after a dry run standard error says that it was not kept.
+    func noting(_ option: DryRunOption, _ result: CommandResult) -> CommandResult {
+        if option.dryRun { output.message("Dry run: nothing was written.") }
+        return result
+    }
+
     /// An instant for a person: in the tenant's zone, with offset.
     func time(_ milliseconds: Int64, in zone: String) -> String {
         let name = configuration.timeZone ?? zone

@@ -19,6 +19,11 @@ struct ConflictsCommand: ParsableCommand {
         }
     }
 
+    /// A value for a person; one that isn't there is named.
+    static func visible(_ value: Value) -> String {
+        value.isNull ? "(empty)" : Escaping.visible(value.display)
+    }
+
     static func json(_ sibling: SiblingView) -> JSONValue {
         [
             "value": json(sibling.value), "origin": .string(sibling.origin.hex),
@@ -31,6 +36,7 @@ struct ConflictsCommand: ParsableCommand {
     static func json(_ conflict: ConflictView) -> JSONValue {
         [
             "id": .string(conflict.id), "table": .string(conflict.table), "row_id": .string(conflict.row),
+            "label": JSONValue(conflict.label),
             "column": .string(conflict.column), "state": .string(conflict.state.rawValue),
             "shown": json(conflict.shown),
             "rule": .string(conflict.rule), "rule_place": .string(conflict.rulePlace),
@@ -40,12 +46,13 @@ struct ConflictsCommand: ParsableCommand {
 
     /// One conflict with its siblings, for a person.
     static func text(_ conflict: ConflictView, _ context: CommandContext, zone: String) -> String {
+        let label = conflict.label.map { "  (\(Escaping.visible($0)))" } ?? ""
         var text = """
-            \(conflict.id)  \(conflict.state.rawValue)  \(conflict.table).\(conflict.column) of \(Escaping.visible(conflict.row))
-              shows: \(Escaping.visible(conflict.shown.display))  (rule \(conflict.rule), \(conflict.rulePlace))
+            \(conflict.id)  \(conflict.state.rawValue)  \(conflict.table).\(conflict.column) of \(Escaping.visible(conflict.row))\(label)
+              shows: \(visible(conflict.shown))  (rule \(conflict.rule), \(conflict.rulePlace))
             """
         for (index, sibling) in conflict.siblings.enumerated() {
-            text += "\n  \(index + 1). \(Escaping.visible(sibling.value.display))"
+            text += "\n  \(index + 1). \(visible(sibling.value))"
             text += "   \(Escaping.visible(sibling.node)), \(context.time(sibling.at, in: zone))"
         }
         return text

@@ -67,7 +67,7 @@ struct ConflictsShow: NodeCommand {
         let zone = try open.store.read { try $0.tenant().timeZone }
         var text = ConflictsCommand.text(conflict, context, zone: zone)
         if conflict.state == .open {
-            text += "\n  proposal: \(Escaping.visible(conflict.shown.display)), as the rule's default"
+            text += "\n  proposal: \(ConflictsCommand.visible(conflict.shown)), as the rule's default"
         }
         for note in notes {
             text +=

@@ -50,11 +50,13 @@ struct ConflictsResolve: NodeCommand {
         }
         let conflict = try service.resolve(
             id, take: take, value: value, note: note, dryRun: dryRun.dryRun)
+        let shown = ConflictsCommand.visible(conflict.shown)
         return CommandResult(
             data: ["conflict": ConflictsCommand.json(conflict)],
             body: .text(
-                "Settled: \(conflict.table).\(conflict.column) is \(Escaping.visible(conflict.shown.display))."
-            ))
+                dryRun.dryRun
+                    ? "Would settle \(conflict.table).\(conflict.column) as \(shown)."
+                    : "Settled: \(conflict.table).\(conflict.column) is \(shown)."))
     }
 }
 
@@ -79,7 +81,7 @@ struct ConflictsUndo: NodeCommand {
         return CommandResult(
             data: ["conflict": ConflictsCommand.json(conflict)],
             body: .text(
-                "Taken back: \(conflict.table).\(conflict.column) is \(Escaping.visible(conflict.shown.display))."
+                "Taken back: \(conflict.table).\(conflict.column) is \(ConflictsCommand.visible(conflict.shown))."
             ))
     }
 }

@@ -13,8 +13,8 @@ struct RosterImport: NodeCommand {
         discussion: """
             Example: node-cli roster import roster.csv --dry-run
 
-            Needs the columns Building, Name and Email; Grade is optional. Good rows are applied, rows in
-            error are listed (exit 3). Teachers missing from a full list become inactive unless
+            Needs the columns Building, Name and Email; Grade is optional. Good rows are applied, rows in \
+            error are listed (exit 3). Teachers missing from a full list become inactive unless \
             --additive. When too many would, nothing is written (exit 4) until `roster approve`.
             """)
 

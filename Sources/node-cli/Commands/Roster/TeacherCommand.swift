@@ -95,10 +95,13 @@ struct TeacherAdd: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant)
-        return TeacherCommand.result(
-            try TeacherService(open, actor: actor).add(
-                name: name, email: email, school: school, grade: grade, year: year.year, dryRun: dryRun.dryRun
-            ))
+        return context.noting(
+            dryRun,
+            TeacherCommand.result(
+                try TeacherService(open, actor: actor).add(
+                    name: name, email: email, school: school, grade: grade, year: year.year,
+                    dryRun: dryRun.dryRun
+                )))
     }
 }
 
@@ -120,8 +123,11 @@ struct TeacherEdit: NodeCommand {
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant)
         let edit = TeacherService.Edit(name: name, school: school, grade: grade, email: email)
-        return TeacherCommand.result(
-            try TeacherService(open, actor: actor).edit(who, edit, year: year.year, dryRun: dryRun.dryRun))
+        return context.noting(
+            dryRun,
+            TeacherCommand.result(
+                try TeacherService(open, actor: actor).edit(who, edit, year: year.year, dryRun: dryRun.dryRun)
+            ))
     }
 }
 
@@ -138,9 +144,11 @@ struct TeacherDeactivate: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant)
-        return TeacherCommand.result(
-            try TeacherService(open, actor: actor).setActive(
-                who, false, year: year.year, dryRun: dryRun.dryRun))
+        return context.noting(
+            dryRun,
+            TeacherCommand.result(
+                try TeacherService(open, actor: actor).setActive(
+                    who, false, year: year.year, dryRun: dryRun.dryRun)))
     }
 }
 
@@ -157,8 +165,10 @@ struct TeacherReactivate: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant)
-        return TeacherCommand.result(
-            try TeacherService(open, actor: actor).setActive(
-                who, true, year: year.year, dryRun: dryRun.dryRun))
+        return context.noting(
+            dryRun,
+            TeacherCommand.result(
+                try TeacherService(open, actor: actor).setActive(
+                    who, true, year: year.year, dryRun: dryRun.dryRun)))
     }
 }

@@ -7,7 +7,7 @@ struct TeacherDelete: NodeCommand {
         discussion: """
             Example: node-cli teacher delete ann@kckps.org
 
-            For teachers who should never have been there; one who left is deactivated. An edit made
+            For teachers who should never have been there; one who left is deactivated. An edit made \
             elsewhere without knowing of the delete keeps the teacher, and the conflict is listed.
             """)
 
@@ -21,10 +21,10 @@ struct TeacherDelete: NodeCommand {
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant)
         let service = TeacherService(open, actor: actor)
-        if !dryRun.dryRun {
-            let teacher = try service.show(who, year: year.year)
-            try context.confirm(confirmation, name: teacher.email, "Deleting this teacher")
-        }
-        return TeacherCommand.result(try service.delete(who, year: year.year, dryRun: dryRun.dryRun))
+        // What would be refused is refused before anybody is asked.
+        let teacher = try service.delete(who, year: year.year, dryRun: true)
+        if dryRun.dryRun { return context.noting(dryRun, TeacherCommand.result(teacher)) }
+        try context.confirm(confirmation, name: teacher.email, "Deleting this teacher")
+        return TeacherCommand.result(try service.delete(who, year: year.year))
     }
 }

@@ -7,7 +7,7 @@ struct SeatsAllocate: NodeCommand {
         discussion: """
             Example: node-cli seats allocate --learner L-20931 --school "Central Middle"
 
-            The learner is the district's opaque id, never a name or an address. A learner has at most one
+            The learner is the district's opaque id, never a name or an address. A learner has at most one \
             seat in a tenant; the same again changes nothing.
             """)
 
@@ -26,9 +26,11 @@ struct SeatsAllocate: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant)
-        return SeatsCommand.result(
-            try SeatService(open, actor: actor).allocate(
-                learner: learner, seat: seat, school: school, dryRun: dryRun.dryRun))
+        return context.noting(
+            dryRun,
+            SeatsCommand.result(
+                try SeatService(open, actor: actor).allocate(
+                    learner: learner, seat: seat, school: school, dryRun: dryRun.dryRun)))
     }
 }
 
@@ -45,7 +47,10 @@ struct SeatsReclaim: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant)
-        return SeatsCommand.result(
-            try SeatService(open, actor: actor).reclaim(seat: seat, reason: reason, dryRun: dryRun.dryRun))
+        return context.noting(
+            dryRun,
+            SeatsCommand.result(
+                try SeatService(open, actor: actor).reclaim(seat: seat, reason: reason, dryRun: dryRun.dryRun)
+            ))
     }
 }

@@ -5,8 +5,8 @@ struct SeatsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "seats", abstract: "Purchase, move, allocate and reclaim learners' seats.",
         discussion: """
-            Each seat has one holder, the hub or a node, and only the holder allocates or reclaims it, so
-            that no seat is sold twice while the line is down. The hub purchases seats and grants them to
+            Each seat has one holder, the hub or a node, and only the holder allocates or reclaims it, so \
+            that no seat is sold twice while the line is down. The hub purchases seats and grants them to \
             nodes; a node releases them back.
             """,
         subcommands: [
@@ -31,10 +31,16 @@ struct SeatsCommand: ParsableCommand {
             .init("holder", maxWidth: 24), .init("id"),
         ])
         for one in seats {
-            let holder = one.holder.role == .hub ? "hub" : one.holder.name ?? one.holder.origin
-            table.add([one.school, one.state.rawValue, one.learnerID ?? "-", holder, one.id])
+            table.add([
+                one.school, one.state.rawValue, one.learnerID ?? "-", name(one.holder), one.id,
+            ])
         }
         return table
+    }
+
+    /// A holder as people call it.
+    static func name(_ holder: SeatHolder) -> String {
+        holder.role == .hub ? "hub" : holder.name ?? holder.origin
     }
 
     static func result(_ seats: [Seat]) -> CommandResult {

@@ -20,9 +20,11 @@ struct SeatsPurchase: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant)
-        return SeatsCommand.result(
-            try SeatService(open, actor: actor).purchase(
-                school: school, count: count, grant: grant, dryRun: dryRun.dryRun))
+        return context.noting(
+            dryRun,
+            SeatsCommand.result(
+                try SeatService(open, actor: actor).purchase(
+                    school: school, count: count, grant: grant, dryRun: dryRun.dryRun)))
     }
 }
 
@@ -32,7 +34,7 @@ struct SeatsGrant: NodeCommand {
         discussion: """
             Example: node-cli seats grant --node north-node --school "Central Middle" --count 10
 
-            From then on only that node allocates and reclaims them, also while it is offline. They reach it
+            From then on only that node allocates and reclaims them, also while it is offline. They reach it \
             with its next sync.
             """)
 
@@ -44,9 +46,11 @@ struct SeatsGrant: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant)
-        return SeatsCommand.result(
-            try SeatService(open, actor: actor).grant(
-                node: node, selection.selection, dryRun: dryRun.dryRun))
+        return context.noting(
+            dryRun,
+            SeatsCommand.result(
+                try SeatService(open, actor: actor).grant(
+                    node: node, selection.selection, dryRun: dryRun.dryRun)))
     }
 }
 
@@ -62,7 +66,9 @@ struct SeatsRelease: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant)
-        return SeatsCommand.result(
-            try SeatService(open, actor: actor).release(selection.selection, dryRun: dryRun.dryRun))
+        return context.noting(
+            dryRun,
+            SeatsCommand.result(
+                try SeatService(open, actor: actor).release(selection.selection, dryRun: dryRun.dryRun)))
     }
 }

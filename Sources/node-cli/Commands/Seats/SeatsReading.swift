@@ -97,13 +97,13 @@ struct SeatsHistory: NodeCommand {
         let (events, zone) = try open.store.read { (try $0.seatHistory(id), try $0.tenant().timeZone) }
         var table = Table([
             .init("at"), .init("action"), .init("from"), .init("to"), .init("learner", maxWidth: 24),
-            .init("by", maxWidth: 32), .init("reason", maxWidth: 32),
+            .init("holder", maxWidth: 24), .init("by", maxWidth: 32), .init("reason", maxWidth: 32),
         ])
         for one in events {
             table.add([
                 context.time(one.createdAt, in: zone), one.action, one.previousState ?? "-",
-                one.newState ?? "-", one.newLearnerID ?? one.previousLearnerID ?? "-", one.changedBy,
-                one.reason ?? "-",
+                one.newState ?? "-", one.newLearnerID ?? one.previousLearnerID ?? "-",
+                one.newHolder.map(SeatsCommand.name) ?? "-", one.changedBy, one.reason ?? "-",
             ])
         }
         return CommandResult(

@@ -53,7 +53,9 @@ struct FlagSet: NodeCommand {
         let installation = try context.installation()
         let settings = TenantSettings(
             try installation.tenant(slug), actor: context.actor(installation))
-        return FlagCommand.result(
-            try settings.edit(.init(flags: try FeatureFlag.parse(flags)), dryRun: dryRun.dryRun))
+        return context.noting(
+            dryRun,
+            FlagCommand.result(
+                try settings.edit(.init(flags: try FeatureFlag.parse(flags)), dryRun: dryRun.dryRun)))
     }
 }

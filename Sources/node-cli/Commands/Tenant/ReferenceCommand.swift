@@ -18,7 +18,7 @@ struct ReferenceImportSchools: NodeCommand {
         discussion: """
             Example: node-cli reference import schools schools.csv
 
-            Columns nces_school_id, nces_lea_id, school_name, or any CSV with a name column. Runs at the
+            Columns nces_school_id, nces_lea_id, school_name, or any CSV with a name column. Runs at the \
             hub; importing the same file again changes nothing.
             """)
 

@@ -27,7 +27,7 @@ struct TenantCreate: NodeCommand {
         discussion: """
             Example: node-cli tenant create --name "KCKPS" --slug kckps --district 2007950 --flag recruitment=on
 
-            Runs at the hub. The API key is shown once. With --district only the schools of that NCES
+            Runs at the hub. The API key is shown once. With --district only the schools of that NCES \
             district are copied. Any failure leaves nothing and says which it was.
             """)
 

@@ -7,7 +7,7 @@ struct TenantEdit: NodeCommand {
         discussion: """
             Example: node-cli tenant edit kckps --flag recruitment=on --cors-origin https://www.kckps.org
 
-            Name and flags are changed at the hub and reach nodes with their next sync; CORS origins and the
+            Name and flags are changed at the hub and reach nodes with their next sync; CORS origins and the \
             time zone on either side. --cors-origin, given as often as needed, replaces the whole list.
             """)
 
@@ -50,7 +50,7 @@ struct TenantDeactivate: NodeCommand {
         discussion: """
             Example: node-cli tenant deactivate kckps --reason "agreement ended"
 
-            Here at once, at nodes with their next sync. Logins and changes are refused with TENANT_INACTIVE;
+            Here at once, at nodes with their next sync. Logins and changes are refused with TENANT_INACTIVE; \
             reading, verifying and sync go on, and nothing is lost.
             """)
 
@@ -63,11 +63,15 @@ struct TenantDeactivate: NodeCommand {
     func execute(_ context: CommandContext) throws -> CommandResult {
         let installation = try context.installation()
         let open = try installation.tenant(slug)
-        if !dryRun.dryRun {
-            try context.confirm(confirmation, name: slug, "Deactivating the tenant \(slug)")
+        let settings = TenantSettings(open, actor: context.actor(installation))
+        // What would be refused is refused before anybody is asked.
+        let wouldBe = try settings.setActive(false, reason: reason, dryRun: true)
+        if dryRun.dryRun {
+            return CommandResult(
+                data: ["tenant": TenantCommand.json(wouldBe)], body: .text("Would deactivate \(slug)."))
         }
-        let tenant = try TenantSettings(open, actor: context.actor(installation)).setActive(
-            false, reason: reason, dryRun: dryRun.dryRun)
+        try context.confirm(confirmation, name: slug, "Deactivating the tenant \(slug)")
+        let tenant = try settings.setActive(false, reason: reason)
         return CommandResult(
             data: ["tenant": TenantCommand.json(tenant)], body: .text("\(slug) is deactivated."))
     }
@@ -90,6 +94,7 @@ struct TenantActivate: NodeCommand {
         let tenant = try TenantSettings(open, actor: context.actor(installation)).setActive(
             true, reason: reason, dryRun: dryRun.dryRun)
         return CommandResult(
-            data: ["tenant": TenantCommand.json(tenant)], body: .text("\(slug) is active."))
+            data: ["tenant": TenantCommand.json(tenant)],
+            body: .text(dryRun.dryRun ? "Would activate \(slug)." : "\(slug) is active."))
     }
 }
