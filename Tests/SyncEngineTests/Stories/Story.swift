@@ -81,10 +81,8 @@ final class Story {
             tables:
               teacher: \(teacher)
               teacher_year: \(year)
-              roster_import: { default: earliest }
             """
-        let id = site.tenant.identifiers.derived(table: "rule_set", key: "roster")
-        try site.write { try $0.edit(Schema.ruleSet, id: id, ["version": 2, "document": .text(document)]) }
+        _ = try RuleService(site.tenant, actor: site.actor).apply(document)
     }
 
     /// `conflicts resolve` of the one standing conflict of a column, such as `teacher.name`.
