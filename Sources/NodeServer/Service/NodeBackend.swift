@@ -38,9 +38,8 @@ public final class NodeBackend: ServerBackend {
     }
 
     private func counted(_ request: ServerRequest) throws -> ServerResponse {
-        let known = ["join", "hello", "push", "pull"]
         let last = String(request.path.dropFirst(SyncRoutes.prefix.count))
-        let kind = known.contains(last) ? last : "other"
+        let kind = SyncRoutes.kinds.contains(last) ? last : "other"
         do {
             let response = try sync.handle(request)
             syncRequests.increment(kind, "ok")

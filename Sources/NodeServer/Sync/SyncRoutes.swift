@@ -5,6 +5,7 @@ import SyncEngine
 /// exchange. Order of checks: size (by the server), signature and key, tenant, then parsing.
 struct SyncRoutes: Sendable {
     static let prefix = "/sync/v1/"
+    static let kinds = ["join", "hello", "push", "pull", "check"]
 
     let installation: Installation
     private var fingerprint: String { EnrolmentToken.fingerprint(installation.identity.publicKey).hex }
@@ -12,7 +13,7 @@ struct SyncRoutes: Sendable {
     /// Answers a request under `prefix`. Throws `NodeError`.
     func handle(_ request: ServerRequest) throws -> ServerResponse {
         let kind = String(request.path.dropFirst(Self.prefix.count))
-        guard request.method == "POST", ["join", "hello", "push", "pull"].contains(kind) else {
+        guard request.method == "POST", Self.kinds.contains(kind) else {
             throw NodeError(.routeNotFound, "there is no such route", hint: "See docs/PROTOCOL.md.")
         }
         guard installation.role == .hub else {
@@ -51,6 +52,7 @@ struct SyncRoutes: Sendable {
         switch kind {
         case "hello": return cbor(try port.hello(HelloRequest(encoded: request.body), isRevoked: isRevoked))
         case "push": return cbor(try port.push(PushRequest(encoded: request.body)))
+        case "check": return cbor(try port.check(CheckRequest(encoded: request.body)))
         default: return cbor(try port.pull(PullRequest(encoded: request.body)))
         }
     }

@@ -84,6 +84,7 @@ public struct NodeExchange: Sendable {
     private var logSize: Int64 = 0
     private var wasTurnedAway = false
     private var hasStartedOver = false
+    private var batchBytes = ExchangeLimits.firstBatchBytes
 
     public init() {}
 
@@ -118,14 +119,15 @@ public struct NodeExchange: Sendable {
         self.position = position
         phase = .hello
         inFlight = batch
-        return [
-            .hello(
-                HelloRequest(
-                    tenant: position.tenant, headsHash: position.headsHash, ownHead: position.ownHead,
-                    origin: position.origin, receiptSeq: position.receiptSeq, cursor: position.cursor,
-                    cursorHash: position.cursorHash, schemaVersion: Schema.version, wall: position.wall,
-                    frames: batch.frames))
-        ]
+        return [.hello(Self.hello(position, frames: batch.frames))]
+    }
+
+    static func hello(_ position: LocalPosition, frames: [DeltaFrame]) -> HelloRequest {
+        HelloRequest(
+            tenant: position.tenant, headsHash: position.headsHash, ownHead: position.ownHead,
+            origin: position.origin, receiptSeq: position.receiptSeq, cursor: position.cursor,
+            cursorHash: position.cursorHash, schemaVersion: Schema.version, wall: position.wall,
+            frames: frames)
     }
 
     private mutating func take(_ answer: HubAnswer) -> [ExchangeEffect] {
@@ -150,9 +152,7 @@ public struct NodeExchange: Sendable {
         if phase == .pulling, answer.entries.isEmpty, answer.cursor <= position.cursor,
             answer.cursor < answer.logSize
         {
-            return finish(
-                NodeError(
-                    .hubAnswer, "the hub's log doesn't go on", hint: "Sync again; tell the hub's admin."))
+            return finish(Self.standstill)
         }
         outcome.waitingAtHub = answer.waiting
         hubHeadSeq = answer.head?.seq ?? hubHeadSeq
@@ -164,12 +164,7 @@ public struct NodeExchange: Sendable {
             || answer.head != position.ownHead
         if answer.verdict == .equal, !isNews { return finish(nil) }
         phase = .storing
-        return [
-            .store(
-                StoreRequest(
-                    receipt: answer.receipt, head: answer.head, entries: answer.entries,
-                    cursor: answer.cursor, cursorHash: answer.cursorHash, heads: answer.heads))
-        ]
+        return [.store(StoreRequest(answer))]
     }
 
     /// Push what is left, then pull what is left, then end.
@@ -185,7 +180,8 @@ public struct NodeExchange: Sendable {
                         hint: "Sync again later."))
             }
             phase = .loading
-            return [.load(after: next, maxBytes: ExchangeLimits.batchBytes)]
+            defer { batchBytes = ExchangeLimits.next(batchBytes) }
+            return [.load(after: next, maxBytes: batchBytes)]
         }
         if position.cursor < logSize {
             phase = .pulling
@@ -202,20 +198,18 @@ public struct NodeExchange: Sendable {
     /// The whole log was taken, and yet a chain is shorter than at the hub: something was passed over. It is read
     /// again from its beginning, once; what is applied is recognised by its hash.
     private mutating func startOver() -> [ExchangeEffect] {
-        guard !hasStartedOver else {
-            return finish(
-                NodeError(
-                    .verificationFailed,
-                    "deltas of the hub are missing here although its whole log was taken",
-                    hint:
-                        "Run `node-cli verify --deep` on both sides and tell the hub's admin; nothing was lost here."
-                ))
-        }
+        guard !hasStartedOver else { return finish(Self.divergence) }
         hasStartedOver = true
         position?.cursor = 0
         position?.cursorHash = nil
         return proceed()
     }
+
+    static let divergence = NodeError(
+        .verificationFailed, "deltas of the hub are missing here although its whole log was taken",
+        hint: "Run `node-cli verify --deep` on both sides and tell the hub's admin; nothing was lost here.")
+    static let standstill = NodeError(
+        .hubAnswer, "the hub's log doesn't go on", hint: "Sync again; tell the hub's admin.")
 
     private mutating func send(_ batch: PendingBatch) -> [ExchangeEffect] {
         guard let position, !batch.frames.isEmpty else {

@@ -25,9 +25,14 @@ struct SyncNow: NodeCommand {
 
             Pushes what this node wrote, takes what the hub has. May be repeated and cut anywhere; nothing
             that was acknowledged is lost. Exit 10 when the hub can't be reached: the work is kept.
+
+            With --dry-run the hub checks signature, order and rights of all that would be pushed and
+            stores nothing, and this node merges all that it would pull in a transaction that it rolls
+            back. Conflicts are those that the pull would make here.
             """)
 
     @Flag(help: "Exit 5 when conflicts wait for a person.") var failOnConflict = false
+    @OptionGroup var dryRun: DryRunOption
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
@@ -35,6 +40,7 @@ struct SyncNow: NodeCommand {
         let (installation, open, actor) = try context.tenant(tenant)
         let lock = try installation.lockForSync(open.slug, waiting: 60)
         defer { withExtendedLifetime(lock) {} }
+        if dryRun.dryRun { return try rehearse(open, installation, context) }
         let acknowledged = try open.store.read { try $0.state(.receiptSeq)?.int ?? 0 }
         let bar = context.progress("Syncing", unit: "deltas")
         let result = try SyncRunner(
@@ -66,7 +72,7 @@ struct SyncNow: NodeCommand {
         return command
     }
 
-    private func warnings(_ outcome: ExchangeOutcome) -> [Notice] {
+    func warnings(_ outcome: ExchangeOutcome) -> [Notice] {
         var notices: [Notice] = []
         if -outcome.clockDifference > HLC.limitMilliseconds {
             notices.append(
