@@ -34,9 +34,10 @@ public struct SyncRunner {
     }
 
     /// Syncs one tenant with its hub; blocks. Failures of the line end up in the result, and in the
-    /// local log; what was stored before them stays.
+    /// local log; what was stored before them stays. Throws `CancellationError` when the client was
+    /// stopped: that is no failure, and nothing is noted.
     public func sync(
-        _ tenant: OpenTenant, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        _ tenant: OpenTenant, progress: (NodeExchange.Progress) -> Void = { _ in }
     ) throws -> SyncResult {
         let started = ContinuousClock.now
         var loop = ExchangeLoop(line: try line(to: tenant), port: NodePort(tenant))
@@ -57,7 +58,7 @@ public struct SyncRunner {
     /// Finds out what `sync` would do, and keeps nothing of it; blocks. That it took place is noted in
     /// the local log; `sync log` and the peer's last sync know nothing of it.
     public func dryRun(
-        _ tenant: OpenTenant, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        _ tenant: OpenTenant, progress: (NodeExchange.Progress) -> Void = { _ in }
     ) throws -> DryRunResult {
         let started = ContinuousClock.now
         var line = try line(to: tenant)
@@ -94,19 +95,19 @@ private struct ExchangeLoop {
     /// No exchange needs more steps than this: a batch carries at least one of 2^20 deltas.
     private static let maxSteps = 1 << 22
 
-    mutating func run(_ progress: (Int, Int) -> Void) throws -> ExchangeOutcome {
+    mutating func run(_ progress: (NodeExchange.Progress) -> Void) throws -> ExchangeOutcome {
         var machine = NodeExchange()
         var effects = machine.step(try port.begin())
         for _ in 0..<Self.maxSteps {
             guard let effect = effects.first else { break }
             if case .finish(let outcome) = effect { return outcome }
-            effects = machine.step(perform(effect))
-            progress(machine.progress.done, machine.progress.total)
+            effects = machine.step(try perform(effect))
+            progress(machine.progress)
         }
         throw NodeError(.internalError, "the exchange did not come to an end")
     }
 
-    private mutating func perform(_ effect: ExchangeEffect) -> ExchangeEvent {
+    private mutating func perform(_ effect: ExchangeEffect) throws -> ExchangeEvent {
         do {
             switch effect {
             case .hello(let message): return .answered(try line.hello(message))
@@ -116,6 +117,8 @@ private struct ExchangeLoop {
             case .load(let seq, let maxBytes): return .loaded(try port.load(after: seq, maxBytes: maxBytes))
             case .finish: return .failed(NodeError(.internalError, "finish is not performed"))
             }
+        } catch is CancellationError {
+            throw CancellationError()
         } catch let error as NodeError {
             return .failed(error)
         } catch let error as DeltaError {
@@ -131,4 +134,7 @@ extension Duration {
     public var milliseconds: Int64 {
         components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
+
+    /// Seconds with their fraction.
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

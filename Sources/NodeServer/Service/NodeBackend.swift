@@ -1,3 +1,4 @@
+import Logging
 import NodeCore
 import SyncEngine
 
@@ -12,10 +13,11 @@ public final class NodeBackend: ServerBackend {
     private let conflicts: Prometheus.Gauge
 
     /// `version`: the product's, shown by `/health`.
-    public init(_ installation: Installation, version: String) throws {
+    public init(_ installation: Installation, version: String, logger: Logger? = nil) throws {
         self.installation = installation
         self.version = version
-        sync = SyncRoutes(installation: installation)
+        sync = SyncRoutes(
+            installation: installation, waiting: try WaitingReport(registry, logger: logger))
         syncRequests = try registry.counter(
             "sync_requests_total", help: "Requests of the exchange, by kind and outcome.",
             labels: ["kind", "outcome"])

@@ -28,13 +28,14 @@ public struct DryRunOutcome: Sendable {
 /// A cut leaves nothing to resume, so there is no state machine.
 public struct DryRun<Line: ExchangeLine> {
     private let port: NodePort
-    private let progress: (_ done: Int, _ total: Int) -> Void
+    private let progress: (NodeExchange.Progress) -> Void
     private var line: Line
     private var outcome = DryRunOutcome()
+    private var pulled = 0
 
     /// Runs to the end. Failures of line and hub end up in the outcome's error.
     public static func run(
-        _ port: NodePort, over line: inout Line, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        _ port: NodePort, over line: inout Line, progress: (NodeExchange.Progress) -> Void = { _ in }
     ) throws -> DryRunOutcome {
         try withoutActuallyEscaping(progress) { progress in
             var run = DryRun(port: port, progress: progress, line: line)
@@ -50,7 +51,7 @@ public struct DryRun<Line: ExchangeLine> {
         }
     }
 
-    private init(port: NodePort, progress: @escaping (Int, Int) -> Void, line: Line) {
+    private init(port: NodePort, progress: @escaping (NodeExchange.Progress) -> Void, line: Line) {
         self.port = port
         self.progress = progress
         self.line = line
@@ -91,8 +92,7 @@ public struct DryRun<Line: ExchangeLine> {
                 applied = try port.transactionStart(check.ready + 1) - 1
             }
             after = max(batch.through, answer.head?.seq ?? 0, answer.heldSeq)
-            progress(
-                outcome.exchange.pushedDeltas, outcome.exchange.pushedDeltas + Int(max(0, ownSeq - after)))
+            tell(left: Int(max(0, ownSeq - after)))
             guard after < ownSeq else { break }
             batch = try port.load(after: after, maxBytes: batchBytes)
             batchBytes = ExchangeLimits.next(batchBytes)
@@ -100,6 +100,11 @@ public struct DryRun<Line: ExchangeLine> {
         let through = applied ?? ownSeq
         outcome.exchange.waitingAtHub = Int(max(0, ownSeq - through))
         outcome.pushedWrites = try port.ownWrites(after: position.receiptSeq, through: through)
+    }
+
+    private func tell(left: Int) {
+        let done = outcome.exchange.pushedDeltas + pulled
+        progress(.init(done: done, total: done + left, bytes: outcome.exchange.pushedBytes))
     }
 
     private mutating func note(_ batch: PendingBatch, _ check: CheckAnswer) {
@@ -146,7 +151,8 @@ public struct DryRun<Line: ExchangeLine> {
                 throw NodeExchange.standstill
             }
             try port.setAside(answer)
-            progress(Int(answer.cursor), Int(answer.logSize))
+            pulled += answer.entries.count
+            tell(left: Int(max(0, answer.logSize - answer.cursor)))
         }
     }
 }

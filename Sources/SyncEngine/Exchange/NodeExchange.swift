@@ -85,15 +85,28 @@ public struct NodeExchange: Sendable {
     private var wasTurnedAway = false
     private var hasStartedOver = false
     private var batchBytes = ExchangeLimits.firstBatchBytes
+    /// Pulled parts of a transaction that isn't here whole yet.
+    private var waitingHere = 0
+    private var bytesWaitingHere = 0
+    private var bytesInAnswer = 0
 
     public init() {}
 
-    /// How far it is: deltas sent and taken, and how many there are as far as is known.
-    public var progress: (done: Int, total: Int) {
-        let sent = outcome.pushedDeltas, taken = outcome.pulled.deltas + outcome.pulled.waiting
+    /// How far an exchange is: deltas (of a transaction in parts, each part) and bytes sent and taken, and
+    /// how many deltas there are as far as is known.
+    public struct Progress: Sendable, Equatable {
+        public var done: Int
+        public var total: Int
+        public var bytes: Int
+    }
+
+    public var progress: Progress {
+        let done = outcome.pushedDeltas + outcome.pulled.deltas + waitingHere
         let toSend = max(0, Int((position?.ownHead?.seq ?? 0) - max(sentThrough, hubHeadSeq)))
         let toTake = max(0, Int(logSize - (position?.cursor ?? 0)))
-        return (sent + taken, sent + taken + toSend + toTake)
+        return Progress(
+            done: done, total: done + toSend + toTake,
+            bytes: outcome.pushedBytes + outcome.pulled.bytes + bytesWaitingHere)
     }
 
     /// Advances by one event. After `.finish` every event is answered with nothing.
@@ -105,7 +118,7 @@ public struct NodeExchange: Sendable {
             (.answered(let answer), .pulling):
             return take(answer)
         case (.stored(let summary), .storing):
-            outcome.pulled.add(summary)
+            note(summary)
             if summary.hasDiverged { return startOver() }
             return proceed()
         case (.loaded(let batch), .loading): return send(batch)
@@ -164,7 +177,15 @@ public struct NodeExchange: Sendable {
             || answer.head != position.ownHead
         if answer.verdict == .equal, !isNews { return finish(nil) }
         phase = .storing
+        bytesInAnswer = answer.entries.reduce(0) { $0 + $1.byteCount }
         return [.store(StoreRequest(answer))]
+    }
+
+    private mutating func note(_ summary: ApplySummary) {
+        outcome.pulled.add(summary)
+        // What waited is counted as taken once it is applied.
+        waitingHere = summary.waiting + (summary.deltas > 0 ? 0 : waitingHere)
+        bytesWaitingHere = summary.deltas > 0 ? 0 : bytesWaitingHere + bytesInAnswer
     }
 
     /// Push what is left, then pull what is left, then end.

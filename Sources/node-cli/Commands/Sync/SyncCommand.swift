@@ -45,9 +45,7 @@ struct SyncNow: NodeCommand {
         let bar = context.progress("Syncing", unit: "deltas")
         let result = try SyncRunner(
             installation, client: try context.curl(), hubURL: context.configuration.hubURL
-        ).sync(open) {
-            bar.update($0, of: $1)
-        }
+        ).sync(open) { bar.update($0) }
         bar.finish()
         let outcome = result.outcome
         let openConflicts = try ConflictService(open, actor: actor).list(.open).count
@@ -107,6 +105,12 @@ struct SyncNow: NodeCommand {
             (\(outcome.pulled.writes) rows) in \(result.roundTrips) requests and \(result.milliseconds) ms; \
             \(outcome.pulled.settled) conflicts settled by rule, \(open) open in all.
             """
+    }
+}
+
+extension Progress {
+    func update(_ exchange: NodeExchange.Progress) {
+        update(exchange.done, of: exchange.total, note: ByteText.short(exchange.bytes))
     }
 }
 

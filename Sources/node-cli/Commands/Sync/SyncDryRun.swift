@@ -10,7 +10,7 @@ extension SyncNow {
         let bar = context.progress("Checking", unit: "deltas")
         let result = try SyncRunner(
             installation, client: try context.curl(), hubURL: context.configuration.hubURL
-        ).dryRun(open) { bar.update($0, of: $1) }
+        ).dryRun(open) { bar.update($0) }
         bar.finish()
         let outcome = result.outcome, exchange = outcome.exchange
         var command = CommandResult(
