@@ -91,6 +91,13 @@ public struct BackgroundSync: Sendable {
         }
     }
 
+    private func warnOfClock(_ outcome: ExchangeOutcome) {
+        guard -outcome.clockDifference > HLC.limitMilliseconds else { return }
+        logger.warning(
+            "this machine's clock is ahead of the hub's",
+            metadata: ["code": "CLOCK_AHEAD", "seconds": "\(-outcome.clockDifference / 1000)"])
+    }
+
     private func sync(_ slug: String) throws -> NodeError? {
         do {
             let lock = try installation.lockForSync(slug, waiting: 0)
@@ -105,6 +112,7 @@ public struct BackgroundSync: Sendable {
                     "pushed": "\(result.outcome.pushedDeltas)", "pulled": "\(result.outcome.pulled.deltas)",
                     "error_code": "\(result.error?.code.rawValue ?? "")",
                 ])
+            warnOfClock(result.outcome)
             return result.error
         } catch is CancellationError {
             throw CancellationError()

@@ -15,11 +15,11 @@ extension KillLine {
                 ["roster", "import", "-", "--additive", "--json", "--data", site.folder],
                 inputFrom: feed.readingEnd)
             let bytes = try [UInt8](String(contentsOfFile: path, encoding: .utf8).utf8)
-            let stored = site.storedBytes
+            let written = site.lastWritten
             guard feed.write(bytes[..<(takesAll ? bytes.count : bytes.count / 2)]) else { return false }
             if takesAll { feed.finish() }
             return kill(child, while: child) {
-                feed.isDrained && site.writer != child.pid && site.storedBytes == stored
+                feed.isDrained && site.writer != child.pid && site.lastWritten == written
                     && child.output.isEmpty
             }
         }
@@ -27,11 +27,11 @@ extension KillLine {
 
     /// Kills an import inside its transaction, while that is being written, or behind it.
     func commit(_ round: Int, at site: Site) throws {
-        let moments = ["transaction open", "under way", "WAL growing", "committed", "WAL growing"]
+        let moments = ["transaction open", "under way", "WAL written", "committed", "WAL written"]
         let moment = moments[round % moments.count]
         try importKilled(.commit, "\(moment) at \(site.name)", site, isWhole: moment == "committed") { path in
+            let written = site.lastWritten
             let child = try site.start("roster", "import", path, "--additive")
-            let stored = site.storedBytes
             let isWriting = { site.writer == child.pid }
             var beganAt: Int?
             return kill(child, while: child) {
@@ -41,8 +41,8 @@ extension KillLine {
                 case "transaction open": return isWriting()
                 // 30 ms of work of its own inside the transaction.
                 case "under way": return isWriting() && child.ticks >= beganAt + 3
-                case "WAL growing": return isWriting() && site.storedBytes > stored + 32_768
-                default: return !isWriting() && child.output.isEmpty
+                case "WAL written": return isWriting() && site.lastWritten > written
+                default: return !isWriting() && site.lastWritten > written && child.output.isEmpty
                 }
             }
         }

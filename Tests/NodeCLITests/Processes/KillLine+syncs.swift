@@ -12,14 +12,14 @@ extension KillLine {
         try syncKilled(.push, moment, victim, renewing: { try more(at: node) }) {
             let sent = relay.sent
             if moment == "half a request" {
-                relay.stop(.request, 1, after: 4096, then: .hold)
+                relay.stop(.request, 1, after: 2048, then: .hold)
                 let child = try node.start("sync")
                 return (child, { self.relay.withheld > 0 }, nil)
             }
             let gate = moment == "hub inside" ? nil : try StoreGate(hub)
             let child = try node.start("sync")
             let isInside = gate != nil ? { true } : { self.hub.writer == self.server.process.pid }
-            return (child, { self.relay.sent - sent > 8192 && !self.relay.isAnswered && isInside() }, gate)
+            return (child, { self.relay.sent - sent > 2048 && !self.relay.isAnswered && isInside() }, gate)
         }
     }
 
@@ -48,7 +48,7 @@ extension KillLine {
         try syncKilled(.pull, moment, victim, renewing: { try more(at: hub) }) {
             switch moment {
             case "half an answer":
-                relay.stop(.answer, 1, after: 4096, then: .hold)
+                relay.stop(.answer, 1, after: 2048, then: .hold)
                 return (try node.start("sync"), { self.relay.withheld > 0 }, nil)
             case "answer not stored":
                 relay.stop(.answer, 1, after: 0, then: .hold)
@@ -59,7 +59,7 @@ extension KillLine {
                 let child = try node.start("sync")
                 return (
                     child,
-                    { self.relay.answered - answered > 4096 && self.node.writer == child.pid }, nil
+                    { self.relay.answered - answered > 2048 && self.node.writer == child.pid }, nil
                 )
             }
         }

@@ -7,8 +7,8 @@ import Testing
 /// Markers, read while the victim stands still:
 /// - parse: it has taken the bytes that were fed into its standard input, and has neither begun a write
 ///   transaction nor stored anything;
-/// - commit: it holds the write lock of the WAL index; or its WAL has grown under that lock; or the lock
-///   was seen and is gone while the command has answered nothing;
+/// - commit: it holds the write lock of the WAL index; or its WAL is written under that lock; or the
+///   lock is gone, the file has been written, and the command has answered nothing;
 /// - push: the relay holds the rest of the request, or has passed it while the hub is inside, or before,
 ///   the transaction that takes it;
 /// - acknowledge: the hub has answered, which it does after its commit, and the node has got nothing, or
@@ -18,7 +18,7 @@ final class KillLine {
     enum Victim: String { case hub, node }
 
     /// Rows of an import.
-    static let teachers = 300
+    static let teachers = 150
     static let tries = 20
 
     let stage: Stage

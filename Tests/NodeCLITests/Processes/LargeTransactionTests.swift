@@ -29,25 +29,8 @@ import Testing
             let parts = try #require(pending["pending_deltas"].int)
             let bytes = try #require(pending["pending_bytes"].int)
             try #require(parts > 6)
-            let before = try hub.state()
-            var held = 0, syncs = 0, gauges: Set<Int> = []
             let sent = relay.sent
-            while held < parts - 1 {
-                syncs += 1
-                try #require(syncs < 3 * parts, "the push does not get on")
-                // Hello and one push get through; the next push is cut in the middle.
-                relay.stop(.request, 3, after: 10_000, then: .cut)
-                let cut = try node.run("sync")
-                if cut.status == 0 { break }
-                #expect(cut.status == 10, cut.story)
-                let waiting = try hub.done("status")["tenants"][0]
-                let now = try #require(waiting["waiting_deltas"].int)
-                #expect(now > held, "each sync gets on")
-                #expect(now == parts || waiting["waiting_bytes"].int ?? 0 > 0)
-                held = now
-                gauges.insert(try Self.gauge(server))
-                #expect(try hub.state() == before, "nothing of it is shown")
-            }
+            let (syncs, gauges) = try Self.pushCutting(relay, node, hub, server, parts: parts)
             relay.release()
             try node.done("sync")
             #expect(syncs >= parts - 3, "nearly every part was cut once: \(syncs) cuts, \(parts) parts")
@@ -61,6 +44,32 @@ import Testing
             let again = relay.sent - sent - bytes
             #expect(again < (syncs + 1) * (bytes / parts * 2 + 20_000), "\(again) bytes were sent again")
         }
+    }
+
+    /// Syncs until all parts but perhaps the last are held by the hub, which must show nothing of them;
+    /// how many syncs that took and what the hub's gauge said.
+    private static func pushCutting(
+        _ relay: Relay, _ node: Site, _ hub: Site, _ server: RunningServer, parts: Int
+    ) throws -> (syncs: Int, gauges: Set<Int>) {
+        let before = try hub.state()
+        var held = 0, syncs = 0, gauges: Set<Int> = []
+        while held < parts - 1 {
+            syncs += 1
+            try #require(syncs < 3 * parts, "the push does not get on")
+            // Hello and one push get through; the next push is cut in the middle.
+            relay.stop(.request, 3, after: 10_000, then: .cut)
+            let cut = try node.run("sync")
+            if cut.status == 0 { break }
+            #expect(cut.status == 10, cut.story)
+            let waiting = try hub.done("status")["tenants"][0]
+            let now = try #require(waiting["waiting_deltas"].int)
+            #expect(now > held, "each sync gets on")
+            #expect(waiting["waiting_bytes"].int ?? 0 > 0)
+            held = now
+            gauges.insert(try gauge(server))
+            #expect(try hub.state() == before, "nothing of it is shown")
+        }
+        return (syncs, gauges)
     }
 
     private static func gauge(_ server: RunningServer) throws -> Int {

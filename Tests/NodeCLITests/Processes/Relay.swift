@@ -142,7 +142,7 @@ final class Relay: Sendable {
             state.withLock { $0.withheld = left.count }
             defer { state.withLock { $0.withheld = 0 } }
             while allowance(direction, 0).then == .hold {
-                if ends.isCut { return false }
+                if ends.isCut || ends.hasHungUp { return false }
                 usleep(500)
             }
         }
@@ -179,6 +179,14 @@ final class Relay: Sendable {
         init(client: Int32, server: Int32) {
             self.client = client
             self.server = server
+        }
+
+        /// Whether either side has gone, seen without reading.
+        var hasHungUp: Bool {
+            let hangUp: Int32 = 0x2000  // POLLRDHUP, poll(2)
+            var sides = [client, server].map { pollfd(fd: $0, events: Int16(hangUp), revents: 0) }
+            guard poll(&sides, 2, 0) > 0 else { return false }
+            return sides.contains { Int32($0.revents) & (hangUp | POLLHUP | POLLERR) != 0 }
         }
 
         func cut() {

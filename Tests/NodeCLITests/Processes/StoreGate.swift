@@ -18,7 +18,7 @@ final class StoreGate {
         lock.l_whence = Int16(SEEK_SET)
         lock.l_start = 120
         lock.l_len = 1
-        let isHeld = waitUntil(seconds: 30) { fcntl(descriptor, Self.setLock, &lock) == 0 }
+        let isHeld = waitUntil(seconds: 60) { fcntl(descriptor, Self.setLock, &lock) == 0 }
         guard isHeld else { throw HarnessError("the write lock of \(site.name) can't be had") }
     }
 

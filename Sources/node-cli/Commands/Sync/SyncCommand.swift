@@ -9,6 +9,16 @@ struct SyncCommand: ParsableCommand {
         subcommands: [SyncNow.self, SyncLog.self, SyncPause.self, SyncResume.self],
         defaultSubcommand: SyncNow.self)
 
+    /// The installation, if it syncs by itself.
+    static func node(_ context: CommandContext) throws -> Installation {
+        let installation = try context.installation()
+        guard installation.role == .node else {
+            throw NodeError(
+                .nodeOnly, "a hub has no background sync: nodes call it", hint: "Run it at a node.")
+        }
+        return installation
+    }
+
     static func json(_ summary: ApplySummary) -> JSONValue {
         [
             "deltas": JSONValue(summary.deltas), "writes": JSONValue(summary.writes),
@@ -156,12 +166,7 @@ struct SyncPause: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let installation = try context.installation()
-        guard installation.role == .node else {
-            throw NodeError(
-                .nodeOnly, "a hub has no background sync: nodes call it", hint: "Run it at a node.")
-        }
-        try installation.setSyncPaused(true)
+        try SyncCommand.node(context).setSyncPaused(true)
         return CommandResult(data: ["paused": true], body: .text("Background sync is paused."))
     }
 }
@@ -174,7 +179,7 @@ struct SyncResume: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        try context.installation().setSyncPaused(false)
+        try SyncCommand.node(context).setSyncPaused(false)
         return CommandResult(data: ["paused": false], body: .text("Background sync goes on."))
     }
 }
