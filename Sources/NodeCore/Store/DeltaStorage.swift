@@ -92,11 +92,15 @@ extension StoreReader {
 
     /// Writes of own deltas after a number that the hub has signed receipts for since.
     public func acknowledgedWrites(after seq: Int64) throws -> Int {
+        try ownWrites(after: seq, through: try state(.receiptSeq)?.int ?? 0)
+    }
+
+    /// Writes of own deltas after a number, up to another.
+    public func ownWrites(after seq: Int64, through last: Int64) throws -> Int {
         guard let own = try ownOrigin() else { return 0 }
-        let through = try state(.receiptSeq)?.int ?? 0
         return try count(
             "SELECT ifnull(sum(writes), 0) FROM sync_delta WHERE origin = ? AND seq > ? AND seq <= ?",
-            [own.number, seq, through])
+            [own.number, seq, last])
     }
 
     /// The seen vector that the next local delta has: every other origin's head.
@@ -243,4 +247,12 @@ extension StoreReader {
     }
 
     public func waitingCount() throws -> Int { try count("SELECT count(*) FROM sync_waiting") }
+
+    /// Deltas and bytes, of all origins, that wait for what they build on: most often the parts of a
+    /// transaction that isn't here whole.
+    public func waiting() throws -> (deltas: Int, bytes: Int) {
+        let sql = "SELECT count(*), ifnull(sum(length(envelope) + length(body)), 0) FROM sync_waiting"
+        guard let row = try row(sql) else { return (0, 0) }
+        return (row[0], row[1])
+    }
 }

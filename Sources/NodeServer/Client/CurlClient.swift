@@ -36,6 +36,7 @@ public final class CurlClient: Sendable {
 
     private let session: Mutex<CurlSession>
     private let queue = DispatchQueue(label: "node-cli.curl")
+    private let stopped = StopFlag()
 
     /// Throws `INTERNAL` when libcurl cannot start.
     public init(options: Options = Options()) throws {
@@ -60,10 +61,14 @@ public final class CurlClient: Sendable {
         }
     }
 
-    /// `perform` for callers that already are on a thread that may block; waits for its turn.
+    /// `perform` for callers that already are on a thread that may block; waits for its turn. Throws
+    /// `CancellationError` at the latest a second after `stop()`.
     public func performBlocking(_ request: HTTPRequest) throws -> HTTPResponse {
-        try run(request, stop: StopFlag())
+        try run(request, stop: stopped)
     }
+
+    /// Breaks off the blocking request that is under way, and all later ones.
+    public func stop() { stopped.set() }
 
     private func run(_ request: HTTPRequest, stop: StopFlag) throws -> HTTPResponse {
         try session.withLock { try $0.perform(request, stop: stop) }

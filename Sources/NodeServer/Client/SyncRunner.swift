@@ -12,6 +12,13 @@ public struct SyncResult: Sendable {
     public var error: NodeError? { outcome.error }
 }
 
+/// What a sync would do.
+public struct DryRunResult: Sendable {
+    public let outcome: DryRunOutcome
+    public let roundTrips: Int
+    public let milliseconds: Int64
+}
+
 /// Runs the exchange's state machine over a real line: performs each effect, feeds back what happened.
 public struct SyncRunner {
     private let installation: Installation
@@ -27,88 +34,97 @@ public struct SyncRunner {
     }
 
     /// Syncs one tenant with its hub; blocks. Failures of the line end up in the result, and in the
-    /// local log; what was stored before them stays.
+    /// local log; what was stored before them stays. Throws `CancellationError` when the client was
+    /// stopped: that is no failure, and nothing is noted.
     public func sync(
-        _ tenant: OpenTenant, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        _ tenant: OpenTenant, progress: (NodeExchange.Progress) -> Void = { _ in }
     ) throws -> SyncResult {
-        guard let peer = try installation.peer(tenant.slug) else {
-            throw NodeError(
-                .nodeOnly, "a hub has nobody to sync with: nodes call it", hint: "Run it at a node.")
-        }
         let started = ContinuousClock.now
-        let hub = HubClient(
-            url: hubURL ?? peer.hubURL, hub: EnrolmentToken.fingerprint(peer.hubKey), key: tenant.origin.key,
-            keyID: OriginID(publicKey: tenant.origin.key.publicKey, tenant: tenant.id).hex, client: client,
-            clock: installation.environment.clock)
-        var line = Line(hub: hub, port: NodePort(tenant))
-        let outcome = try line.run(progress)
+        var loop = ExchangeLoop(line: try line(to: tenant), port: NodePort(tenant))
+        let outcome = try loop.run(progress)
         let result = SyncResult(
-            tenant: tenant.slug, outcome: outcome, roundTrips: line.roundTrips,
+            tenant: tenant.slug, outcome: outcome, roundTrips: loop.line.roundTrips,
             milliseconds: started.duration(to: .now).milliseconds)
         try installation.record(
             ExchangeRecord(
                 tenant: tenant.slug, verdict: outcome.verdict?.rawValue ?? "none",
                 pushed: outcome.pushedDeltas,
-                pulled: outcome.pulled.deltas, roundTrips: line.roundTrips, milliseconds: result.milliseconds,
+                pulled: outcome.pulled.deltas, roundTrips: result.roundTrips,
+                milliseconds: result.milliseconds,
                 error: outcome.error))
         return result
+    }
+
+    /// Finds out what `sync` would do, and keeps nothing of it; blocks. That it took place is noted in
+    /// the local log; `sync log` and the peer's last sync know nothing of it.
+    public func dryRun(
+        _ tenant: OpenTenant, progress: (NodeExchange.Progress) -> Void = { _ in }
+    ) throws -> DryRunResult {
+        let started = ContinuousClock.now
+        var line = try line(to: tenant)
+        let outcome = try DryRun.run(NodePort(tenant), over: &line, progress: progress)
+        let pulled = outcome.exchange.pulled.deltas
+        try installation.note(
+            "sync.dry_run",
+            "tenant \(tenant.slug), would push \(outcome.exchange.pushedDeltas) and pull \(pulled) deltas"
+                + (outcome.exchange.error.map { ", \($0.code.rawValue)" } ?? ""))
+        return DryRunResult(
+            outcome: outcome, roundTrips: line.roundTrips,
+            milliseconds: started.duration(to: .now).milliseconds)
+    }
+
+    private func line(to tenant: OpenTenant) throws -> HubLine {
+        guard let peer = try installation.peer(tenant.slug) else {
+            throw NodeError(
+                .nodeOnly, "a hub has nobody to sync with: nodes call it", hint: "Run it at a node.")
+        }
+        return HubLine(
+            hub: HubClient(
+                url: hubURL ?? peer.hubURL, hub: EnrolmentToken.fingerprint(peer.hubKey),
+                key: tenant.origin.key,
+                keyID: OriginID(publicKey: tenant.origin.key.publicKey, tenant: tenant.id).hex,
+                client: client, clock: installation.environment.clock))
     }
 }
 
 /// The loop between the state machine, the line and the store.
-private struct Line {
-    let hub: HubClient
+private struct ExchangeLoop {
+    var line: HubLine
     let port: NodePort
-    var roundTrips = 0
 
     /// No exchange needs more steps than this: a batch carries at least one of 2^20 deltas.
     private static let maxSteps = 1 << 22
 
-    init(hub: HubClient, port: NodePort) {
-        self.hub = hub
-        self.port = port
-    }
-
-    mutating func run(_ progress: (Int, Int) -> Void) throws -> ExchangeOutcome {
+    mutating func run(_ progress: (NodeExchange.Progress) -> Void) throws -> ExchangeOutcome {
         var machine = NodeExchange()
         var effects = machine.step(try port.begin())
         for _ in 0..<Self.maxSteps {
             guard let effect = effects.first else { break }
             if case .finish(let outcome) = effect { return outcome }
-            effects = machine.step(perform(effect))
-            progress(machine.progress.done, machine.progress.total)
+            effects = machine.step(try perform(effect))
+            progress(machine.progress)
         }
         throw NodeError(.internalError, "the exchange did not come to an end")
     }
 
-    private mutating func perform(_ effect: ExchangeEffect) -> ExchangeEvent {
+    private mutating func perform(_ effect: ExchangeEffect) throws -> ExchangeEvent {
         do {
             switch effect {
-            case .hello(let message): return .answered(try send("hello", message))
-            case .push(let message): return .answered(try send("push", message))
-            case .pull(let message): return .answered(try send("pull", message))
+            case .hello(let message): return .answered(try line.hello(message))
+            case .push(let message): return .answered(try line.push(message))
+            case .pull(let message): return .answered(try line.pull(message))
             case .store(let request): return .stored(try port.store(request))
             case .load(let seq, let maxBytes): return .loaded(try port.load(after: seq, maxBytes: maxBytes))
             case .finish: return .failed(NodeError(.internalError, "finish is not performed"))
             }
+        } catch is CancellationError {
+            throw CancellationError()
         } catch let error as NodeError {
             return .failed(error)
         } catch let error as DeltaError {
             return .failed(error.nodeError)
         } catch {
             return .failed(NodeError(.internalError, "the exchange failed: \(error)"))
-        }
-    }
-
-    /// A request counts once the hub, or something in its place, has answered it.
-    private mutating func send(_ kind: String, _ message: some ExchangeMessage) throws -> HubAnswer {
-        do {
-            let answer: HubAnswer = try hub.send(kind, message)
-            roundTrips += 1
-            return answer
-        } catch let error as NodeError where error.code != .hubUnreachable {
-            roundTrips += 1
-            throw error
         }
     }
 }
@@ -118,4 +134,7 @@ extension Duration {
     public var milliseconds: Int64 {
         components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
+
+    /// Seconds with their fraction.
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

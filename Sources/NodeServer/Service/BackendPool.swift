@@ -30,7 +30,7 @@ final class BackendPool: Sendable {
     /// The backend's answer. A cancelled task gets `CancellationError` at once, while the thread goes
     /// on to the end of its call: blocking work can't be broken off, but need not hold up the stop.
     func handle(_ request: ServerRequest) async throws -> ServerResponse {
-        let answer = OneAnswer()
+        let answer = OneAnswer<ServerResponse>()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 guard answer.wait(continuation) else { return }
@@ -46,35 +46,4 @@ final class BackendPool: Sendable {
 
     /// Lets the threads end after their calls, without waiting for them.
     func stop() { threads.shutdownGracefully { _ in } }
-}
-
-/// Resumes a continuation with the first of two results, in whatever order all three arrive.
-private final class OneAnswer: Sendable {
-    private enum State {
-        case idle
-        case waiting(CheckedContinuation<ServerResponse, any Error>)
-        case done
-    }
-
-    private let state = Mutex(State.idle)
-
-    /// False when a result has come before; the continuation is resumed then.
-    func wait(_ continuation: CheckedContinuation<ServerResponse, any Error>) -> Bool {
-        let isEarly = state.withLock { state in
-            if case .done = state { return false }
-            state = .waiting(continuation)
-            return true
-        }
-        if !isEarly { continuation.resume(throwing: CancellationError()) }
-        return isEarly
-    }
-
-    func give(_ result: Result<ServerResponse, any Error>) {
-        let previous = state.withLock { state in
-            let previous = state
-            state = .done
-            return previous
-        }
-        if case .waiting(let continuation) = previous { continuation.resume(with: result) }
-    }
 }

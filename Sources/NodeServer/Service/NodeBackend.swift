@@ -1,3 +1,4 @@
+import Logging
 import NodeCore
 import SyncEngine
 
@@ -12,10 +13,11 @@ public final class NodeBackend: ServerBackend {
     private let conflicts: Prometheus.Gauge
 
     /// `version`: the product's, shown by `/health`.
-    public init(_ installation: Installation, version: String) throws {
+    public init(_ installation: Installation, version: String, logger: Logger? = nil) throws {
         self.installation = installation
         self.version = version
-        sync = SyncRoutes(installation: installation)
+        sync = SyncRoutes(
+            installation: installation, waiting: try WaitingReport(registry, logger: logger))
         syncRequests = try registry.counter(
             "sync_requests_total", help: "Requests of the exchange, by kind and outcome.",
             labels: ["kind", "outcome"])
@@ -38,9 +40,8 @@ public final class NodeBackend: ServerBackend {
     }
 
     private func counted(_ request: ServerRequest) throws -> ServerResponse {
-        let known = ["join", "hello", "push", "pull"]
         let last = String(request.path.dropFirst(SyncRoutes.prefix.count))
-        let kind = known.contains(last) ? last : "other"
+        let kind = SyncRoutes.kinds.contains(last) ? last : "other"
         do {
             let response = try sync.handle(request)
             syncRequests.increment(kind, "ok")

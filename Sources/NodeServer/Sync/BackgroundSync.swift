@@ -27,17 +27,22 @@ public struct BackgroundSync: Sendable {
         self.logger = logger
     }
 
-    /// Runs until cancelled. Failures are logged by code and counted for the back-off, never thrown.
+    /// How long a stop waits for a transaction that is being stored. One that takes longer is cut with
+    /// the process, as a power cut would: it is there wholly or not at all.
+    static let stopTimeout = Duration.seconds(6)
+
+    /// Runs until cancelled; a request under way is then broken off. Failures are logged by code and
+    /// counted for the back-off, never thrown.
     public func run() async throws {
         var states: [String: SyncSchedule.State] = [:]
         while !Task.isCancelled {
             for slug in unpausedTenants() {
                 var state = states[slug] ?? SyncSchedule.State()
-                if schedule.isDue(state, pending: pending(slug), now: .now) {
-                    let error = await attempt(slug)
+                let head = ownHead(slug)
+                if schedule.isDue(state, head: head, now: .now) {
+                    let error = try await attempt(slug)
                     let random = Self.jitter(installation.environment.random)
-                    schedule.record(
-                        &state, pending: pending(slug), failed: error != nil, now: .now, random: random)
+                    schedule.record(&state, head: head, failed: error != nil, now: .now, random: random)
                 }
                 states[slug] = state
             }
@@ -53,9 +58,11 @@ public struct BackgroundSync: Sendable {
         }
     }
 
-    /// Own deltas without a receipt. A file that can't be read has none; the attempt will say why.
-    private func pending(_ slug: String) -> Int {
-        do { return try installation.tenant(slug).store.read { try $0.pending().deltas } } catch { return 0 }
+    /// The number of the last own delta. A file that can't be read has none; the attempt will say why.
+    private func ownHead(_ slug: String) -> Int64 {
+        do { return try installation.tenant(slug).store.read { try $0.ownOrigin()?.headSeq ?? 0 } } catch {
+            return 0
+        }
     }
 
     /// A random byte; the middle when the system has none to give.
@@ -67,13 +74,31 @@ public struct BackgroundSync: Sendable {
         (error as? NodeError)?.code.rawValue ?? ErrorCode.internalError.rawValue
     }
 
-    private func attempt(_ slug: String) async -> NodeError? {
-        await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: sync(slug)) }
+    /// What the sync failed with; throws `CancellationError` once it has ended after a stop, or at the
+    /// latest after `stopTimeout`.
+    private func attempt(_ slug: String) async throws -> NodeError? {
+        let answer = OneAnswer<NodeError?>()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                guard answer.wait(continuation) else { return }
+                queue.async { answer.give(Result { try sync(slug) }) }
+            }
+        } onCancel: {
+            client.stop()
+            DispatchQueue.global().asyncAfter(deadline: .now() + Self.stopTimeout.seconds) {
+                answer.give(.failure(CancellationError()))
+            }
         }
     }
 
-    private func sync(_ slug: String) -> NodeError? {
+    private func warnOfClock(_ outcome: ExchangeOutcome) {
+        guard -outcome.clockDifference > HLC.limitMilliseconds else { return }
+        logger.warning(
+            "this machine's clock is ahead of the hub's",
+            metadata: ["code": "CLOCK_AHEAD", "seconds": "\(-outcome.clockDifference / 1000)"])
+    }
+
+    private func sync(_ slug: String) throws -> NodeError? {
         do {
             let lock = try installation.lockForSync(slug, waiting: 0)
             defer { withExtendedLifetime(lock) {} }
@@ -87,7 +112,10 @@ public struct BackgroundSync: Sendable {
                     "pushed": "\(result.outcome.pushedDeltas)", "pulled": "\(result.outcome.pulled.deltas)",
                     "error_code": "\(result.error?.code.rawValue ?? "")",
                 ])
+            warnOfClock(result.outcome)
             return result.error
+        } catch is CancellationError {
+            throw CancellationError()
         } catch {
             let failure = error as? NodeError ?? NodeError(.internalError, "background sync failed")
             // Somebody else's sync of the tenant does the work.
@@ -96,42 +124,5 @@ public struct BackgroundSync: Sendable {
             }
             return failure
         }
-    }
-}
-
-/// When a background sync is due: a pure function of what happened before.
-public struct SyncSchedule: Sendable {
-    public struct State: Sendable {
-        var nextAt: ContinuousClock.Instant?
-        var failures = 0
-        /// Own deltas without receipt after the last attempt: more means a local change since.
-        var pendingBefore = 0
-        public init() {}
-    }
-
-    /// Between syncs without news.
-    public let interval: Duration
-    /// The first wait after a failure; doubled each time, up to the interval.
-    public static let firstBackOff = Duration.seconds(2)
-
-    public init(interval: Duration) { self.interval = interval }
-
-    /// At start, when the time has come, or when there is a local change and the line isn't failing.
-    public func isDue(_ state: State, pending: Int, now: ContinuousClock.Instant) -> Bool {
-        guard let nextAt = state.nextAt else { return true }
-        if now >= nextAt { return true }
-        return state.failures == 0 && pending > state.pendingBefore
-    }
-
-    /// Notes an attempt, with what is pending after it. `random` (0...255) spreads the next one over ±20 %, so that nodes that lost one
-    /// hub don't come back as one.
-    public func record(
-        _ state: inout State, pending: Int, failed: Bool, now: ContinuousClock.Instant, random: UInt8
-    ) {
-        state.failures = failed ? state.failures + 1 : 0
-        state.pendingBefore = pending
-        let backOff = Self.firstBackOff * (1 << max(0, min(state.failures - 1, 16)))
-        let wait = failed ? min(backOff, interval) : interval
-        state.nextAt = now + wait * (0.8 + 0.4 * Double(random) / 255)
     }
 }

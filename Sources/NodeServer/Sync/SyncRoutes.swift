@@ -5,14 +5,16 @@ import SyncEngine
 /// exchange. Order of checks: size (by the server), signature and key, tenant, then parsing.
 struct SyncRoutes: Sendable {
     static let prefix = "/sync/v1/"
+    static let kinds = ["join", "hello", "push", "pull", "check"]
 
     let installation: Installation
+    let waiting: WaitingReport
     private var fingerprint: String { EnrolmentToken.fingerprint(installation.identity.publicKey).hex }
 
     /// Answers a request under `prefix`. Throws `NodeError`.
     func handle(_ request: ServerRequest) throws -> ServerResponse {
         let kind = String(request.path.dropFirst(Self.prefix.count))
-        guard request.method == "POST", ["join", "hello", "push", "pull"].contains(kind) else {
+        guard request.method == "POST", Self.kinds.contains(kind) else {
             throw NodeError(.routeNotFound, "there is no such route", hint: "See docs/PROTOCOL.md.")
         }
         guard installation.role == .hub else {
@@ -49,10 +51,22 @@ struct SyncRoutes: Sendable {
         let isRevoked = found.node.revokedAt != nil
         if isRevoked, kind != "hello", let error = Verdict.revoked.error { throw error }
         switch kind {
-        case "hello": return cbor(try port.hello(HelloRequest(encoded: request.body), isRevoked: isRevoked))
-        case "push": return cbor(try port.push(PushRequest(encoded: request.body)))
+        case "hello":
+            let hello = try HelloRequest(encoded: request.body)
+            let answer = try port.hello(hello, isRevoked: isRevoked)
+            if !hello.frames.isEmpty { try note(answer, found) }
+            return cbor(answer)
+        case "push":
+            let answer = try port.push(PushRequest(encoded: request.body))
+            try note(answer, found)
+            return cbor(answer)
+        case "check": return cbor(try port.check(CheckRequest(encoded: request.body)))
         default: return cbor(try port.pull(PullRequest(encoded: request.body)))
         }
+    }
+
+    private func note(_ answer: HubAnswer, _ from: (node: EnrolledNode, tenant: OpenTenant)) throws {
+        try waiting.note(from.tenant, from: from.node.origin, waiting: answer.waiting > 0)
     }
 
     private func verify(_ request: ServerRequest, key: (String) throws -> PublicKey?) throws -> String {

@@ -2,9 +2,9 @@ import NodeCore
 
 /// The hub's side of the exchange of one tenant with one node. Every function may be repeated.
 public struct HubPort: Sendable {
-    private let tenant: OpenTenant
+    let tenant: OpenTenant
     private let identity: SigningKey
-    private let node: OriginID
+    let node: OriginID
 
     /// `node`: the origin whose key signed the request.
     public init(_ tenant: OpenTenant, identity: SigningKey, node: OriginID) {

@@ -107,6 +107,14 @@ extension ChainHead {
 }
 
 extension LogEntry {
+    /// What it weighs on the wire, without framing.
+    var byteCount: Int {
+        switch self {
+        case .certificate(let bytes): bytes.count
+        case .delta(let frame): frame.byteCount
+        }
+    }
+
     /// A certificate is its bytes, a delta an array of envelope and body.
     var cbor: CBOR {
         switch self {

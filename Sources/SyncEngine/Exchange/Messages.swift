@@ -10,6 +10,10 @@ public enum ExchangeLimits {
     /// What rides along with hello, and what fits into one push or pull, bytes.
     public static let rideAlongBytes = 128 << 10
     public static let batchBytes = 1 << 20
+    /// The first push of an exchange; each that went through lets the next be twice as large, up to
+    /// `batchBytes`. So an exchange over a line that keeps breaking still gets a little further.
+    static let firstBatchBytes = rideAlongBytes
+    static func next(_ batch: Int) -> Int { min(2 * batch, batchBytes) }
     public static let maxBatchBytes = 8 << 20
     public static let maxEntries = 2000
     public static let contentType = "application/cbor"

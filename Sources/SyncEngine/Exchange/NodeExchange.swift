@@ -84,15 +84,29 @@ public struct NodeExchange: Sendable {
     private var logSize: Int64 = 0
     private var wasTurnedAway = false
     private var hasStartedOver = false
+    private var batchBytes = ExchangeLimits.firstBatchBytes
+    /// Pulled parts of a transaction that isn't here whole yet.
+    private var waitingHere = 0
+    private var bytesWaitingHere = 0
+    private var bytesInAnswer = 0
 
     public init() {}
 
-    /// How far it is: deltas sent and taken, and how many there are as far as is known.
-    public var progress: (done: Int, total: Int) {
-        let sent = outcome.pushedDeltas, taken = outcome.pulled.deltas + outcome.pulled.waiting
+    /// How far an exchange is: deltas (of a transaction in parts, each part) and bytes sent and taken, and
+    /// how many deltas there are as far as is known.
+    public struct Progress: Sendable, Equatable {
+        public var done: Int
+        public var total: Int
+        public var bytes: Int
+    }
+
+    public var progress: Progress {
+        let done = outcome.pushedDeltas + outcome.pulled.deltas + waitingHere
         let toSend = max(0, Int((position?.ownHead?.seq ?? 0) - max(sentThrough, hubHeadSeq)))
         let toTake = max(0, Int(logSize - (position?.cursor ?? 0)))
-        return (sent + taken, sent + taken + toSend + toTake)
+        return Progress(
+            done: done, total: done + toSend + toTake,
+            bytes: outcome.pushedBytes + outcome.pulled.bytes + bytesWaitingHere)
     }
 
     /// Advances by one event. After `.finish` every event is answered with nothing.
@@ -104,7 +118,7 @@ public struct NodeExchange: Sendable {
             (.answered(let answer), .pulling):
             return take(answer)
         case (.stored(let summary), .storing):
-            outcome.pulled.add(summary)
+            note(summary)
             if summary.hasDiverged { return startOver() }
             return proceed()
         case (.loaded(let batch), .loading): return send(batch)
@@ -118,14 +132,15 @@ public struct NodeExchange: Sendable {
         self.position = position
         phase = .hello
         inFlight = batch
-        return [
-            .hello(
-                HelloRequest(
-                    tenant: position.tenant, headsHash: position.headsHash, ownHead: position.ownHead,
-                    origin: position.origin, receiptSeq: position.receiptSeq, cursor: position.cursor,
-                    cursorHash: position.cursorHash, schemaVersion: Schema.version, wall: position.wall,
-                    frames: batch.frames))
-        ]
+        return [.hello(Self.hello(position, frames: batch.frames))]
+    }
+
+    static func hello(_ position: LocalPosition, frames: [DeltaFrame]) -> HelloRequest {
+        HelloRequest(
+            tenant: position.tenant, headsHash: position.headsHash, ownHead: position.ownHead,
+            origin: position.origin, receiptSeq: position.receiptSeq, cursor: position.cursor,
+            cursorHash: position.cursorHash, schemaVersion: Schema.version, wall: position.wall,
+            frames: frames)
     }
 
     private mutating func take(_ answer: HubAnswer) -> [ExchangeEffect] {
@@ -150,9 +165,7 @@ public struct NodeExchange: Sendable {
         if phase == .pulling, answer.entries.isEmpty, answer.cursor <= position.cursor,
             answer.cursor < answer.logSize
         {
-            return finish(
-                NodeError(
-                    .hubAnswer, "the hub's log doesn't go on", hint: "Sync again; tell the hub's admin."))
+            return finish(Self.standstill)
         }
         outcome.waitingAtHub = answer.waiting
         hubHeadSeq = answer.head?.seq ?? hubHeadSeq
@@ -164,12 +177,15 @@ public struct NodeExchange: Sendable {
             || answer.head != position.ownHead
         if answer.verdict == .equal, !isNews { return finish(nil) }
         phase = .storing
-        return [
-            .store(
-                StoreRequest(
-                    receipt: answer.receipt, head: answer.head, entries: answer.entries,
-                    cursor: answer.cursor, cursorHash: answer.cursorHash, heads: answer.heads))
-        ]
+        bytesInAnswer = answer.entries.reduce(0) { $0 + $1.byteCount }
+        return [.store(StoreRequest(answer))]
+    }
+
+    private mutating func note(_ summary: ApplySummary) {
+        outcome.pulled.add(summary)
+        // What waited is counted as taken once it is applied.
+        waitingHere = summary.waiting + (summary.deltas > 0 ? 0 : waitingHere)
+        bytesWaitingHere = summary.deltas > 0 ? 0 : bytesWaitingHere + bytesInAnswer
     }
 
     /// Push what is left, then pull what is left, then end.
@@ -185,7 +201,8 @@ public struct NodeExchange: Sendable {
                         hint: "Sync again later."))
             }
             phase = .loading
-            return [.load(after: next, maxBytes: ExchangeLimits.batchBytes)]
+            defer { batchBytes = ExchangeLimits.next(batchBytes) }
+            return [.load(after: next, maxBytes: batchBytes)]
         }
         if position.cursor < logSize {
             phase = .pulling
@@ -202,20 +219,18 @@ public struct NodeExchange: Sendable {
     /// The whole log was taken, and yet a chain is shorter than at the hub: something was passed over. It is read
     /// again from its beginning, once; what is applied is recognised by its hash.
     private mutating func startOver() -> [ExchangeEffect] {
-        guard !hasStartedOver else {
-            return finish(
-                NodeError(
-                    .verificationFailed,
-                    "deltas of the hub are missing here although its whole log was taken",
-                    hint:
-                        "Run `node-cli verify --deep` on both sides and tell the hub's admin; nothing was lost here."
-                ))
-        }
+        guard !hasStartedOver else { return finish(Self.divergence) }
         hasStartedOver = true
         position?.cursor = 0
         position?.cursorHash = nil
         return proceed()
     }
+
+    static let divergence = NodeError(
+        .verificationFailed, "deltas of the hub are missing here although its whole log was taken",
+        hint: "Run `node-cli verify --deep` on both sides and tell the hub's admin; nothing was lost here.")
+    static let standstill = NodeError(
+        .hubAnswer, "the hub's log doesn't go on", hint: "Sync again; tell the hub's admin.")
 
     private mutating func send(_ batch: PendingBatch) -> [ExchangeEffect] {
         guard let position, !batch.frames.isEmpty else {

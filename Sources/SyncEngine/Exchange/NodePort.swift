@@ -2,7 +2,7 @@ import NodeCore
 
 /// A node's store as its exchange uses it: everything but the line.
 public struct NodePort: Sendable {
-    private let tenant: OpenTenant
+    let tenant: OpenTenant
 
     public init(_ tenant: OpenTenant) { self.tenant = tenant }
 
@@ -51,27 +51,29 @@ public struct NodePort: Sendable {
     /// Stores an answer in one transaction: receipt, entries, cursor. Throws when something in it can't
     /// be trusted; then nothing of it is stored.
     public func store(_ request: StoreRequest) throws -> ApplySummary {
-        try tenant.store.replicate { replica in
-            guard let own = try replica.ownOrigin(),
-                let hubKey = try replica.requiredState(.hubKey).bytes.flatMap({ PublicKey(bytes: $0) })
-            else { throw NodeError(.corrupt, "this tenant has no key", hint: "Enrol with a new token.") }
-            if let head = request.head { try compare(head, with: own, in: replica) }
-            if let receipt = request.receipt { try keep(receipt, own: own, hubKey: hubKey, in: replica) }
-            var summary = try take(request.entries, hubKey: hubKey, in: replica)
-            guard summary.turnedAway == 0 else {
-                throw NodeError(
-                    .tooLarge, "a transaction of the hub has more parts than may wait here",
-                    hint: "Nothing was stored."
-                )
-            }
-            summary.hasDiverged = try hasDiverged(request, own: own, in: replica)
-            // A log that lacked something is read again, also after a cut.
-            let cursor = summary.hasDiverged ? 0 : request.cursor
-            try replica.setState(.cursor, .int(cursor))
-            try replica.setState(
-                .cursorHash, cursor == 0 ? .null : request.cursorHash.map { .bytes($0.bytes) } ?? .null)
-            return summary
+        try tenant.store.replicate { try keep(request, in: $0) }
+    }
+
+    func keep(_ request: StoreRequest, in replica: ReplicaTransaction) throws -> ApplySummary {
+        guard let own = try replica.ownOrigin(),
+            let hubKey = try replica.requiredState(.hubKey).bytes.flatMap({ PublicKey(bytes: $0) })
+        else { throw NodeError(.corrupt, "this tenant has no key", hint: "Enrol with a new token.") }
+        if let head = request.head { try compare(head, with: own, in: replica) }
+        if let receipt = request.receipt { try keep(receipt, own: own, hubKey: hubKey, in: replica) }
+        var summary = try take(request.entries, hubKey: hubKey, in: replica)
+        guard summary.turnedAway == 0 else {
+            throw NodeError(
+                .tooLarge, "a transaction of the hub has more parts than may wait here",
+                hint: "Nothing was stored."
+            )
         }
+        summary.hasDiverged = try hasDiverged(request, own: own, in: replica)
+        // A log that lacked something is read again, also after a cut.
+        let cursor = summary.hasDiverged ? 0 : request.cursor
+        try replica.setState(.cursor, .int(cursor))
+        try replica.setState(
+            .cursorHash, cursor == 0 ? .null : request.cursorHash.map { .bytes($0.bytes) } ?? .null)
+        return summary
     }
 
     /// At the end of the hub's log nothing may be missing here. More than the hub has is no divergence:
@@ -137,5 +139,14 @@ public struct NodePort: Sendable {
         try replica.addOrigin(
             publicKey: claim.publicKey, role: claim.role, nodeID: claim.nodeID, name: claim.name,
             certificate: bytes)
+    }
+}
+
+extension StoreRequest {
+    /// What an answer asks to be stored.
+    init(_ answer: HubAnswer) {
+        self.init(
+            receipt: answer.receipt, head: answer.head, entries: answer.entries, cursor: answer.cursor,
+            cursorHash: answer.cursorHash, heads: answer.heads)
     }
 }

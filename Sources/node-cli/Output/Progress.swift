@@ -39,8 +39,8 @@ final class Progress: Sendable {
         state = Mutex(State(total: total))
     }
 
-    /// So many are done in all; of so many, where that is known better by now.
-    func update(_ done: Int, of total: Int? = nil) {
+    /// So many are done in all; of so many, where that is known better by now. `note` is shown behind them.
+    func update(_ done: Int, of total: Int? = nil, note: String = "") {
         guard isEnabled else { return }
         let now = clock()
         let text: String? = state.withLock { state in
@@ -49,7 +49,7 @@ final class Progress: Sendable {
             guard !state.isFinished, now - start >= .seconds(1) else { return nil }
             if let last = state.lastDrawn, now - last < .milliseconds(100) { return nil }
             state.lastDrawn = now
-            return "\r" + line(done: done, of: state.total, elapsed: now - start) + "\u{1B}[K"
+            return "\r" + line(done: done, of: state.total, note: note, elapsed: now - start) + "\u{1B}[K"
         }
         if let text { sink(text) }
     }
@@ -70,10 +70,11 @@ final class Progress: Sendable {
     }
 
     /// The line as drawn, at most one column less than the terminal is wide.
-    func line(done: Int, of total: Int?, elapsed: Duration) -> String {
+    func line(done: Int, of total: Int?, note: String = "", elapsed: Duration) -> String {
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
         let rate = seconds > 0 ? Double(done) / seconds : 0
         var facts = total.map { "\(done)/\($0) \(unit)" } ?? "\(done) \(unit)"
+        if !note.isEmpty { facts += ", " + note }
         facts += "  \(rate < 10 ? Self.oneDecimal(rate) : String(Int(min(rate, 1e15))))/s"
         var bar = ""
         if let total, total > 0 {

@@ -71,4 +71,16 @@ struct ProgressTests {
                 == "Importing  9 rows  3.0/s")
         #expect(stage.progress().line(done: 0, of: 200, elapsed: .zero).contains("0 %"))
     }
+
+    @Test("a note stands behind the count; bytes are short")
+    func note() {
+        let progress = Stage().progress()
+        let line = progress.line(done: 4, of: 13, note: ByteText.short(1_260_000), elapsed: .seconds(2))
+        #expect(line.hasSuffix("30 %  4/13 rows, 1.3 MB  2.0/s  5 s left"))
+        let sizes = [0, 999, 1000, 9_949, 9_950, 12_345, 999_499, 1_000_000, 5_000_000_000]
+        #expect(
+            sizes.map(ByteText.short) == [
+                "0 B", "999 B", "1.0 KB", "9.9 KB", "10 KB", "12 KB", "999 KB", "1.0 MB", "5.0 GB",
+            ])
+    }
 }

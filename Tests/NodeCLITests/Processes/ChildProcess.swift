@@ -20,10 +20,11 @@ final class ChildProcess {
     /// - Parameters:
     ///   - folder: made for this process; gets its output.
     ///   - input: what it reads on standard input.
+    ///   - inputFrom: a descriptor for standard input instead of a file.
     ///   - output: a descriptor for standard output instead of a file.
     init(
         _ program: String, _ arguments: [String], environment: [String: String], folder: String,
-        input: String = "", output: Int32? = nil
+        input: String = "", inputFrom: Int32? = nil, output: Int32? = nil
     ) throws {
         self.arguments = arguments
         self.folder = folder
@@ -32,7 +33,11 @@ final class ChildProcess {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, folder + "/in", O_RDONLY, 0)
+        if let inputFrom {
+            posix_spawn_file_actions_adddup2(&actions, inputFrom, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, folder + "/in", O_RDONLY, 0)
+        }
         if let output {
             posix_spawn_file_actions_adddup2(&actions, output, 1)
         } else {
@@ -87,6 +92,36 @@ final class ChildProcess {
     }
 
     func send(_ signal: Int32) { if isRunning { kill(pid, signal) } }
+
+    /// Stops it and waits until every thread stands still, so that what is then seen of it stays true;
+    /// false when it has ended.
+    func freeze() -> Bool {
+        send(SIGSTOP)
+        let tasks = "/proc/\(pid)/task"
+        _ = waitUntil(seconds: 30, everyMicroseconds: 100) {
+            guard isRunning, let names = try? FileManager.default.contentsOfDirectory(atPath: tasks) else {
+                return true
+            }
+            return names.allSatisfy { name in
+                guard let bytes = FileManager.default.contents(atPath: "\(tasks)/\(name)/stat"),
+                    let end = bytes.lastIndex(of: UInt8(ascii: ")")), end + 2 < bytes.count
+                else { return true }
+                return bytes[end + 2] == UInt8(ascii: "T")
+            }
+        }
+        return isRunning
+    }
+
+    func thaw() { send(SIGCONT) }
+
+    /// Processor time that it has used, in the system's ticks of 10 ms.
+    var ticks: Int {
+        guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/stat"),
+            let end = bytes.lastIndex(of: UInt8(ascii: ")"))
+        else { return 0 }
+        let fields = String(decoding: bytes[(end + 2)...], as: UTF8.self).split(separator: " ")
+        return fields.count > 12 ? (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0) : 0
+    }
 
     /// SIGKILL, and the body collected.
     func end() {

@@ -77,7 +77,9 @@ import Testing
             ]
             for arguments in owned { try node.refuses(arguments, 9, "HUB_OWNED", input: Site.schools) }
             #expect(try node.state() == state)
-            try hub.refuses(["sync"], 9, "NODE_ONLY")
+            for command in [["sync"], ["sync", "pause"], ["sync", "resume"]] {
+                try hub.refuses(command, 9, "NODE_ONLY")
+            }
             let token = try #require(try hub.done("nodes", "invite")["token"].string)
             try hub.refuses(
                 ["join", "http://127.0.0.1:\(server.port)", "--token-file", "-"], 9, "NODE_ONLY", input: token

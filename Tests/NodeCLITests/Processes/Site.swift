@@ -113,6 +113,17 @@ final class Site {
         return Array(header) == Array(index[48..<96]) && header[12] == 1
     }
 
+    /// When the tenant's file or its WAL was last written, nanoseconds; an empty WAL doesn't count, since
+    /// opening the file makes one. Sizes tell less: a WAL that was checkpointed is written again from its
+    /// beginning.
+    var lastWritten: Int {
+        [tenantFile, tenantFile + "-wal"].reduce(0) { latest, path in
+            var facts = stat()
+            guard stat(path, &facts) == 0, facts.st_size > 0 else { return latest }
+            return max(latest, facts.st_mtim.tv_sec * 1_000_000_000 + facts.st_mtim.tv_nsec)
+        }
+    }
+
     /// Bytes of the tenant's file and its WAL.
     var storedBytes: Int {
         [tenantFile, tenantFile + "-wal"].reduce(0) { sum, path in

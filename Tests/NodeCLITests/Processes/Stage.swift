@@ -46,12 +46,12 @@ final class Stage {
 
     func start(
         _ arguments: [String], program: String = Stage.binary, input: String = "",
-        environment extra: [String: String] = [:], output: Int32? = nil
+        environment extra: [String: String] = [:], inputFrom: Int32? = nil, output: Int32? = nil
     ) throws -> ChildProcess {
         count += 1
         let child = try ChildProcess(
             program, arguments, environment: environment.merging(extra) { $1 },
-            folder: "\(folder)/run/\(count)", input: input, output: output)
+            folder: "\(folder)/run/\(count)", input: input, inputFrom: inputFrom, output: output)
         children.append(child)
         return child
     }

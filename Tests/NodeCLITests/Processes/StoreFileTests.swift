@@ -91,7 +91,7 @@ import Testing
             try hub.done("teacher", "list")
             #expect(hub.storedBytes == size, "reading writes nothing, not even to be able to read")
             let child = try hub.start("roster", "import", try stage.roster("r", count: 3000).path)
-            let stopped = waitUntil(seconds: 30) {
+            let stopped = waitUntil(seconds: 90) {
                 guard child.isRunning, hub.writer == child.pid else { return !child.isRunning }
                 child.send(SIGSTOP)
                 if hub.writer == child.pid && hub.isIndexReadable { return true }
@@ -100,7 +100,8 @@ import Testing
             }
             try #require(stopped && hub.writer == child.pid, "the import is inside its transaction")
             let list = try hub.run("teacher", "list")
-            #expect(list.status == 0 && list.seconds < 10, list.story)
+            // One that waited for the writer would be told LOCKED: the writer stands still.
+            #expect(list.status == 0, list.story)
             #expect(try list.envelope()["data"]["teachers"].items.count == 1)
             child.send(SIGCONT)
             #expect(try child.wait() == .status(0))

@@ -30,7 +30,7 @@ struct JoinCommand: NodeCommand {
         let syncLock = try installation.lockForSync(claim.slug, waiting: 60)
         defer { withExtendedLifetime(syncLock) {} }
         let bar = context.progress("Taking the tenant", unit: "deltas")
-        let first = try SyncRunner(installation, client: client).sync(tenant) { bar.update($0, of: $1) }
+        let first = try SyncRunner(installation, client: client).sync(tenant) { bar.update($0) }
         bar.finish()
         var warnings: [Notice] = []
         if let error = first.error {

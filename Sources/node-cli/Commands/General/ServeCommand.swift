@@ -29,10 +29,10 @@ struct ServeCommand: NodeCommand {
         let lock = try FileLock(
             context.directory.serveLock, else: "another serve is running on this data directory",
             hint: "Stop it first; other commands can be used beside it.")
-        let backend = try NodeBackend(installation, version: ProductVersion.text)
         var limits = HTTPServer.Limits()
         limits.maxBodyBytes = context.configuration.maxBodyBytes
         let logger = logger(context)
+        let backend = try NodeBackend(installation, version: ProductVersion.text, logger: logger)
         let server = try HTTPServer(
             host: address.host, port: address.port, backend: backend, limits: limits, logger: logger,
             backgroundTasks: try backgroundTasks(installation, context, logger),

@@ -5,7 +5,12 @@ import SyncEngine
 struct StatusCommand: NodeCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show this installation, its tenants and what waits to be synced.",
-        discussion: "Example: node-cli status --json")
+        discussion: """
+            Example: node-cli status --json
+
+            pending: own deltas without a receipt of the hub. waiting: deltas that came and wait for what
+            they build on, most often the parts of a large transaction that isn't here whole.
+            """)
 
     @OptionGroup var global: GlobalOptions
 
@@ -15,16 +20,17 @@ struct StatusCommand: NodeCommand {
         var table = Table([
             .init("tenant"), .init("active"), .init("pending", .right), .init("last sync"),
             .init("last error"),
-            .init("open conflicts", .right), .init("free seats", .right),
+            .init("open conflicts", .right), .init("waiting", .right),
+            .init("free seats", .right),
         ])
         var tenants: [JSONValue] = []
         for slug in try installation.slugs() {
             let tenant = try installation.tenant(slug)
             let open = try ConflictService(tenant, actor: actor).list(.open).count
-            let (pending, row, seats) = try tenant.store.read { reader in
+            let (pending, waiting, row, seats) = try tenant.store.read { reader in
                 (
                     installation.role == .hub ? (deltas: 0, bytes: 0) : try reader.pending(),
-                    try? reader.tenant(), try reader.seatTotals()
+                    try reader.waiting(), try? reader.tenant(), try reader.seatTotals()
                 )
             }
             let peer = try installation.peer(slug)
@@ -33,7 +39,8 @@ struct StatusCommand: NodeCommand {
             tenants.append([
                 "slug": .string(slug), "active": .bool(row?.active ?? false),
                 "pending_deltas": JSONValue(pending.deltas),
-                "pending_bytes": JSONValue(pending.bytes), "last_sync_at": JSONValue(milliseconds: last),
+                "pending_bytes": JSONValue(pending.bytes), "waiting_deltas": JSONValue(waiting.deltas),
+                "waiting_bytes": JSONValue(waiting.bytes), "last_sync_at": JSONValue(milliseconds: last),
                 "last_error": JSONValue(peer?.lastError), "conflicts_open": JSONValue(open),
                 "seats": SeatsCommand.json(seats),
                 "lease_until": JSONValue(milliseconds: lease),
@@ -42,7 +49,7 @@ struct StatusCommand: NodeCommand {
             table.add([
                 slug, row.map { $0.active ? "yes" : "no" } ?? "not synced yet", String(pending.deltas),
                 last.map { context.time($0, in: zone) } ?? (installation.role == .hub ? "-" : "never"),
-                peer?.lastErrorCode ?? "-", String(open), "\(seats.free) of \(seats.total)",
+                peer?.lastErrorCode ?? "-", String(open), String(waiting.deltas), "\(seats.free) of \(seats.total)",
             ])
         }
         let paused =

@@ -9,6 +9,16 @@ struct SyncCommand: ParsableCommand {
         subcommands: [SyncNow.self, SyncLog.self, SyncPause.self, SyncResume.self],
         defaultSubcommand: SyncNow.self)
 
+    /// The installation, if it syncs by itself.
+    static func node(_ context: CommandContext) throws -> Installation {
+        let installation = try context.installation()
+        guard installation.role == .node else {
+            throw NodeError(
+                .nodeOnly, "a hub has no background sync: nodes call it", hint: "Run it at a node.")
+        }
+        return installation
+    }
+
     static func json(_ summary: ApplySummary) -> JSONValue {
         [
             "deltas": JSONValue(summary.deltas), "writes": JSONValue(summary.writes),
@@ -25,9 +35,14 @@ struct SyncNow: NodeCommand {
 
             Pushes what this node wrote, takes what the hub has. May be repeated and cut anywhere; nothing
             that was acknowledged is lost. Exit 10 when the hub can't be reached: the work is kept.
+
+            With --dry-run the hub checks signature, order and rights of all that would be pushed and
+            stores nothing, and this node merges all that it would pull in a transaction that it rolls
+            back. Conflicts are those that the pull would make here.
             """)
 
     @Flag(help: "Exit 5 when conflicts wait for a person.") var failOnConflict = false
+    @OptionGroup var dryRun: DryRunOption
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
@@ -35,13 +50,12 @@ struct SyncNow: NodeCommand {
         let (installation, open, actor) = try context.tenant(tenant)
         let lock = try installation.lockForSync(open.slug, waiting: 60)
         defer { withExtendedLifetime(lock) {} }
+        if dryRun.dryRun { return try rehearse(open, installation, context) }
         let acknowledged = try open.store.read { try $0.state(.receiptSeq)?.int ?? 0 }
         let bar = context.progress("Syncing", unit: "deltas")
         let result = try SyncRunner(
             installation, client: try context.curl(), hubURL: context.configuration.hubURL
-        ).sync(open) {
-            bar.update($0, of: $1)
-        }
+        ).sync(open) { bar.update($0) }
         bar.finish()
         let outcome = result.outcome
         let openConflicts = try ConflictService(open, actor: actor).list(.open).count
@@ -66,7 +80,7 @@ struct SyncNow: NodeCommand {
         return command
     }
 
-    private func warnings(_ outcome: ExchangeOutcome) -> [Notice] {
+    func warnings(_ outcome: ExchangeOutcome) -> [Notice] {
         var notices: [Notice] = []
         if -outcome.clockDifference > HLC.limitMilliseconds {
             notices.append(
@@ -101,6 +115,12 @@ struct SyncNow: NodeCommand {
             (\(outcome.pulled.writes) rows) in \(result.roundTrips) requests and \(result.milliseconds) ms; \
             \(outcome.pulled.settled) conflicts settled by rule, \(open) open in all.
             """
+    }
+}
+
+extension Progress {
+    func update(_ exchange: NodeExchange.Progress) {
+        update(exchange.done, of: exchange.total, note: ByteText.short(exchange.bytes))
     }
 }
 
@@ -146,12 +166,7 @@ struct SyncPause: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let installation = try context.installation()
-        guard installation.role == .node else {
-            throw NodeError(
-                .nodeOnly, "a hub has no background sync: nodes call it", hint: "Run it at a node.")
-        }
-        try installation.setSyncPaused(true)
+        try SyncCommand.node(context).setSyncPaused(true)
         return CommandResult(data: ["paused": true], body: .text("Background sync is paused."))
     }
 }
@@ -164,7 +179,7 @@ struct SyncResume: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        try context.installation().setSyncPaused(false)
+        try SyncCommand.node(context).setSyncPaused(false)
         return CommandResult(data: ["paused": false], body: .text("Background sync goes on."))
     }
 }

@@ -1,0 +1,38 @@
+import NodeCore
+import SyncEngine
+
+/// The messages of an exchange over a real line, and how many requests reached the hub.
+struct HubLine: ExchangeLine {
+    let hub: HubClient
+    private(set) var roundTrips = 0
+
+    init(hub: HubClient) { self.hub = hub }
+
+    mutating func hello(_ request: HelloRequest) throws -> HubAnswer { try send("hello", request) }
+    mutating func push(_ request: PushRequest) throws -> HubAnswer { try send("push", request) }
+    mutating func pull(_ request: PullRequest) throws -> HubAnswer { try send("pull", request) }
+
+    /// Throws `UPGRADE_REQUIRED` when the hub doesn't know the route.
+    mutating func check(_ request: CheckRequest) throws -> CheckAnswer {
+        do { return try send("check", request) } catch let error as NodeError {
+            guard error.code == .routeNotFound else { throw error }
+            throw NodeError(
+                .upgradeRequired, "the hub's version knows no dry runs; nothing was changed",
+                hint: "Upgrade the hub, or run `node-cli sync`.")
+        }
+    }
+
+    /// A request counts once the hub, or something in its place, has answered it.
+    private mutating func send<Answer: ExchangeMessage>(
+        _ kind: String, _ message: some ExchangeMessage
+    ) throws -> Answer {
+        do {
+            let answer: Answer = try hub.send(kind, message)
+            roundTrips += 1
+            return answer
+        } catch let error as NodeError where error.code != .hubUnreachable {
+            roundTrips += 1
+            throw error
+        }
+    }
+}
