@@ -42,8 +42,9 @@ extension StoreReader {
 
     /// Whether nothing was ever written of a row: one question for what imports ask most.
     func isUntouched(_ table: SyncedTable, id: String) throws -> Bool {
-        let statement = try db.cachedStatement(sql: table.existsSQL)
-        return try Int.fetchOne(statement, arguments: [id]) == 0
+        let statement = try statements(table).exists
+        statement.bind(id, at: 1)
+        return try statement.run() == 0
     }
 
     private func loadCells(_ table: String, _ id: String, into state: inout RowState) throws {
@@ -153,13 +154,15 @@ extension ReplicaTransaction {
             try db.cachedStatement(sql: "DELETE FROM \"\(table.name)\" WHERE id = ?").execute(arguments: [id])
             return
         }
-        var arguments: [any DatabaseValueConvertible] = []
-        arguments.reserveCapacity(table.columns.count + 2)
-        arguments.append(id)
-        for column in table.columns { arguments.append(column.storable(values[column.name])) }
-        arguments.append(stamp)
-        try db.cachedStatement(sql: table.insertSQL)
-            .execute(arguments: StatementArguments(arguments))
+        let statement = try statements(table).insert
+        statement.bind(id, at: 1)
+        var index: Int32 = 2
+        for column in table.columns {
+            statement.bind(column.storable(values[column.name]), at: index)
+            index += 1
+        }
+        statement.bind(.int(stamp), at: index)
+        try statement.run()
     }
 
     /// Projects every row that is kept full or has siblings; the others show what was written.
