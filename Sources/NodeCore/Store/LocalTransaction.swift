@@ -86,7 +86,7 @@ public final class LocalTransaction {
         if table.isAppendOnly, try !replica.loadRow(table.name, id: id).isEmpty {
             try refuseAppendOnly(table)
         }
-        var complete: [String: Value] = [:]
+        var complete = [String: Value](minimumCapacity: table.columns.count)
         for column in table.columns { complete[column.name] = values[column.name] ?? .null }
         try record(table, id, .row(complete))
     }

@@ -42,9 +42,12 @@ extension StoreReader {
 
     /// Whether nothing was ever written of a row: one question for what imports ask most.
     func isUntouched(_ table: SyncedTable, id: String) throws -> Bool {
+        if let last = lastUntouched, last.table == table.name, NormalForm.same(last.id, id) { return true }
         let statement = try statements(table).exists
         statement.bind(id, at: 1)
-        return try statement.run() == 0
+        guard try statement.run() == 0 else { return false }
+        lastUntouched = (table.name, id)
+        return true
     }
 
     private func loadCells(_ table: String, _ id: String, into state: inout RowState) throws {
@@ -74,6 +77,7 @@ extension StoreReader {
 extension ReplicaTransaction {
     /// Stores a state and what it shows, in place of `old`. The caller has merged the write into it.
     public func saveRow(_ table: String, id: String, _ state: RowState, replacing old: RowState) throws {
+        lastUntouched = nil
         if table == Schema.ruleSet.name { rulesChanged = true }
         let known = Schema.table(table)
         if let known, old.isEmpty, state.isPlain, isLean(known, state) {
@@ -106,8 +110,17 @@ extension ReplicaTransaction {
     }
 
     private func isLean(_ table: SyncedTable, _ state: RowState) -> Bool {
-        state.writes[0].values.allSatisfy { table.column($0)?.storable($1) == $1 }
-            && table.columns.allSatisfy { $0.since > 1 || state.writes[0].values[$0.name] != nil }
+        let values = state.writes[0].values
+        var known = 0
+        for column in table.columns {
+            guard let value = values[column.name] else {
+                if column.since > 1 { continue }
+                return false
+            }
+            guard column.holds(value) else { return false }
+            known += 1
+        }
+        return known == values.count
     }
 
     private func isLean(
@@ -116,7 +129,7 @@ extension ReplicaTransaction {
         guard state.writes.count == 1, state.deletes.isEmpty, isLean(table, state) else { return false }
         return state.cells.allSatisfy { column, siblings in
             guard siblings.count == 1, let value = siblings[0].value else { return false }
-            return table.column(column)?.storable(value) == value
+            return table.column(column)?.holds(value) == true
                 && covers(siblings[0].stamp, state.writes[0].stamp)
         }
     }
@@ -187,9 +200,14 @@ extension Column {
     /// What the STRICT column can hold. A foreign delta may carry a value of another type: the cell
     /// keeps it as it was signed, the domain column shows null rather than something converted.
     func storable(_ value: Value?) -> Value {
+        if let value, holds(value) { value } else { .null }
+    }
+
+    /// Whether the STRICT column can hold the value as it is.
+    func holds(_ value: Value) -> Bool {
         switch (value, kind) {
-        case (.text, .text), (.int, .int), (.bytes, .bytes): value!
-        default: .null
+        case (.null, _), (.text, .text), (.int, .int), (.bytes, .bytes): true
+        default: false
         }
     }
 }

@@ -7,6 +7,9 @@ public class StoreReader: Causality {
     let store: TenantStore
     private var factsCache: [RowState.Stamp: DeltaFacts] = [:]
     var bookCache: (any RuleBook)?
+    /// The row that was last found untouched: whoever looks for a free id asks, and the write that
+    /// follows asks again. Forgotten by every write of a row.
+    var lastUntouched: (table: String, id: String)?
     private var tableStatements: [String: TableStatements] = [:]
 
     init(_ db: Database, store: TenantStore) {
