@@ -14,7 +14,6 @@ let package = Package(
             name: "CBaselines",
             cSettings: [
                 .define("SQLITE_ENABLE_SESSION"), .define("SQLITE_ENABLE_PREUPDATE_HOOK"),
-                .unsafeFlags(["-O2"]),
             ],
             linkerSettings: [.linkedLibrary("sqlite3"), .linkedLibrary("zstd")]),
         .executableTarget(

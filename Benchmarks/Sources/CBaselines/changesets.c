@@ -25,7 +25,8 @@ static int make_and_apply(sqlite3_session *session, sqlite3 *target, baseline_ch
     int count = 0, conflicts = 0;
     void *bytes = NULL;
     baseline_cost start = now();
-    if (sqlite3session_changeset(session, &count, &bytes) != SQLITE_OK) return fail("making the changeset", NULL);
+    if (sqlite3session_changeset(session, &count, &bytes) != SQLITE_OK)
+        return fail("making the changeset", NULL);
     int status = sqlite3changeset_apply(target, count, bytes, NULL, no_conflict_expected, &conflicts);
     *result = (baseline_changeset){since(start), count, zstd_bytes(bytes, count)};
     sqlite3_free(bytes);
@@ -37,7 +38,8 @@ static int record(sqlite3 *db, sqlite3_session **session) {
     return sqlite3session_attach(*session, NULL) == SQLITE_OK ? 0 : fail("a session", db);
 }
 
-static int with_pair(const char *folder, int cache_kib, const char *schema, sqlite3 **source, sqlite3 **target) {
+static int with_pair(const char *folder, int cache_kib, const char *schema, sqlite3 **source,
+                     sqlite3 **target) {
     *source = create_database(folder, "source.db", cache_kib);
     *target = create_database(folder, "target.db", cache_kib);
     if (!*source || !*target || run(*source, schema) < 0) return -1;

@@ -58,8 +58,9 @@ sqlite3 *create_database(const char *folder, const char *name, int cache_kib) {
     snprintf(path, sizeof path, "%s/%s", folder, name);
     snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d", cache_kib);
     sqlite3 *db;
-    if (sqlite3_open(path, &db) != SQLITE_OK || run(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL") < 0 ||
-        run(db, cache) < 0 || pragma(db, "PRAGMA synchronous") != 2 || pragma(db, "PRAGMA cache_size") != -cache_kib) {
+    if (sqlite3_open(path, &db) != SQLITE_OK ||
+        run(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL") < 0 || run(db, cache) < 0 ||
+        pragma(db, "PRAGMA synchronous") != 2 || pragma(db, "PRAGMA cache_size") != -cache_kib) {
         fail("a new database", db);
         sqlite3_close(db);
         return NULL;

@@ -14,13 +14,15 @@ static int create_table(sqlite3 *db, guard_kind kind) {
     char table[512];
     snprintf(table, sizeof table,
              "PRAGMA trusted_schema=0;"
-             "CREATE TABLE teacher(id TEXT PRIMARY KEY NOT NULL, email TEXT, name TEXT, sync_stamp INTEGER NOT NULL%s)"
-             " STRICT, WITHOUT ROWID; CREATE INDEX teacher_0 ON teacher(email);",
+             "CREATE TABLE teacher(id TEXT PRIMARY KEY NOT NULL, email TEXT, name TEXT,"
+             " sync_stamp INTEGER NOT NULL%s) STRICT, WITHOUT ROWID;"
+             " CREATE INDEX teacher_0 ON teacher(email);",
              kind == GUARD_CHECK ? ", CHECK (use_node_cli_to_write_here() = 0)" : "");
     if (run(db, table) < 0) return -1;
     if (kind == GUARD_LEFT_OUT) sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)0);
     if (kind < GUARD_TRIGGER) return 0;
-    return run(db, "CREATE TRIGGER g BEFORE INSERT ON teacher WHEN use_node_cli_to_write_here() BEGIN SELECT 1; END;");
+    return run(db, "CREATE TRIGGER g BEFORE INSERT ON teacher WHEN use_node_cli_to_write_here()"
+                   " BEGIN SELECT 1; END;");
 }
 
 static int insert_teachers(sqlite3 *db, int rows) {
@@ -49,7 +51,8 @@ int guard_insert(guard_kind kind, int rows, const char *folder, int cache_kib, b
     sqlite3 *db = create_database(folder, "guard.db", cache_kib);
     if (!db) return -1;
     sqlite3_create_function_v2(db, "use_node_cli_to_write_here", 0,
-                               SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, guard, NULL, NULL, NULL);
+                               SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, guard, NULL,
+                               NULL, NULL);
     int status = create_table(db, kind);
     baseline_cost start = now();
     if (status == 0) status = insert_teachers(db, rows);

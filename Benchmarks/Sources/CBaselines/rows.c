@@ -15,8 +15,10 @@ static const char *selects[TABLES] = {
 
 static int load_schema(struct baseline_rows *rows, sqlite3 *db) {
     sqlite3_stmt *statement;
-    const char *sql = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"
-                      " AND type IN ('table', 'index') AND tbl_name IN ('teacher', 'teacher_year') ORDER BY type DESC)";
+    const char *sql = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_master"
+                      " WHERE sql IS NOT NULL"
+                      " AND type IN ('table', 'index') AND tbl_name IN ('teacher', 'teacher_year')"
+                      " ORDER BY type DESC)";
     if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) return fail("schema", db);
     if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0))
         rows->schema = strdup((const char *)sqlite3_column_text(statement, 0));
@@ -43,7 +45,8 @@ static int append(struct baseline_rows *rows, int table, int64_t index, sqlite3_
 
 static int load_table(struct baseline_rows *rows, int table, sqlite3 *db) {
     sqlite3_stmt *statement;
-    if (sqlite3_prepare_v2(db, selects[table], -1, &statement, NULL) != SQLITE_OK) return fail(selects[table], db);
+    if (sqlite3_prepare_v2(db, selects[table], -1, &statement, NULL) != SQLITE_OK)
+        return fail(selects[table], db);
     int columns = rows->columns[table] = sqlite3_column_count(statement);
     rows->insert[table] = sqlite3_mprintf("INSERT INTO %s VALUES (?%.*s)", tables[table], 2 * (columns - 1),
                                           ",?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?");

@@ -5,7 +5,8 @@ final class Folder {
     let path: String
 
     init(in parent: String) throws {
-        path = (parent as NSString).appendingPathComponent("node-bench-\(UUID().uuidString)")
+        let parent = URL(fileURLWithPath: parent)
+        path = parent.appendingPathComponent("node-bench-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 

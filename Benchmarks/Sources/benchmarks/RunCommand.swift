@@ -14,8 +14,8 @@ struct RunOptions: ParsableArguments {
     var million = false
     @Option(help: "Only the areas named: roster, stored, guard (comma-separated).")
     var only = "roster,stored,guard"
-    @Option(help: "Where the files of the run are made; on the disk that is to be measured.")
-    var folder = NSTemporaryDirectory()
+    @Option(help: "Where the files of the run are made: on a disk, not in memory, or FULL means nothing.")
+    var folder = ".build"
     @Option(help: "The JSON file that is written.")
     var json = ".build/bench.json"
 

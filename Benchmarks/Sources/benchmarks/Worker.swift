@@ -6,7 +6,7 @@ struct WorkerReport: Codable {
     var seconds: [Double] = []
     /// CPU seconds of the whole process during all of them.
     var cpuSeconds = 0.0
-    /// CPU seconds that were not part of the measured work, such as making the changes to be synced.
+    /// Requests that reached the hub, of each sync.
     var roundTrips: [Int] = []
     var pushedBytes = 0
     /// An empty request to the same server over the same connection, seconds each.
