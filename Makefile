@@ -4,8 +4,9 @@ SWIFT ?= swift
 LLVM_COV ?= $(dir $(realpath $(shell command -v $(SWIFT))))llvm-cov
 PREFIX ?= /usr/local
 DESTDIR ?=
+SWIFT_SOURCES = Sources Tests conflict-rules Package.swift Benchmarks/Sources Benchmarks/Package.swift
 
-.PHONY: demo test check coverage install uninstall format setup build release
+.PHONY: demo test check coverage bench install uninstall format setup build release
 
 ## Show the main job with real processes; ends by itself. `make demo ARGS=--keep` leaves the folder.
 demo: setup
@@ -24,7 +25,7 @@ test: setup
 
 ## Strict lint of all Swift sources.
 check: setup
-	$(SWIFT) format lint --strict --parallel --recursive Sources Tests conflict-rules Package.swift
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 
 ## Line coverage of our own sources, as a table.
 coverage: setup
@@ -33,9 +34,16 @@ coverage: setup
 	$(LLVM_COV) report .build/debug/node-cliPackageTests.xctest -instr-profile $$profile \
 	  -ignore-filename-regex '(\.build|Tests)/'
 
+## Ratios against SQLite used directly, measured in one run; one table, and .build/bench.json. Some minutes.
+## `make bench ARGS="--teachers 2000 --stored 2000"` is quick; `ARGS=--help` lists what can be chosen.
+bench: setup
+	$(SWIFT) build -c release --package-path Benchmarks
+	@mkdir -p .build
+	Benchmarks/.build/release/benchmarks $(ARGS)
+
 ## Reformat all Swift sources.
 format:
-	$(SWIFT) format --in-place --parallel --recursive Sources Tests conflict-rules Package.swift
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 build: setup
 	$(SWIFT) build

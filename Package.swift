@@ -28,6 +28,7 @@ let package = Package(
         .executable(name: "node-cli", targets: ["node-cli"]),
         .library(name: "NodeCore", targets: ["NodeCore"]),
         .library(name: "SyncEngine", targets: ["SyncEngine"]),
+        .library(name: "NodeServer", targets: ["NodeServer"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

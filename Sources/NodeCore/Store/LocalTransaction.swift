@@ -87,7 +87,7 @@ public final class LocalTransaction {
             throw NodeError(
                 .forbidden, "\(table.name) \(id) is there", hint: "Rows of \(table.name) are made once.")
         }
-        var complete: [String: Value] = [:]
+        var complete = [String: Value](minimumCapacity: table.columns.count)
         for column in table.columns { complete[column.name] = values[column.name] ?? .null }
         try record(table, id, .row(complete))
     }

@@ -24,7 +24,7 @@ enum TenantMigrations {
     /// A domain table: readable columns, the row's stamp last, and triggers that refuse an edit by
     /// another program: they call a function that nobody has. Our own connections run no triggers
     /// (`ConnectionSetup`), so the guard costs us nothing; run, it would cost 30 % of an insert
-    /// (Benchmarks/guard_cost.c).
+    /// (`Guard:Insert` in Benchmarks).
     static func createTable(_ table: SyncedTable, in db: Database) throws {
         let columns = table.columns.map { "\"\($0.name)\" \($0.kind.rawValue)" }.joined(separator: ", ")
         try db.execute(

@@ -42,8 +42,12 @@ extension StoreReader {
 
     /// Whether nothing was ever written of a row: one question for what imports ask most.
     func isUntouched(_ table: SyncedTable, id: String) throws -> Bool {
-        let statement = try db.cachedStatement(sql: table.existsSQL)
-        return try Int.fetchOne(statement, arguments: [id]) == 0
+        if let last = lastUntouched, last.table == table.name, NormalForm.same(last.id, id) { return true }
+        let statement = try statements(table).exists
+        statement.bind(id, at: 1)
+        guard try statement.run() == 0 else { return false }
+        lastUntouched = (table.name, id)
+        return true
     }
 
     private func loadCells(_ table: String, _ id: String, into state: inout RowState) throws {
@@ -74,6 +78,7 @@ extension StoreReader {
 extension ReplicaTransaction {
     /// Stores a state and what it shows, in place of `old`. The caller has merged the write into it.
     public func saveRow(_ table: String, id: String, _ state: RowState, replacing old: RowState) throws {
+        lastUntouched = nil
         if Self.ruleTables.contains(table) { rulesChanged = true }
         let known = Schema.table(table)
         if let known, old.isEmpty, state.isPlain, isLean(known, state) {
@@ -106,8 +111,17 @@ extension ReplicaTransaction {
     }
 
     private func isLean(_ table: SyncedTable, _ state: RowState) -> Bool {
-        state.writes[0].values.allSatisfy { table.column($0)?.storable($1) == $1 }
-            && table.columns.allSatisfy { $0.since > table.since || state.writes[0].values[$0.name] != nil }
+        let values = state.writes[0].values
+        var known = 0
+        for column in table.columns {
+            guard let value = values[column.name] else {
+                if column.since > table.since { continue }
+                return false
+            }
+            guard column.holds(value) else { return false }
+            known += 1
+        }
+        return known == values.count
     }
 
     private func isLean(
@@ -116,7 +130,7 @@ extension ReplicaTransaction {
         guard state.writes.count == 1, state.deletes.isEmpty, isLean(table, state) else { return false }
         return state.cells.allSatisfy { column, siblings in
             guard siblings.count == 1, let value = siblings[0].value else { return false }
-            return table.column(column)?.storable(value) == value
+            return table.column(column)?.holds(value) == true
                 && covers(siblings[0].stamp, state.writes[0].stamp)
         }
     }
@@ -155,13 +169,15 @@ extension ReplicaTransaction {
             try db.cachedStatement(sql: "DELETE FROM \"\(table.name)\" WHERE id = ?").execute(arguments: [id])
             return
         }
-        var arguments: [any DatabaseValueConvertible] = []
-        arguments.reserveCapacity(table.columns.count + 2)
-        arguments.append(id)
-        for column in table.columns { arguments.append(column.storable(values[column.name])) }
-        arguments.append(stamp)
-        try db.cachedStatement(sql: table.insertSQL)
-            .execute(arguments: StatementArguments(arguments))
+        let statement = try statements(table).insert
+        statement.bind(id, at: 1)
+        var index: Int32 = 2
+        for column in table.columns {
+            statement.bind(column.storable(values[column.name]), at: index)
+            index += 1
+        }
+        statement.bind(.int(stamp), at: index)
+        try statement.run()
     }
 
     private static let ruleTables: Set<String> = [Schema.ruleSet.name, Schema.rulePolicy.name]
@@ -188,9 +204,14 @@ extension Column {
     /// What the STRICT column can hold. A foreign delta may carry a value of another type: the cell
     /// keeps it as it was signed, the domain column shows null rather than something converted.
     func storable(_ value: Value?) -> Value {
+        if let value, holds(value) { value } else { .null }
+    }
+
+    /// Whether the STRICT column can hold the value as it is.
+    func holds(_ value: Value) -> Bool {
         switch (value, kind) {
-        case (.text, .text), (.int, .int), (.bytes, .bytes): value!
-        default: .null
+        case (.null, _), (.text, .text), (.int, .int), (.bytes, .bytes): true
+        default: false
         }
     }
 }

@@ -7,6 +7,10 @@ public class StoreReader: Causality {
     let store: TenantStore
     private var factsCache: [RowState.Stamp: DeltaFacts] = [:]
     var bookCache: (any RuleBook)?
+    /// The row that was last found untouched: whoever looks for a free id asks, and the write that
+    /// follows asks again. Forgotten by every write of a row.
+    var lastUntouched: (table: String, id: String)?
+    private var tableStatements: [String: TableStatements] = [:]
 
     init(_ db: Database, store: TenantStore) {
         self.db = db
@@ -92,6 +96,16 @@ public class StoreReader: Causality {
     func remember(_ facts: DeltaFacts) { factsCache[facts.stamp] = facts }
 
     // MARK: Rows for the domain's services
+
+    /// Prepared once a transaction; found by the short name, since hashing their SQL a row shows.
+    func statements(_ table: SyncedTable) throws -> TableStatements {
+        if let known = tableStatements[table.name] { return known }
+        let statements = TableStatements(
+            exists: try RowStatement(table.existsSQL, in: db),
+            insert: try RowStatement(table.insertSQL, in: db))
+        tableStatements[table.name] = statements
+        return statements
+    }
 
     func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
         try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)

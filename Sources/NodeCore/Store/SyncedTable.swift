@@ -23,7 +23,9 @@ public enum Role: String, Sendable { case hub, node }
 ///
 /// Nothing beyond the primary key is declared that merging could break: no foreign key, no
 /// UNIQUE, no CHECK, no NOT NULL (DESIGN 4).
-public struct SyncedTable: Sendable {
+///
+/// A class, because it is handed around for every row and never changes: one reference to count.
+public final class SyncedTable: Sendable {
     public let name: String
     public let columns: [Column]
     public let since: Int

@@ -108,7 +108,8 @@ enum DeltaBody {
             ids.append(id)
         }
         guard try reader.arrayHeader() == columns.count else { throw DeltaError.malformed("values") }
-        var values = [[String: Value]](repeating: [:], count: count)
+        let roomy = [String: Value](minimumCapacity: columns.count)
+        var values = [[String: Value]](repeating: roomy, count: count)
         for column in columns {
             guard try reader.arrayHeader() == count else { throw DeltaError.malformed("values") }
             for index in 0..<count { values[index][column] = try Value(from: &reader) }
