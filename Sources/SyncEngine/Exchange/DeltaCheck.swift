@@ -88,8 +88,8 @@ struct DeltaCheck {
         return DeltaFacts(
             stamp: .max, origin: origin.number, seq: header.seq, hash: delta.hash, hlc: header.hlc,
             wall: header.wall, schemaVersion: header.schemaVersion, author: header.author,
-            authorRole: header.authorRole, role: origin.role, node: origin.name, originID: origin.id,
-            seen: seen.heads.mapValues(\.seq))
+            authorRole: header.authorRole, role: origin.role, node: origin.name, nodeID: origin.nodeID,
+            originID: origin.id, seen: seen.heads.mapValues(\.seq))
     }
 
     private mutating func judge(_ write: RecordedWrite, by facts: DeltaFacts) throws {

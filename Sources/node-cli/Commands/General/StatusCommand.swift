@@ -49,7 +49,8 @@ struct StatusCommand: NodeCommand {
             table.add([
                 slug, row.map { $0.active ? "yes" : "no" } ?? "not synced yet", String(pending.deltas),
                 last.map { context.time($0, in: zone) } ?? (installation.role == .hub ? "-" : "never"),
-                peer?.lastErrorCode ?? "-", String(open), String(waiting.deltas), "\(seats.free) of \(seats.total)",
+                peer?.lastErrorCode ?? "-", String(open), String(waiting.deltas),
+                "\(seats.free) of \(seats.total)",
             ])
         }
         let paused =
