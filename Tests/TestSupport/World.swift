@@ -157,7 +157,10 @@ public final class World {
         var effects = machine.step(try port.begin())
         for _ in 0..<100_000 {
             guard let effect = effects.first else { break }
-            if case .finish(let outcome) = effect { return outcome }
+            if case .finish(let outcome) = effect {
+                if outcome.pulled.deltas > 0 { try SeatDuty(node.tenant).run() }
+                return outcome
+            }
             effects = machine.step(try perform(effect, port, hubPort, fate))
         }
         throw NodeError(.internalError, "the exchange did not end")

@@ -82,9 +82,7 @@ extension SeatService {
             }
             transaction.audit(
                 AuditAction("seats.reclaim", targetType: "seat", targetID: seat.id, reason: reason))
-            return try transaction.change(seat.id, "reclaim", reason: reason) { _ in
-                ["state": .text(Seat.State.free.rawValue), "learner_id": .null, "assigned_at": .null]
-            }
+            return try transaction.free(seat, reason: reason)
         }
     }
 }

@@ -6,6 +6,8 @@ import GRDB
 public final class ReplicaTransaction: StoreReader {
     /// Rows of `rule_set` were touched: everything with siblings is projected anew at the end.
     var rulesChanged = false
+    /// Rows of `seat` were touched: the hub looks for learners with two seats.
+    public internal(set) var seatsChanged = false
     /// Conflicts that this transaction settled, by id; those that are open again at its end are not
     /// history.
     var endedConflicts: [String: (conflict: CellConflict, by: RowState.Stamp)] = [:]

@@ -164,7 +164,10 @@ extension ReplicaTransaction {
     }
 
     func writeShown(_ table: SyncedTable, id: String, _ values: [String: Value]?, stamp: Int64) throws {
-        if table.name == Schema.seat.name { try recountSeat(id, becoming: values) }
+        if table.name == Schema.seat.name {
+            seatsChanged = true
+            try recountSeat(id, becoming: values)
+        }
         guard let values else {
             try db.cachedStatement(sql: "DELETE FROM \"\(table.name)\" WHERE id = ?").execute(arguments: [id])
             return

@@ -33,7 +33,8 @@ public enum Schema {
         "rule_set", domain: "tenant",
         [("domain", .text, nil), ("version", .int, nil), ("document", .text, nil)])
     public static let teacher = SyncedTable(
-        "teacher", domain: "roster", [("email", .text, nil), ("name", .text, nil)], indexes: ["email"])
+        "teacher", domain: "roster", [("email", .text, nil), ("name", .text, nil)],
+        added: [("merged_into", .text, nil, since: 2)], indexes: ["email"])
     public static let teacherYear = SyncedTable(
         "teacher_year", domain: "roster",
         [
@@ -49,12 +50,14 @@ public enum Schema {
             ("deactivated", .int, nil), ("skipped", .int, nil), ("row_errors", .int, nil),
         ])
     /// A learner's place at a school. `state` is FREE, RESERVED or ASSIGNED; `learner_id` is the district's
-    /// opaque id; `holder` is the origin that may change it.
+    /// opaque id; `holder` is the origin that may change it. `free_order` is the hub's word to the holder: the
+    /// hash of the delta whose assignment is to be freed.
     public static let seat = SyncedTable(
         "seat", domain: "seat", owner: .hub, since: 2,
         [
             ("school_id", .text, nil), ("holder", .text, .holder), ("state", .text, .holder),
             ("learner_id", .text, .holder), ("assigned_at", .int, .holder), ("created_at", .int, nil),
+            ("free_order", .text, .hub),
         ], indexes: ["school_id, state", "learner_id"])
     /// One row a change of a seat, made in the same transaction.
     public static let seatAudit = SyncedTable(

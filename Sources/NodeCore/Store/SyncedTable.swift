@@ -50,7 +50,8 @@ public final class SyncedTable: Sendable {
 
     init(
         _ name: String, domain: String, owner: Owner = .either, since: Int = 1, appendOnly: Bool = false,
-        _ columns: [(String, Column.Kind, Owner?)], indexes: [String] = []
+        _ columns: [(String, Column.Kind, Owner?)],
+        added: [(name: String, kind: Column.Kind, owner: Owner?, since: Int)] = [], indexes: [String] = []
     ) {
         self.name = name
         self.domain = domain
@@ -59,10 +60,11 @@ public final class SyncedTable: Sendable {
         self.owner = owner
         isAppendOnly = appendOnly
         isHeld = columns.contains { $0.2 == .holder }
-        self.columns = columns.map {
-            Column(name: $0.0, kind: $0.1, since: since, owner: $0.2 ?? owner)
-        }
-        let names = columns.map { "\"\($0.0)\"" }.joined(separator: ", ")
+        let columns =
+            columns.map { Column(name: $0.0, kind: $0.1, since: since, owner: $0.2 ?? owner) }
+            + added.map { Column(name: $0.name, kind: $0.kind, since: $0.since, owner: $0.owner ?? owner) }
+        self.columns = columns
+        let names = columns.map { "\"\($0.name)\"" }.joined(separator: ", ")
         let marks = String(repeating: "?, ", count: columns.count + 1) + "?"
         insertSQL = "INSERT OR REPLACE INTO \"\(name)\" (id, \(names), sync_stamp) VALUES (\(marks))"
         existsSQL = """
@@ -70,7 +72,7 @@ public final class SyncedTable: Sendable {
               OR EXISTS (SELECT 1 FROM sync_row WHERE tbl = '\(name)' AND id = ?1)
               OR EXISTS (SELECT 1 FROM sync_cell WHERE tbl = '\(name)' AND id = ?1)
             """
-        positions = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1.0, $0) })
+        positions = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1.name, $0) })
     }
 
     /// The index of a column, or nil when this schema doesn't know it.

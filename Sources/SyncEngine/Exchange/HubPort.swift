@@ -107,7 +107,11 @@ public struct HubPort: Sendable {
 
     private func take(_ frames: [DeltaFrame]) throws -> (summary: ApplySummary, fork: Bool) {
         do {
-            return (try tenant.store.replicate { try DeltaApplier.receive(frames, in: $0) }, false)
+            let (summary, seatsChanged) = try tenant.store.replicate { transaction in
+                (try DeltaApplier.receive(frames, in: transaction), transaction.seatsChanged)
+            }
+            if seatsChanged { try SeatArbiter(tenant).run() }
+            return (summary, false)
         } catch DeltaError.fork { return (ApplySummary(), true) }
     }
 

@@ -101,7 +101,7 @@ extension KillLine {
             let exit = try child.wait()
             #expect(exit == .status(10), "\(child.output)")
         }
-        gate = nil
+        _ = gate.take()
         relay.release()
         _ = try child.wait()
         return isKilled
