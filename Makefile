@@ -6,22 +6,32 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT_SOURCES = Sources Tests conflict-rules Package.swift Benchmarks/Sources Benchmarks/Package.swift
 
-.PHONY: demo test check coverage bench install uninstall format setup build release
+.PHONY: demo test soak check coverage bench install uninstall format setup build release
 
 ## Show the main job with real processes; ends by itself. `make demo ARGS=--keep` leaves the folder.
 demo: setup
 	$(SWIFT) build
 	.build/debug/node-cli demo $(ARGS)
 
-## Every test: units, vectors and properties; then sockets; then processes, one after the other,
+## Every test: units, vectors and properties; then simulations; then sockets; then processes, one after the other,
 ## because the first keep every core busy and the others watch the clock. Last the independent verifier
 ## against the binary.
 test: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '^(NodeCoreTests|SyncEngineTests)\.'
+	$(SWIFT) test --skip-build --filter '^SimulationTests\.'
 	$(SWIFT) test --skip-build --filter '^NodeServerTests\.'
 	$(SWIFT) test --skip-build --filter '^NodeCLITests\.'
 	/usr/bin/python3 scripts/check_verifier .build/debug/node-cli
+
+## Many more generated runs, for a night: `make soak SIM_SEEDS=5000 HISTORIES=50000`. A failure names its
+## seed; TEST_SEED=n runs that one again.
+soak: export SIM_SEEDS ?= 2000
+soak: export HISTORIES ?= 20000
+soak: setup
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --filter '^SimulationTests\.'
+	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.HistoryTests'
 
 ## Strict lint of all Swift sources.
 check: setup

@@ -76,7 +76,7 @@ let package = Package(
             resources: [.embedInCode("Demo/kc-schools.csv")],
             swiftSettings: settings),
         .target(
-            name: "TestSupport", dependencies: ["SyncEngine", "NodeCore"],
+            name: "TestSupport", dependencies: ["SyncEngine", "NodeCore", grdb],
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "NodeCoreTests", dependencies: ["NodeCore", "SyncEngine", "TestSupport"],
@@ -84,6 +84,10 @@ let package = Package(
         .testTarget(
             name: "SyncEngineTests",
             dependencies: ["SyncEngine", "NodeCore", "ConflictRules", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["SyncEngine", "NodeCore", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "NodeServerTests",

@@ -24,6 +24,9 @@ public struct SeededGenerator: RandomNumberGenerator {
         return word ^ word >> 31
     }
 
+    /// A number from 0 up to, not with, `sides`.
+    public mutating func dice(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &self) }
+
     /// That many bytes.
     public mutating func bytes(_ count: Int) -> [UInt8] {
         (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }

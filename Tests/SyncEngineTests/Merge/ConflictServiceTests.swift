@@ -21,7 +21,7 @@ import Testing
         try world.settle()
         let open = try ConflictService(hub.tenant, actor: hub.actor).list(.open)
         #expect(open.count == 1)
-        return (world, open[0].id, teacher.id)
+        return (world, try #require(open.first).id, teacher.id)
     }
 
     @Test(
@@ -74,7 +74,8 @@ import Testing
         #expect(here.siblings.map(\.value).contains("Ann Hub") && here.siblings.count == 2)
         #expect(here.isSignatureValid && here.rule == "manual" && here.rulePlace.hasPrefix("roster.yaml:"))
         #expect(here.settled.isEmpty)
-        let id = try ConflictService(node.tenant, actor: node.actor).list(.open)[0].id
+        let open = try ConflictService(node.tenant, actor: node.actor).list(.open)
+        let id = try #require(open.first).id
         _ = try ConflictService(node.tenant, actor: node.actor).resolve(id, take: 1, value: nil)
         let after = try ConflictService.explain(
             table: "teacher", row: teacher, column: "name", in: node.tenant)

@@ -128,6 +128,22 @@ import Testing
         #expect(try self.counts(to) == counts)
     }
 
+    @Test("a delta whose author had seen another delta under that number waits, and changes nothing")
+    func seenOnAnotherBranch() throws {
+        let world = try world(3)
+        let (first, second, to) = (world.sites[1], world.sites[2], world.sites[3])
+        try write(first, "one", id: "t")
+        try receive(frames(first), to)
+        let before = try to.digest()
+        let head = try first.store.read { try $0.ownOrigin()! }
+        for (prefix, isOurs) in [(Digest.sha256([1]).prefix8, false), (head.headHash!.prefix8, true)] {
+            let seen = [SeenEntry(origin: head.id, seq: 1, hashPrefix: prefix)]
+            let frame = try forged(second, seq: 1, previous: nil, seen: seen)
+            #expect(try receive([frame], to).deltas == (isOurs ? 1 : 0))
+            #expect(try (to.digest() == before) == !isOurs)
+        }
+    }
+
     @Test("every delta names the hash of its predecessor")
     func chained() throws {
         let world = try world()

@@ -1,122 +1,15 @@
-import Foundation
 import NodeCore
 import SyncEngine
 import TestSupport
 
-/// Why a history failed; carries what was done until then.
-struct HistoryFailure: Error, CustomStringConvertible {
-    let description: String
-}
-
-/// What a history may meet on its way.
-enum Met: CaseIterable {
-    case wait, part, refusal, siblings, tornLife, deadByRule, absent, resolve, ruleChange, brokenLine
-}
-
-/// Several installations, everything that was ever written on them, and what each has really applied.
-///
-/// The record is the test's own: a delta's true history is what its author's store listed as applied
-/// when the delta appeared there, never what the delta says of itself.
-final class History {
-    struct Recorded {
-        let hash: Hash
-        let frame: DeltaFrame
-        let past: DeltaSet
-        /// The deltas of its transaction.
-        let transaction: ClosedRange<Int>
-    }
-
-    let world: World
+/// A generated sequence of steps on several installations of one tenant.
+final class History: Ledger {
     var random: SeededGenerator
-    private(set) var deltas: [Recorded] = []
-    private(set) var oracle: Oracle
-    private(set) var applied: [DeltaSet]
-    private(set) var appliedInOrder: [[Int]]
-    private var numbers: [Hash: Int] = [:]
-    private var lastStamp: [Int64]
-    private(set) var trace: [String] = []
-    /// Rows that the history itself wrote; the others came with the template.
-    private(set) var touched: Set<RowKey> = []
-    /// What this history met, to be sure that histories meet what they are for.
-    var met: [Met: Int] = [:]
 
     init(_ template: World.Template, nodes: Int, seed: UInt64) throws {
-        world = try World(template, nodes: nodes, seed: seed)
         random = SeededGenerator(seed: seed)
-        oracle = Oracle(documents: HistoryRules.meanings)
-        applied = world.sites.map { _ in DeltaSet() }
-        appliedInOrder = world.sites.map { _ in [] }
-        lastStamp = world.sites.map { _ in 0 }
-        try observe(0, author: true)
-        touched = []
-        for site in 1..<world.sites.count { try observe(site) }
+        try super.init(World(template, nodes: nodes, seed: seed))
     }
-
-    func note(_ text: String) { trace.append(text) }
-    func meet(_ what: Met, _ times: Int = 1) { met[what, default: 0] += times }
-
-    func require(_ condition: Bool, _ text: @autoclosure () -> String) throws {
-        guard condition else {
-            throw HistoryFailure(
-                description: text() + "\n  after:\n    " + trace.suffix(40).joined(separator: "\n    "))
-        }
-    }
-
-    // MARK: Observing
-
-    /// Reads what an installation has applied since the last time, and checks that its past and the
-    /// rest of its transaction are there too. New deltas are those that `author` has just written.
-    func observe(_ site: Int, author: Bool = false) throws {
-        let store = world.sites[site].store
-        let fresh = try store.read { reader in
-            try reader.deltas(after: lastStamp[site]).map { ($0, try reader.frame($0.facts.stamp)!) }
-        }
-        var arrived: [Int] = []
-        for (summary, frame) in fresh {
-            lastStamp[site] = summary.facts.stamp
-            if numbers[summary.facts.hash] == nil {
-                try require(author, "\(name(site)) applied a delta that nobody wrote")
-                try record(summary, frame, site)
-            }
-            let number = numbers[summary.facts.hash]!
-            try require(!applied[site].contains(number), "\(name(site)) applied delta \(number) twice")
-            try require(
-                deltas[number].past.isSubset(of: applied[site]),
-                "\(name(site)) applied delta \(number) without its past")
-            applied[site].insert(number)
-            appliedInOrder[site].append(number)
-            arrived.append(number)
-        }
-        for number in arrived {
-            for part in deltas[number].transaction {
-                try require(
-                    applied[site].contains(part), "\(name(site)) applied a part of a transaction alone")
-            }
-        }
-    }
-
-    private func record(_ summary: DeltaSummary, _ frame: DeltaFrame, _ site: Int) throws {
-        let number = deltas.count, first = number - summary.part
-        let past = applied[site]
-        let writes = try world.sites[site].store.read { try DeltaVerifier.verify(frame, in: $0).writes() }
-        deltas.append(
-            Recorded(
-                hash: summary.facts.hash, frame: frame, past: past,
-                transaction: first...(first + summary.parts - 1)))
-        numbers[summary.facts.hash] = number
-        if summary.parts > 1 { meet(.part) }
-        for write in writes {
-            let key = RowKey(table: write.table, id: write.id)
-            touched.insert(key)
-            let write = TrueWrite(
-                delta: number, hash: summary.facts.hash, hlc: summary.facts.hlc, byHub: site == 0,
-                change: write.change, past: past)
-            oracle.add(write, to: key)
-        }
-        if oracle.refused[number] != nil { meet(.refusal) }
-    }
-
-    func name(_ site: Int) -> String { world.sites[site].name }
 
     // MARK: Moving deltas
 
@@ -200,53 +93,17 @@ final class History {
         }
     }
 
-    // MARK: Writing
-
-    /// One local transaction; afterwards its author must show what was acknowledged.
-    func write(_ site: Int, _ operations: [Operation]) throws {
-        let author = world.sites[site]
-        var promised: [RowKey: [String: Value]?] = [:]
-        try author.write { transaction in
-            for operation in operations {
-                guard let effect = try operation.perform(transaction, on: author) else { continue }
-                promised[effect.row] = operation.promise(after: promised[effect.row], effect.values)
-            }
-        }
-        try observe(site, author: true)
-        try author.store.read { reader in
-            for (row, values) in promised {
-                guard let table = Schema.table(row.table) else { continue }
-                let shown = try reader.shown(table, id: row.id)
-                try require(
-                    (shown == nil) == (values == nil), "\(name(site)) doesn't show its own write of \(row)")
-                for (column, value) in values ?? [:] where table.column(column) != nil {
-                    try require(
-                        shown?[column] == stored(value, table.column(column)!),
-                        "\(name(site)) doesn't show its own write of \(row).\(column)")
-                }
-            }
-        }
-    }
-
-    /// A transaction of a node whose program ignores the hub's rights. It is signed with the node's
-    /// key but never takes the local road; every installation, its own too, gets it as a frame.
-    func writeWithoutRight(_ site: Int, _ operations: [Operation]) throws {
-        let frames = try world.sites[site].framesOfBrokenProgram { transaction in
-            for operation in operations {
-                _ = try operation.perform(transaction, on: world.sites[site], force: true)
-            }
-        }
-        _ = try world.sites[site].store.replicate { try DeltaApplier.receive(frames, in: $0) }
-        try observe(site, author: true)
-    }
-}
-
-/// What a STRICT column shows of a value of another type.
-func stored(_ value: Value?, _ column: Column) -> Value {
-    switch (value, column.kind) {
-    case (.text(let text), .text): .text(text)
-    case (.int(let number), .int): .int(number)
-    case (.bytes(let bytes), .bytes): .bytes(bytes)
-    default: .null
+    /// Everything that must hold once all installations have all deltas.
+    func checkAtRest(deep: Bool) throws {
+        try settle()
+        let thorough = world.sites.indices.randomElement(using: &random)!
+        for site in world.sites.indices { try check(site, all: site == thorough) }
+        let digests = try world.sites.map { try $0.digest() }
+        try require(Set(digests).count == 1, "the digests differ: \(digests)")
+        guard deep else { return }
+        let site = world.sites.randomElement(using: &random)!
+        let report = try StoreVerifier.verify(
+            site.tenant, deep: true, scratch: world.folder + "/scratch.db")
+        try require(report.problems.isEmpty, "verify --deep at \(site.name): \(report.problems)")
     }
 }

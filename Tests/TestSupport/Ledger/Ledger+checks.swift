@@ -1,11 +1,10 @@
 import NodeCore
 import SyncEngine
-import TestSupport
 
-extension History {
+extension Ledger {
     /// Compares an installation with the oracle, for the set of deltas that it has applied so far.
     /// Audit entries are half of all rows and written once each: they are looked at when `all`.
-    func check(_ site: Int, all: Bool = false) throws {
+    public func check(_ site: Int, all: Bool = false) throws {
         let set = applied[site], rules = oracle.rules(within: set)
         var conflicts: Set<String> = []
         let found = try world.sites[site].store.read { reader in
@@ -94,19 +93,5 @@ extension History {
         try require(
             Set(listed) == expected && listed.count == expected.count,
             "\(name(site)) lists other refused writes than were made")
-    }
-
-    /// Everything that must hold once all installations have all deltas.
-    func checkAtRest(deep: Bool) throws {
-        try settle()
-        let thorough = world.sites.indices.randomElement(using: &random)!
-        for site in world.sites.indices { try check(site, all: site == thorough) }
-        let digests = try world.sites.map { try $0.digest() }
-        try require(Set(digests).count == 1, "the digests differ: \(digests)")
-        guard deep else { return }
-        let site = world.sites.randomElement(using: &random)!
-        let report = try StoreVerifier.verify(
-            site.tenant, deep: true, scratch: world.folder + "/scratch.db")
-        try require(report.problems.isEmpty, "verify --deep at \(site.name): \(report.problems)")
     }
 }

@@ -1,10 +1,10 @@
 import NodeCore
 
 /// Which deltas, by the test's own numbers.
-struct DeltaSet: Equatable {
+public struct DeltaSet: Equatable, Sendable {
     private var words: [UInt64] = []
 
-    func contains(_ number: Int) -> Bool {
+    public func contains(_ number: Int) -> Bool {
         number >> 6 < words.count && words[number >> 6] >> UInt64(number & 63) & 1 == 1
     }
 
@@ -47,10 +47,10 @@ struct TrueWrite {
     var isRow: Bool { if case .row = change { true } else { false } }
 }
 
-struct RowKey: Hashable, CustomStringConvertible {
-    let table: String
-    let id: String
-    var description: String { "\(table) \(id)" }
+public struct RowKey: Hashable, CustomStringConvertible {
+    public let table: String
+    public let id: String
+    public var description: String { "\(table) \(id)" }
 }
 
 /// A second opinion on what a set of deltas means, by brute force over a list of all writes and their

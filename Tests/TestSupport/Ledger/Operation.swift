@@ -1,25 +1,25 @@
 import SyncEngine
-import TestSupport
 
 @testable import NodeCore
 
 /// A step of a transaction in a generated history.
-enum Operation: CustomStringConvertible {
+public enum Operation: CustomStringConvertible, Sendable {
     case put(SyncedTable, String, [String: Value])
     case edit(SyncedTable, String, [String: Value])
     case delete(SyncedTable, String)
 
     /// A table of a version that this one doesn't know.
-    static let gadget = SyncedTable(
+    public static let gadget = SyncedTable(
         "gadget", domain: "roster", since: 2, [("colour", .text, nil), ("size", .int, nil)])
-    static let smallGadget = SyncedTable("gadget", domain: "roster", since: 2, [("colour", .text, nil)])
+    public static let smallGadget = SyncedTable(
+        "gadget", domain: "roster", since: 2, [("colour", .text, nil)])
     /// A known table with a column that this version doesn't know.
-    static let newerTeacher = SyncedTable(
+    public static let newerTeacher = SyncedTable(
         "teacher", domain: "roster", since: 1,
         [("email", .text, nil), ("name", .text, nil), ("phone", .text, nil)])
 
     /// An append-only table as a broken program sees it.
-    static let looseImport = SyncedTable(
+    public static let looseImport = SyncedTable(
         "roster_import", domain: "roster", [("year", .text, nil), ("records", .text, nil)])
 
     var row: RowKey {
@@ -29,17 +29,22 @@ enum Operation: CustomStringConvertible {
         }
     }
 
-    var description: String {
+    public var description: String {
         let short = "\(row.table) \(row.id.prefix(8))"
         return switch self {
-        case .put(_, _, let values): "put \(short) \(values.mapValues(\.display))"
-        case .edit(_, _, let values): "edit \(short) \(values.mapValues(\.display))"
+        case .put(_, _, let values): "put \(short) \(text(values))"
+        case .edit(_, _, let values): "edit \(short) \(text(values))"
         case .delete: "delete \(short)"
         }
     }
 
+    /// The same for equal values, whatever order a dictionary has in this process.
+    private func text(_ values: [String: Value]) -> String {
+        values.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.display)" }.joined(separator: ", ")
+    }
+
     /// Does it if the row is there to be edited; nil otherwise.
-    func perform(
+    public func perform(
         _ transaction: LocalTransaction, on site: World.Site, force: Bool = false
     ) throws -> (row: RowKey, values: [String: Value]?)? {
         switch self {
@@ -68,7 +73,7 @@ enum Operation: CustomStringConvertible {
 
 extension World.Site {
     /// Signs a transaction as a program would that doesn't ask who owns what, and takes it back.
-    func framesOfBrokenProgram(_ body: (LocalTransaction) throws -> Void) throws -> [DeltaFrame] {
+    public func framesOfBrokenProgram(_ body: (LocalTransaction) throws -> Void) throws -> [DeltaFrame] {
         let origin = LocalOrigin(
             key: tenant.origin.key, role: .hub, identifiers: tenant.origin.identifiers)
         return try store.replicate(commit: false) { replica in

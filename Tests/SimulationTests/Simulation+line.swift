@@ -1,0 +1,154 @@
+import NodeCore
+import SyncEngine
+import TestSupport
+
+extension Simulation {
+    /// A request of a node; its number is never given again.
+    struct Message {
+        let place: Place
+        let conversation: Int
+        let number: Int
+        let request: WireRequest
+    }
+
+    /// An exchange under way: what a node's process has in memory.
+    struct Conversation {
+        let number: Int
+        let port: NodePort
+        var machine = NodeExchange()
+        /// What is to be done at the own store.
+        var pending: ExchangeEffect?
+        /// The number of the request whose answer is waited for.
+        var awaiting: Int?
+        var requests = 0
+    }
+
+    private static let patience: Int64 = 30_000
+
+    // MARK: The node
+
+    /// Begins an exchange, unless one is running: a tenant has one at a time.
+    func call(from place: Place) throws {
+        guard conversations[place] == nil else { return }
+        conversationCount += 1
+        let port = NodePort(site(place).tenant)
+        var conversation = Conversation(number: conversationCount, port: port)
+        note("\(name(place)) calls, exchange \(conversationCount)")
+        count("exchange")
+        let effects = conversation.machine.step(try port.begin())
+        try take(effects, conversation, at: place)
+    }
+
+    /// Sends, or notes what is to be done next.
+    private func take(_ effects: [ExchangeEffect], _ conversation: Conversation, at place: Place) throws {
+        var conversation = conversation
+        conversation.awaiting = nil
+        conversation.pending = nil
+        guard let effect = effects.first else {
+            throw LawBroken(description: "\(name(place)): an exchange stopped without an end")
+        }
+        if case .finish(let outcome) = effect { return try finish(outcome, at: place) }
+        if let request = WireRequest(effect) {
+            conversation.requests += 1
+            try require(conversation.requests < 200, "\(name(place)): an exchange goes round in circles")
+            conversation.awaiting = conversation.requests
+            send(
+                Message(
+                    place: place, conversation: conversation.number, number: conversation.requests,
+                    request: request))
+        } else {
+            conversation.pending = effect
+            let pause: [Int64] = [0, 1, 5, 2000]
+            add(.goOn(place, conversation: conversation.number), in: pause[dice(pause.count)])
+        }
+        conversations[place] = conversation
+    }
+
+    private func finish(_ outcome: ExchangeOutcome, at place: Place) throws {
+        conversations[place] = nil
+        let verdict = outcome.verdict?.rawValue ?? "none", error = outcome.error?.code.rawValue ?? "none"
+        note(
+            "\(name(place)) ends: \(verdict), pushed \(outcome.pushedDeltas), "
+                + "pulled \(outcome.pulled.deltas), error \(error)")
+        count(outcome.error == nil ? "exchange to the end" : "exchange broken off")
+        try require(
+            outcome.error.map { $0.code == .hubUnreachable } ?? true,
+            "the exchange of \(name(place)) failed: \(outcome.error.map(String.init(describing:)) ?? "")")
+    }
+
+    /// The next effect at the node's own store.
+    func goOn(_ place: Place, _ number: Int) throws {
+        guard let conversation = conversations[place], conversation.number == number,
+            let effect = conversation.pending
+        else { return }
+        var event: ExchangeEvent?
+        let ending = try powered(place) {
+            do { event = try conversation.port.perform(effect) } catch let error as NodeError {
+                event = .failed(error)
+            } catch let error as DeltaError { event = .failed(error.nodeError) }
+        }
+        try checkReceipts(at: place)
+        guard ending == .done, let event else { return }
+        var next = conversation
+        try take(next.machine.step(event), next, at: place)
+    }
+
+    func arrive(_ message: Message, answer: [UInt8]) throws {
+        guard let conversation = conversations[message.place],
+            conversation.number == message.conversation, conversation.awaiting == message.number
+        else { return note("an answer for \(name(message.place)) comes too late") }
+        var next = conversation
+        try take(next.machine.step(.answered(HubAnswer(encoded: answer))), next, at: message.place)
+    }
+
+    func giveUp(_ message: Message) throws {
+        guard let conversation = conversations[message.place],
+            conversation.number == message.conversation, conversation.awaiting == message.number
+        else { return }
+        note("\(name(message.place)) waits no longer")
+        var next = conversation
+        let error = NodeError(.hubUnreachable, "no answer")
+        try take(next.machine.step(.failed(error)), next, at: message.place)
+    }
+
+    // MARK: The line
+
+    private func delay() -> Int64 {
+        let most: Int64 = chance(badLine) ? 90_000 : 200
+        return Int64.random(in: 1...most, using: &random)
+    }
+
+    private func send(_ message: Message) {
+        let request = message.request
+        let fate = chance(badLine) ? ["lost", "doubled", "delayed"][dice(3)] : "sent"
+        note(
+            "\(request.kind) of \(name(message.place)) \(fate), \(Digest.sha256(request.bytes).hex.prefix(8))"
+        )
+        count("request \(fate)")
+        if fate != "lost" { add(.request(message), in: delay()) }
+        // The same request once more, at any later time.
+        if fate == "doubled" { later(.request(message)) }
+        add(.timeout(message), in: Self.patience)
+    }
+
+    // MARK: The hub
+
+    /// A request is heard; its answer may be lost, and nobody may wait for it any more.
+    func arrive(_ message: Message) throws {
+        let hub = Place(district: message.place.district, site: 0)
+        var answer: [UInt8] = []
+        let ending = try powered(hub) {
+            do { answer = try site(hub).answer(message.request, of: site(message.place)) } catch let error
+                as DeltaError
+            { throw LawBroken(description: "the hub refuses \(name(message.place)): \(error)") }
+        }
+        guard ending != .cutBeforeCommit else { return }
+        try checkWord(of: hub, answer, to: message.place)
+        note(
+            "the hub has heard \(message.request.kind) of \(name(message.place)) and answers "
+                + "\(Digest.sha256(answer).hex.prefix(8))")
+        guard ending == .done else { return }
+        if chance(badLine / 2) { return note("the answer is lost") }
+        add(.answer(message, answer), in: delay())
+    }
+}

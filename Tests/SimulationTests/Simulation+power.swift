@@ -1,0 +1,56 @@
+import NodeCore
+import SyncEngine
+import TestSupport
+
+extension Simulation {
+    /// How a step of an installation ended.
+    enum Ending { case done, cutBeforeCommit, cutAfterCommit }
+
+    /// Runs a step of an installation whose power may go: at the step's commit, so that it never
+    /// happened, or right after it, so that nobody hears of it. Then the installation starts again from
+    /// what is on disk. `author`: the step writes deltas of its own.
+    @discardableResult
+    func powered(_ place: Place, author: Bool = false, _ step: () throws -> Void) throws -> Ending {
+        let ledger = ledgers[place.district]
+        let fault = CommitFault(site(place).store)
+        let isCut = chance(badPower), isBefore = dice(2) == 0
+        let before = isCut && isBefore ? try position(place) : []
+        // A step has one commit: at a second one, which mustn't be, half of the step would be done.
+        if isCut, isBefore { fault.arm(after: dice(4) == 0 ? 1 : 0) }
+        do { try step() } catch is PowerCut {
+            note("the power goes at \(name(place)) before the commit")
+            count("cut before commit")
+            try restart(place)
+            try require(position(place) == before, "\(name(place)) did half of a step")
+            return .cutBeforeCommit
+        }
+        try require(!fault.happened, "\(name(place)) acknowledged what it had not committed")
+        try ledger.observe(place.site, author: author)
+        guard isCut, !isBefore else { return .done }
+        note("the power goes at \(name(place)) after the commit")
+        count("cut after commit")
+        try restart(place)
+        return .cutAfterCommit
+    }
+
+    /// All that a step moves, but for rows.
+    private func position(_ place: Place) throws -> [Value?] {
+        try site(place).store.read { reader in
+            let keys: [StateKey] = [.cursor, .cursorHash, .receiptSeq, .hlc]
+            let sizes = [try reader.logSize(), Int64(try reader.waitingCount())]
+            return try keys.map(reader.state) + sizes.map { .int($0) }
+        }
+    }
+
+    /// What isn't on disk is gone; what was observed there must be there still, and nothing else.
+    func restart(_ place: Place) throws {
+        count("restart")
+        if place.site > 0 {
+            conversations[place] = nil
+            try World.Site.restart([site(place)])
+            return try ledgers[place.district].observeReopened(place.site)
+        }
+        try World.Site.restart(ledgers.map(\.world.hub))
+        for ledger in ledgers { try ledger.observeReopened(0) }
+    }
+}

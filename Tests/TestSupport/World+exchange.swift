@@ -1,0 +1,109 @@
+import NodeCore
+import SyncEngine
+
+/// A request on its way to the hub, as bytes.
+public enum WireRequest: Sendable {
+    case hello([UInt8])
+    case push([UInt8])
+    case pull([UInt8])
+
+    /// What an effect sends; nil when it sends nothing.
+    public init?(_ effect: ExchangeEffect) {
+        switch effect {
+        case .hello(let message): self = .hello(message.encoded())
+        case .push(let message): self = .push(message.encoded())
+        case .pull(let message): self = .pull(message.encoded())
+        case .store, .load, .finish: return nil
+        }
+    }
+
+    public var kind: String {
+        switch self {
+        case .hello: "hello"
+        case .push: "push"
+        case .pull: "pull"
+        }
+    }
+
+    public var bytes: [UInt8] {
+        switch self {
+        case .hello(let bytes), .push(let bytes), .pull(let bytes): bytes
+        }
+    }
+}
+
+extension World.Site {
+    /// The hub's answer to a request that a node's key signed, as bytes.
+    public func answer(_ request: WireRequest, of node: World.Site) throws -> [UInt8] {
+        let port = HubPort(
+            tenant, identity: installation.identity,
+            node: OriginID(publicKey: node.tenant.origin.key.publicKey, tenant: node.tenant.id))
+        return try {
+            switch request {
+            case .hello(let bytes): try port.hello(HelloRequest(encoded: bytes), isRevoked: false)
+            case .push(let bytes): try port.push(PushRequest(encoded: bytes))
+            case .pull(let bytes): try port.pull(PullRequest(encoded: bytes))
+            }
+        }().encoded()
+    }
+}
+
+extension NodePort {
+    /// Does what an effect asks of the node's own store; nil for one that sends or ends.
+    public func perform(_ effect: ExchangeEffect) throws -> ExchangeEvent? {
+        switch effect {
+        case .store(let request): .stored(try store(request))
+        case .load(let seq, let maxBytes): .loaded(try load(after: seq, maxBytes: maxBytes))
+        case .hello, .push, .pull, .finish: nil
+        }
+    }
+}
+
+extension World {
+    /// What happens to a request on its way.
+    public enum Fate: Sendable { case delivered, lost, answerLost, repeated }
+
+    /// One exchange of a node with the hub over a line whose fate for each request the test decides.
+    /// A lost request or answer ends the exchange, as a broken line does.
+    @discardableResult
+    public func sync(_ node: Site, fate: (String) -> Fate = { _ in .delivered }) throws -> ExchangeOutcome {
+        let port = NodePort(node.tenant)
+        var machine = NodeExchange()
+        var effects = machine.step(try port.begin())
+        for _ in 0..<100_000 {
+            guard let effect = effects.first else { break }
+            if case .finish(let outcome) = effect {
+                if outcome.pulled.deltas > 0 { try SeatDuty(node.tenant).run() }
+                return outcome
+            }
+            effects = machine.step(try perform(effect, port, node, fate))
+        }
+        throw NodeError(.internalError, "the exchange did not end")
+    }
+
+    private func perform(
+        _ effect: ExchangeEffect, _ port: NodePort, _ node: Site, _ fate: (String) -> Fate
+    ) throws -> ExchangeEvent {
+        do {
+            guard let request = WireRequest(effect) else {
+                return try port.perform(effect) ?? .failed(NodeError(.internalError, "finish"))
+            }
+            return try send(request, of: node, fate)
+        } catch let error as NodeError { return .failed(error) } catch let error as DeltaError {
+            return .failed(error.nodeError)
+        }
+    }
+
+    /// Both messages really travel as bytes.
+    private func send(_ request: WireRequest, of node: Site, _ fate: (String) -> Fate) throws
+        -> ExchangeEvent
+    {
+        let unreachable = ExchangeEvent.failed(NodeError(.hubUnreachable, "the line broke"))
+        let fate = fate(request.kind)
+        if fate == .lost { return unreachable }
+        var bytes = try hub.answer(request, of: node)
+        if fate == .answerLost { return unreachable }
+        if fate == .repeated { bytes = try hub.answer(request, of: node) }
+        return .answered(try HubAnswer(encoded: bytes))
+    }
+}
