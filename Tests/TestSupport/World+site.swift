@@ -1,6 +1,7 @@
 import Foundation
 import NodeCore
 import SyncEngine
+import Synchronization
 
 extension World {
     /// One installation with its tenant.
@@ -69,6 +70,7 @@ extension World {
                 worlds.append(other)
             }
             folder = Self.root + "template-\(UUID().uuidString)"
+            ScratchFolder.removeAtExit(folder)
             tenants = worlds.map { Names(slug: $0.slug, names: $0.sites.map(\.name)) }
             try FileManager.default.copyItem(atPath: world.folder, toPath: folder)
         }
@@ -89,4 +91,18 @@ final class ScratchFolder: Sendable {
     let path: String
     init(_ path: String) { self.path = path }
     deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    private static let atExit = Mutex<[String]>([])
+
+    /// For folders of objects that live as long as the process: nobody deinitialises those.
+    static func removeAtExit(_ path: String) {
+        atExit.withLock { paths in
+            if paths.isEmpty { atexit { ScratchFolder.removeThem() } }
+            paths.append(path)
+        }
+    }
+
+    private static func removeThem() {
+        for path in atExit.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: path) }
+    }
 }
