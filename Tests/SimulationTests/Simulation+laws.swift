@@ -59,7 +59,8 @@ extension Simulation {
 
     private func settle(_ ledger: Ledger) throws {
         for _ in 0..<12 {
-            var moved = false
+            var moved = try SeatArbiter(ledger.world.hub.tenant).run() > 0
+            try ledger.observe(0)
             for site in 1..<ledger.world.sites.count {
                 let outcome = try ledger.world.sync(ledger.world.sites[site])
                 if let error = outcome.error {
@@ -83,6 +84,7 @@ extension Simulation {
             if site > 0 { try checkAcknowledged(Place(district: district, site: site)) }
         }
         try checkEqual(ledger)
+        try checkSeats(ledger)
         try ledger.checkHubLog()
     }
 

@@ -11,7 +11,7 @@ struct Deed: Sendable {
     var refusals: Set<ErrorCode> = []
     let run: @Sendable (Simulation, World.Site) throws -> Void
 
-    static let all: [Deed] = teachers + rows + rights
+    static let all: [Deed] = teachers + rows + rights + seats
 }
 
 extension Simulation {

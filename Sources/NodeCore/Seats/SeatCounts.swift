@@ -73,6 +73,11 @@ extension StoreReader {
         return (district, schools)
     }
 
+    /// How many seats had something happen to them, such as `purchase`.
+    public func seatEventCount(_ action: String) throws -> Int {
+        try count("SELECT count(*) FROM seat_audit WHERE action = ?", [action])
+    }
+
     /// Counters that say something else than the rows.
     func seatCountProblems() throws -> [String] {
         let counted = """

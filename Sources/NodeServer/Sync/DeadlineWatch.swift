@@ -3,7 +3,8 @@ import Logging
 import NodeCore
 import SyncEngine
 
-/// At the hub, while `serve` runs: settles conflicts whose deadline has passed (`ReviewDeadlines`).
+/// At the hub, while `serve` runs: settles conflicts whose deadline has passed (`ReviewDeadlines`), and
+/// decides about learners with two seats where a stop came between a push and that (`SeatArbiter`).
 public struct DeadlineWatch: Sendable {
     private let installation: Installation
     private let logger: Logger
@@ -32,7 +33,9 @@ public struct DeadlineWatch: Sendable {
     private func settleDue() {
         do {
             for slug in try installation.slugs() {
-                let settled = try ReviewDeadlines(installation.tenant(slug), nodeID: installation.nodeID)
+                let tenant = try installation.tenant(slug)
+                try SeatArbiter(tenant).run()
+                let settled = try ReviewDeadlines(tenant, nodeID: installation.nodeID)
                     .run()
                 if settled > 0 {
                     logger.info("deadlines", metadata: ["tenant": "\(slug)", "settled": "\(settled)"])

@@ -79,11 +79,14 @@ open class Ledger {
         let fresh = try world.sites[site].store.read { reader in
             try reader.deltas(after: lastStamp[site]).map { ($0, try reader.frame($0.facts.stamp)!) }
         }
+        let own = try world.sites[site].store.read { try $0.ownOrigin()?.id }
         var arrived: [Int] = []
         for (summary, frame) in fresh {
             lastStamp[site] = summary.facts.stamp
             if numbers[summary.facts.hash] == nil {
-                try require(author, "\(name(site)) applied a delta that nobody wrote")
+                // The hub's arbiter and a node's duty write by themselves in the course of an exchange.
+                let isDuty = summary.facts.originID == own && summary.facts.author.hasPrefix("system:")
+                try require(author || isDuty, "\(name(site)) applied a delta that nobody wrote")
                 try record(summary, frame, site)
             }
             let number = numbers[summary.facts.hash]!

@@ -1,0 +1,61 @@
+import NodeCore
+import TestSupport
+
+/// Few seats and few learners, so that both sides want the same.
+extension Deed {
+    private static let common: Set<ErrorCode> = [
+        .tenantInactive, .schoolNotFound, .hubOwned, .nodeOnly, .seatNotFound, .seatNotFree, .notSeatHolder,
+        .nodeNotFound,
+    ]
+
+    static let seats: [Deed] = [
+        Deed(name: "purchase seats", weight: 3, refusals: common) { run, site in
+            let node = run.dice(2) == 0 ? "node\(1 + run.dice(3))" : nil
+            _ = try run.seats(site).purchase(school: run.school(), count: 1 + run.dice(3), grant: node)
+        },
+        Deed(name: "grant a seat", weight: 3, refusals: common) { run, site in
+            _ = try run.seats(site).grant(node: "node\(1 + run.dice(3))", run.seat(at: site))
+        },
+        Deed(name: "release a seat", weight: 2, refusals: common) { run, site in
+            _ = try run.seats(site).release(run.seat(at: site))
+        },
+        Deed(name: "allocate a seat", weight: 8, refusals: common.union([.learnerHasSeat])) { run, site in
+            let learner = "L\(run.dice(4))"
+            let seat = try run.seats(site).allocate(learner: learner, seat: nil, school: run.school())
+            try run.require(
+                seat.learnerID == learner && seat.state == .assigned, "a seat isn't shown by who gave it")
+        },
+        Deed(name: "reclaim a seat", weight: 4, refusals: common.union([.seatAlreadyFree])) { run, site in
+            guard case .seat(let id) = try run.seat(at: site) else { return }
+            _ = try run.seats(site).reclaim(seat: id)
+        },
+        Deed(name: "obey the hub's orders", weight: 2) { _, site in try SeatDuty(site.tenant).run() },
+    ]
+}
+
+extension Simulation {
+    func seats(_ site: World.Site) -> SeatService { SeatService(site.tenant, actor: site.actor) }
+
+    /// Any seat that is known there.
+    func seat(at site: World.Site) throws -> SeatService.Selection {
+        .seat(try seats(site).list().map(\.id).sorted().randomElement(using: &random) ?? "none")
+    }
+
+    /// Nobody sold more than there is, no seat is promised twice, and no learner has two.
+    func checkSeats(_ ledger: Ledger) throws {
+        for site in ledger.world.sites {
+            try site.store.read { reader in
+                let two = try reader.learnersWithSeveralSeats()
+                try require(
+                    two.isEmpty || !reader.tenant().active, "\(two.map(\.learnerID)) have two seats at rest")
+                let torn = try reader.conflicts().filter { $0.table == Schema.seat.name }
+                try require(torn.isEmpty, "a seat was changed by two at once: \(torn)")
+                let refused = try reader.refusedWrites().filter { $0.table == Schema.seat.name }
+                try require(refused.isEmpty, "an honest write of a seat was refused: \(refused)")
+                let bought = try reader.seatEventCount("purchase")
+                try require(
+                    bought == (try reader.seatTotals().total), "there are more or fewer seats than bought")
+            }
+        }
+    }
+}
