@@ -9,32 +9,51 @@ extension Deed {
     ]
 
     static let seats: [Deed] = [
-        Deed(name: "purchase seats", weight: 3, refusals: common) { run, site in
-            let node = run.dice(2) == 0 ? "node\(1 + run.dice(3))" : nil
-            _ = try run.seats(site).purchase(school: run.school(), count: 1 + run.dice(3), grant: node)
+        Deed(name: "purchase seats", weight: 8, refusals: common) { run, site in
+            let node = run.dice(2) == 0 ? try run.nodeName(at: site) : nil
+            _ = try run.seats(site).purchase(
+                school: ["North", "South"][run.dice(2)], count: 1 + run.dice(3), grant: node)
         },
-        Deed(name: "grant a seat", weight: 3, refusals: common) { run, site in
-            _ = try run.seats(site).grant(node: "node\(1 + run.dice(3))", run.seat(at: site))
+        Deed(name: "grant a seat", weight: 6, refusals: common) { run, site in
+            _ = try run.seats(site).grant(node: run.nodeName(at: site), run.seat(at: site))
         },
-        Deed(name: "release a seat", weight: 2, refusals: common) { run, site in
+        Deed(name: "release a seat", weight: 5, refusals: common) { run, site in
             _ = try run.seats(site).release(run.seat(at: site))
         },
-        Deed(name: "allocate a seat", weight: 8, refusals: common.union([.learnerHasSeat])) { run, site in
+        Deed(name: "allocate a seat", weight: 16, refusals: common.union([.learnerHasSeat])) { run, site in
             let learner = "L\(run.dice(4))"
-            let seat = try run.seats(site).allocate(learner: learner, seat: nil, school: run.school())
+            let seat = try run.seats(site).allocate(
+                learner: learner, seat: nil, school: ["North", "South"][run.dice(2)])
             try run.require(
                 seat.learnerID == learner && seat.state == .assigned, "a seat isn't shown by who gave it")
         },
-        Deed(name: "reclaim a seat", weight: 4, refusals: common.union([.seatAlreadyFree])) { run, site in
+        Deed(name: "reclaim a seat", weight: 8, refusals: common.union([.seatAlreadyFree])) { run, site in
             guard case .seat(let id) = try run.seat(at: site) else { return }
             _ = try run.seats(site).reclaim(seat: id)
         },
-        Deed(name: "obey the hub's orders", weight: 2) { _, site in try SeatDuty(site.tenant).run() },
+        Deed(name: "obey the hub's orders", weight: 3) { _, site in try SeatDuty(site.tenant).run() },
     ]
 }
 
 extension Simulation {
     func seats(_ site: World.Site) -> SeatService { SeatService(site.tenant, actor: site.actor) }
+
+    /// An enrolled node, as its district knows it.
+    func nodeName(at site: World.Site) throws -> String {
+        try site.store.read { try $0.origins() }.filter { $0.role == .node }.map(\.name).sorted()
+            .randomElement(using: &random) ?? "nobody"
+    }
+
+    /// Every district begins with a seat for each installation, so that there is something to want.
+    func buySeats() throws {
+        for ledger in ledgers {
+            let hub = ledger.world.hub
+            for name in [nil] + ledger.world.nodes.map(\.name) {
+                _ = try seats(hub).purchase(school: "North", count: 1, grant: name)
+            }
+            try ledger.observe(0, author: true)
+        }
+    }
 
     /// Any seat that is known there.
     func seat(at site: World.Site) throws -> SeatService.Selection {

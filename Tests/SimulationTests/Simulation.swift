@@ -113,6 +113,7 @@ final class Simulation {
 
     /// So many events, with a quiet point in the middle and one at the end.
     func run(events: Int) throws {
+        try buySeats()
         for index in 0..<events {
             guard let (time, event) = agenda.next() else { break }
             pass(until: time)
