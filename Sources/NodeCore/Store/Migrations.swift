@@ -15,7 +15,6 @@ enum TenantMigrations {
             for table in Schema.tables where table.since == 1 { try createTable(table, in: db) }
         }
         migrator.registerMigration(schema2) { db in
-            try addColumns(of: 2, in: db)
             for table in Schema.tables where table.since == 2 { try createTable(table, in: db) }
             try db.execute(sql: seatCounters)
         }
@@ -27,8 +26,7 @@ enum TenantMigrations {
     /// (`ConnectionSetup`), so the guard costs us nothing; run, it would cost 30 % of an insert
     /// (`Guard:Insert` in Benchmarks).
     static func createTable(_ table: SyncedTable, in db: Database) throws {
-        let columns = table.columns.filter { $0.since == table.since }
-            .map { "\"\($0.name)\" \($0.kind.rawValue)" }.joined(separator: ", ")
+        let columns = table.columns.map { "\"\($0.name)\" \($0.kind.rawValue)" }.joined(separator: ", ")
         try db.execute(
             sql: """
                 CREATE TABLE "\(table.name)" (
@@ -44,17 +42,6 @@ enum TenantMigrations {
                     CREATE TRIGGER "\(table.name)_guard_\(event.lowercased())" BEFORE \(event) ON "\(table.name)"
                     BEGIN SELECT \(ConnectionSetup.guardFunction)(); END
                     """)
-        }
-    }
-
-    /// Columns that a version added to older tables. No delta is made: what nobody has written is absent.
-    private static func addColumns(of version: Int, in db: Database) throws {
-        for table in Schema.tables where table.since < version {
-            for column in table.columns where column.since == version {
-                try db.execute(
-                    sql: "ALTER TABLE \"\(table.name)\" ADD COLUMN \"\(column.name)\" \(column.kind.rawValue)"
-                )
-            }
         }
     }
 

@@ -33,8 +33,7 @@ public enum Schema {
         "rule_set", domain: "tenant",
         [("domain", .text, nil), ("version", .int, nil), ("document", .text, nil)])
     public static let teacher = SyncedTable(
-        "teacher", domain: "roster", [("email", .text, nil), ("name", .text, nil)],
-        added: [("merged_into", .text, nil, since: 2)], indexes: ["email"])
+        "teacher", domain: "roster", [("email", .text, nil), ("name", .text, nil)], indexes: ["email"])
     public static let teacherYear = SyncedTable(
         "teacher_year", domain: "roster",
         [

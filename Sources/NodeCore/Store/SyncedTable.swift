@@ -50,8 +50,7 @@ public final class SyncedTable: Sendable {
 
     init(
         _ name: String, domain: String, owner: Owner = .either, since: Int = 1, appendOnly: Bool = false,
-        _ columns: [(String, Column.Kind, Owner?)],
-        added: [(name: String, kind: Column.Kind, owner: Owner?, since: Int)] = [], indexes: [String] = []
+        _ columns: [(String, Column.Kind, Owner?)], indexes: [String] = []
     ) {
         self.name = name
         self.domain = domain
@@ -60,9 +59,9 @@ public final class SyncedTable: Sendable {
         self.owner = owner
         isAppendOnly = appendOnly
         isHeld = columns.contains { $0.2 == .holder }
-        let columns =
-            columns.map { Column(name: $0.0, kind: $0.1, since: since, owner: $0.2 ?? owner) }
-            + added.map { Column(name: $0.name, kind: $0.kind, since: $0.since, owner: $0.owner ?? owner) }
+        let columns = columns.map {
+            Column(name: $0.0, kind: $0.1, since: since, owner: $0.2 ?? owner)
+        }
         self.columns = columns
         let names = columns.map { "\"\($0.name)\"" }.joined(separator: ", ")
         let marks = String(repeating: "?, ", count: columns.count + 1) + "?"
