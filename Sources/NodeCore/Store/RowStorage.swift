@@ -206,7 +206,7 @@ extension ReplicaTransaction {
 extension Column {
     /// What the STRICT column can hold. A foreign delta may carry a value of another type: the cell
     /// keeps it as it was signed, the domain column shows null rather than something converted.
-    func storable(_ value: Value?) -> Value {
+    public func storable(_ value: Value?) -> Value {
         if let value, holds(value) { value } else { .null }
     }
 

@@ -60,30 +60,45 @@ extension StoreReader {
         }
     }
 
+    /// Compares what the domain table holds: a column that this version doesn't know isn't shown, and a
+    /// value of another type shows as nothing.
     private func changes(
-        _ table: String, _ row: String, from rules: TenantRules, to next: TenantRules
+        _ name: String, _ row: String, from rules: TenantRules, to next: TenantRules
     ) throws -> [RuleChange] {
-        let state = try loadRow(table, id: row)
-        let before = try rules.project(table: table, state: state, causality: self)
-        let after = try next.project(table: table, state: state, causality: self)
+        guard let table = Schema.table(name) else { return [] }
+        let state = try loadRow(name, id: row)
+        let before = try rules.project(table: name, state: state, causality: self)
+        let after = try next.project(table: name, state: state, causality: self)
         func change(_ column: String, _ old: Value, _ new: Value) throws -> RuleChange {
-            func name(_ rules: TenantRules) throws -> String {
-                guard column != CellConflict.lifeColumn else { return rules.rowRule(table: table).rawValue }
-                return try rules.decision(table: table, column: column, state: state, causality: self)?
-                    .ruling.rule.name ?? "-"
-            }
-            return RuleChange(
-                table: table, row: row, column: column, before: old, after: new,
-                ruleBefore: try name(rules), ruleAfter: try name(next), isPast: false)
+            RuleChange(
+                table: name, row: row, column: column, before: old, after: new,
+                ruleBefore: try ruleName(rules, name, column, state),
+                ruleAfter: try ruleName(next, name, column, state), isPast: false)
         }
         guard let before, let after else {
             if (before == nil) == (after == nil) { return [] }
             let words: [Value] = [before, after].map { $0 == nil ? "deleted" : "kept" }
             return [try change(CellConflict.lifeColumn, words[0], words[1])]
         }
-        return try Set(before.keys).union(after.keys).sorted()
-            .filter { before[$0] != after[$0] }
-            .map { try change($0, before[$0] ?? .null, after[$0] ?? .null) }
+        return try table.columns.sorted { $0.name < $1.name }.compactMap { column in
+            let (old, new) = (column.storable(before[column.name]), column.storable(after[column.name]))
+            return old == new ? nil : try change(column.name, old, new)
+        }
+    }
+
+    /// The rule by which a cell, or the row's life, shows what it shows.
+    private func ruleName(
+        _ rules: TenantRules, _ table: String, _ column: String, _ state: RowState
+    ) throws -> String {
+        let rowRule = rules.rowRule(table: table)
+        if column == CellConflict.lifeColumn { return rowRule.rawValue }
+        if column == RowRule.activeColumn, rowRule == .archive,
+            try state.life(covers: covering(state)).contains(where: { !$0.alive })
+        {
+            return rowRule.rawValue
+        }
+        return try rules.decision(table: table, column: column, state: state, causality: self)?
+            .ruling.rule.name ?? "-"
     }
 
     /// What conflicts of the past would have shown. Conditions on other columns look at what those show

@@ -40,7 +40,7 @@ public struct TenantRules: RuleBook {
     public init(documents: [RuleDocument]) {
         var layers: [RuleDocument.Layer: [String: Source]] = [:]
         for document in documents {
-            guard let file = readable(document) else { continue }
+            guard let file = ReadableRules.file(document.yaml) else { continue }
             for (name, table) in file.tables where !Self.ownTables.contains(name) {
                 layers[document.layer, default: [:]][name] = Source(
                     layer: document.layer, domain: document.domain, version: document.version, table: table)
@@ -106,11 +106,17 @@ public struct TenantRules: RuleBook {
     }
 
     /// The rule that decides a column of a row now, and what it picks; nil when nobody wrote the column.
+    ///
+    /// Where conditions of policy and district together wait for each other, the column that is asked
+    /// first counts; so all are asked in the order in which `project` asks them.
     public func decision(
         table: String, column: String, state: RowState, causality: any Causality
     ) throws -> RowDecisions.Decision? {
         var decisions = RowDecisions(
             self, table: table, state: state, covers: try causality.covering(state), causality: causality)
+        if choices(table: table, column: column).count > 1 {
+            for name in state.columns { _ = try decisions.decision(name) }
+        }
         return try decisions.decision(column)
     }
 
@@ -181,10 +187,4 @@ public struct RowDecisions {
         let last = choices[choices.count - 1].ruling
         return Decision(ruling: last, pick: last.rule.pick(present), siblings: present)
     }
-}
-
-/// A document that this version can read. One that it can't is left out, on every installation of this
-/// version alike; `rules apply` keeps such documents out.
-private func readable(_ document: RuleDocument) -> RuleFile? {
-    do { return try RuleFile(yaml: document.yaml) } catch { return nil }
 }

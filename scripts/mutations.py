@@ -1,0 +1,174 @@
+"""The mutations of scripts/mutate: a name, a file, a text that occurs there once, what takes its place,
+and the tests of which at least one must then fail (a regular expression for `swift test --filter`).
+
+Each is a mistake that somebody could make and that would change what a value shows without any crash.
+"""
+
+from typing import NamedTuple
+
+
+class Mutation(NamedTuple):
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+RULES = "Sources/SyncEngine/Rules/"
+MERGE = "Sources/SyncEngine/Merge/"
+STORE = "Sources/NodeCore/Store/"
+
+ALL = [
+    # Rules: who wins.
+    Mutation(
+        "latest shows the first write", RULES + "Rule+pick.swift",
+        "siblings.max { $0.rank < $1.rank }!", "siblings.min { $0.rank < $1.rank }!", "RulePickTests"),
+    Mutation(
+        "prefer takes any writer", RULES + "Rule+pick.swift",
+        "siblings.filter { writer.matches($0.facts) }", "siblings", "RulePickTests"),
+    Mutation(
+        "equal clocks are decided by the order of arrival", RULES + "Rule.swift",
+        "(left.hlc, left.hash) < (right.hlc, right.hash)", "left.hlc < right.hlc", "RuleFileTests"),
+    Mutation(
+        "deny_wins looks for what doesn't deny", RULES + "Rule+pick.swift",
+        "denials.contains($0.value)", "!denials.contains($0.value)", "RulePickTests"),
+    Mutation(
+        "a state that others can't reach wins", RULES + "Rule+pick.swift",
+        "guard ends.count == 1 else", "guard !ends.isEmpty else", "RulePickTests"),
+    Mutation(
+        "higher and lower privilege are swapped", RULES + "Rule+pick.swift",
+        "(level($0) * (higher ? 1 : -1), $0.rank)", "(level($0) * (higher ? -1 : 1), $0.rank)",
+        "RulePickTests"),
+    Mutation(
+        "a manual rule waits for nobody", RULES + "Rule.swift",
+        "if case .manual = self { true } else { false }", "false", "EditStories|RuleServiceTests"),
+    # Rules: which one is asked.
+    Mutation(
+        "a when is ignored", RULES + "TenantRules.swift",
+        "for condition in when where holds {", "for condition in when where !holds {", "RuleServiceTests"),
+    Mutation(
+        "all writers means any", RULES + "RuleCondition.swift",
+        "siblings.allSatisfy { writer.matches($0.facts) }",
+        "siblings.contains { writer.matches($0.facts) }", "RuleServiceTests"),
+    Mutation(
+        "the policy overrides the district", RULES + "TenantRules.swift",
+        "(district[table] ?? base ?? Self.latest, false)",
+        "(base ?? district[table] ?? Self.latest, false)", "RuleServiceTests"),
+    Mutation(
+        "a lock is ignored where values are shown", RULES + "TenantRules.swift",
+        "if let base, base.table.locked.contains(column) { return (base, true) }",
+        "if let base, base.table.locked.contains(column), district[table] == nil { return (base, true) }",
+        "RuleServiceTests|RuleLanguageStories"),
+    Mutation(
+        "the rules decide about themselves", RULES + "TenantRules.swift",
+        "if Self.ownTables.contains(table) { return (Self.preferHub, true) }",
+        "if Self.ownTables.contains(table) { return (Self.latest, true) }",
+        "RuleFileTests|RuleServiceTests"),
+    Mutation(
+        "delete_wins keeps the row", RULES + "TenantRules.swift",
+        "if rowRule == .deleteWins { return nil }", "", "DeleteStories"),
+    Mutation(
+        "an archived row stays active", RULES + "TenantRules.swift",
+        "if rowRule == .archive { shown[RowRule.activeColumn] = 0 }", "", "RuleLanguageStories"),
+    Mutation(
+        "a cycle of conditions is let in", RULES + "RuleParser.swift",
+        "if let cycle = result.cycle(table) {", "if false, let cycle = result.cycle(table) {",
+        "RuleCheckTests"),
+    Mutation(
+        "an unreachable rule is let in", RULES + "RuleParser+entry.swift",
+        "if choice.when.isEmpty, index < list.count - 1 {", "if false {", "RuleCheckTests"),
+    # Rules: when they change.
+    Mutation(
+        "values are shown by the old rule set", STORE + "ReplicaTransaction.swift",
+        "            bookCache = nil\n", "", "RuleServiceTests|BacktestTests"),
+    Mutation(
+        "new rules leave standing conflicts alone", STORE + "ReplicaTransaction.swift",
+        "            try reprojectRowsWithSiblings()\n", "", "RuleServiceTests|RuleStories"),
+    Mutation(
+        "new rules reach only rows that are kept in full", STORE + "RowStorage.swift",
+        "            UNION SELECT tbl, id FROM sync_cell GROUP BY tbl, id, col HAVING count(*) > 1\n"
+        "            \"\"\"\n        for row in",
+        "            \"\"\"\n        for row in", "RuleServiceTests|RuleStories|BacktestTests"),
+    Mutation(
+        "a backtest tells what can't be shown", RULES + "RuleBacktest.swift",
+        "(column.storable(before[column.name]), column.storable(after[column.name]))",
+        "(before[column.name] ?? .null, after[column.name] ?? .null)", "BacktestTests"),
+    Mutation(
+        "a backtest forgets rows that come and go", RULES + "RuleBacktest.swift",
+        "if (before == nil) == (after == nil) { return [] }", "if before == nil || after == nil { return [] }",
+        "BacktestTests"),
+    Mutation(
+        "rules are applied that an installation doesn't know", RULES + "RuleService.swift",
+        "guard version < file.since else { continue }", "continue", "RuleServiceTests"),
+    Mutation(
+        "failing examples don't keep a file out", RULES + "RuleService.swift",
+        "first(where: { !$0.failures.isEmpty })", "first(where: { _ in false })", "RuleServiceTests"),
+    # Merging.
+    Mutation(
+        "a sibling from a whole row is skipped", STORE + "RowState.swift",
+        "            result.append(Sibling(stamp: write.stamp, value: write.values[column]))\n", "",
+        "HistoryTests"),
+    Mutation(
+        "a write that had seen another leaves it beside itself", STORE + "RowState.swift",
+        "(cells[column] ?? []).filter { !covers($0.stamp) && $0.stamp != stamp }",
+        "(cells[column] ?? []).filter { $0.stamp != stamp }", "EditStories"),
+    Mutation(
+        "a write drops what it had not seen", STORE + "RowState.swift",
+        "(cells[column] ?? []).filter { !covers($0.stamp) && $0.stamp != stamp }",
+        "(cells[column] ?? []).filter { _ in false }", "EditStories"),
+    Mutation(
+        "equal values are a conflict", STORE + "CellConflict.swift",
+        "present.contains(where: { $0.value != first.value })",
+        "present.contains(where: { $0.stamp != first.stamp })", "EditStories"),
+    Mutation(
+        "a delete against an edit is no conflict", STORE + "CellConflict.swift",
+        "if life.contains(where: \\.alive), life.contains(where: { !$0.alive }) {", "if false {",
+        "DeleteStories"),
+    # Seen.
+    Mutation(
+        "seen is off by one", STORE + "Replication.swift",
+        "return other.seq <= seen[other.origin, default: 0]",
+        "return other.seq < seen[other.origin, default: 0]", "EditStories"),
+    Mutation(
+        "everything counts as seen", STORE + "Replication.swift",
+        "return other.seq <= seen[other.origin, default: 0]", "return true", "EditStories"),
+    Mutation(
+        "what was seen before is forgotten", MERGE + "DeltaApplier.swift",
+        "if !header.seenIsFull,", "if false,", "HistoryTests|StoreVerifierTests"),
+    Mutation(
+        "a delta is applied before what it had seen", MERGE + "DeltaApplier.swift",
+        "for entry in header.seen {\n            guard let origin = try transaction.origin(entry.origin),",
+        "for entry in header.seen.prefix(0) {\n"
+        "            guard let origin = try transaction.origin(entry.origin),", "DeliveryTests"),
+    # Rights.
+    Mutation(
+        "a node writes the hub's columns", MERGE + "WriteRights.swift",
+        "let allowed = values.filter { table.column($0.key)?.owner ?? table.owner != .hub }",
+        "let allowed = values", "OwnershipStories"),
+    Mutation(
+        "what is append-only can be changed", MERGE + "WriteRights.swift",
+        "if table.isAppendOnly, try", "if false, try", "OwnershipStories"),
+    Mutation(
+        "anybody moves a seat", MERGE + "WriteRights.swift",
+        "case .holder where !holds:", "case .holder where !holds && facts.role == .hub:", "SeatRightsTests"),
+    # The queue.
+    Mutation(
+        "settling with the value that is shown writes nothing", MERGE + "ConflictService.swift",
+        "[conflict.column: chosen], force: true)", "[conflict.column: chosen], force: false)",
+        "EditStories|RuleServiceTests"),
+    Mutation(
+        "resolve by rule takes no notice of the filter", MERGE + "ConflictService+settling.swift",
+        "{ open in open.filter(filter.takes) }", "{ open in open }", "RuleServiceTests"),
+    Mutation(
+        "undo writes what is shown", MERGE + "ConflictService+settling.swift",
+        "try write(before.value, to: view, in: transaction)",
+        "try write(view.shown, to: view, in: transaction)", "RuleServiceTests"),
+    Mutation(
+        "a deadline is never over", RULES + "ReviewDeadlines.swift",
+        "now - $0 >= hours * 3_600_000", "now - $0 > hours * 3_600_000", "RuleServiceTests"),
+    Mutation(
+        "why believes any signature", MERGE + "Explanation.swift",
+        "return try DeltaVerifier.verify(frame, in: reader).hash == facts.hash", "return true",
+        "ConflictServiceTests"),
+]
