@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT_SOURCES = Sources Tests conflict-rules Package.swift Benchmarks/Sources Benchmarks/Package.swift
 
-.PHONY: demo test check coverage bench install uninstall format setup build release
+.PHONY: demo test mutate soak check coverage bench install uninstall format setup build release
 
 ## Show the main job with real processes; ends by itself. `make demo ARGS=--keep` leaves the folder.
 demo: setup
@@ -22,6 +22,18 @@ test: setup
 	$(SWIFT) test --skip-build --filter '^NodeServerTests\.'
 	$(SWIFT) test --skip-build --filter '^NodeCLITests\.'
 	/usr/bin/python3 scripts/check_verifier .build/debug/node-cli
+	$(MAKE) mutate
+
+## Breaks merge, rules or `seen` in one of forty ways, another one each day, and demands that a test notices.
+## Last in `make test`: its own tests have just passed, and it rebuilds one file.
+mutate: setup
+	scripts/mutate --rotate "$${MUTATE_KEY:-$$(( $$(date +%s) / 86400 ))}" --tested
+
+## What takes long: every mutation, more generated histories and backtests.
+soak: setup
+	$(SWIFT) build --build-tests
+	HISTORIES=3000 BACKTESTS=5000 $(SWIFT) test --skip-build --filter 'HistoryTests|BacktestTests'
+	scripts/mutate --all
 
 ## Strict lint of all Swift sources.
 check: setup
