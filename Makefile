@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT_SOURCES = Sources Tests conflict-rules Package.swift Benchmarks/Sources Benchmarks/Package.swift
 
-.PHONY: demo test soak check coverage bench install uninstall format setup build release
+.PHONY: demo test mutate soak check coverage bench install uninstall format setup build release
 
 ## Show the main job with real processes; ends by itself. `make demo ARGS=--keep` leaves the folder.
 demo: setup
@@ -23,15 +23,23 @@ test: setup
 	$(SWIFT) test --skip-build --filter '^NodeServerTests\.'
 	$(SWIFT) test --skip-build --filter '^NodeCLITests\.'
 	/usr/bin/python3 scripts/check_verifier .build/debug/node-cli
+	$(MAKE) mutate
 
-## Many more generated runs, for a night: `make soak SIM_SEEDS=5000 HISTORIES=50000`. A failure names its
-## seed; TEST_SEED=n runs that one again.
+## Breaks merge, rules or `seen` in one of forty ways, another one each day, and demands that a test notices.
+## Last in `make test`: its own tests have just passed, and it rebuilds one file.
+mutate: setup
+	scripts/mutate --rotate "$${MUTATE_KEY:-$$(( $$(date +%s) / 86400 ))}" --tested
+
+## Many more generated runs and every mutation, for a night: `make soak SIM_SEEDS=5000 HISTORIES=50000`. A
+## failure names its seed; TEST_SEED=n runs that one again.
 soak: export SIM_SEEDS ?= 2000
 soak: export HISTORIES ?= 20000
+soak: export BACKTESTS ?= 5000
 soak: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '^SimulationTests\.'
-	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.HistoryTests'
+	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.(HistoryTests|BacktestTests)'
+	scripts/mutate --all
 
 ## Strict lint of all Swift sources.
 check: setup

@@ -48,7 +48,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .target(
             name: "ConflictRules", path: "conflict-rules",
-            exclude: ["README.md"],
+            exclude: ["README.md", "rules.schema.json"],
             sources: ["ShippedRules.swift"],
             resources: [
                 .embedInCode("tenant.yaml"), .embedInCode("roster.yaml"),
@@ -83,7 +83,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "SyncEngineTests",
-            dependencies: ["SyncEngine", "NodeCore", "ConflictRules", "TestSupport"],
+            dependencies: ["SyncEngine", "NodeCore", "ConflictRules", "TestSupport", yams],
             swiftSettings: settings),
         .testTarget(
             name: "SimulationTests",

@@ -59,7 +59,7 @@ ALL = [
         "a lock is ignored where values are shown", RULES + "TenantRules.swift",
         "if let base, base.table.locked.contains(column) { return (base, true) }",
         "if let base, base.table.locked.contains(column), district[table] == nil { return (base, true) }",
-        "RuleServiceTests|RuleLanguageStories"),
+        "RuleSetStories"),
     Mutation(
         "the rules decide about themselves", RULES + "TenantRules.swift",
         "if Self.ownTables.contains(table) { return (Self.preferHub, true) }",
@@ -86,10 +86,12 @@ ALL = [
         "new rules leave standing conflicts alone", STORE + "ReplicaTransaction.swift",
         "            try reprojectRowsWithSiblings()\n", "", "RuleServiceTests|RuleStories"),
     Mutation(
-        "new rules reach only rows that are kept in full", STORE + "RowStorage.swift",
+        "new rules pass over rows that two sides made", STORE + "RowStorage.swift",
+        "            SELECT tbl, id FROM sync_row\n"
         "            UNION SELECT tbl, id FROM sync_cell GROUP BY tbl, id, col HAVING count(*) > 1\n"
         "            \"\"\"\n        for row in",
-        "            \"\"\"\n        for row in", "RuleServiceTests|RuleStories|BacktestTests"),
+        "            SELECT tbl, id FROM sync_cell GROUP BY tbl, id, col HAVING count(*) > 1\n"
+        "            \"\"\"\n        for row in", "BacktestTests"),
     Mutation(
         "a backtest tells what can't be shown", RULES + "RuleBacktest.swift",
         "(column.storable(before[column.name]), column.storable(after[column.name]))",

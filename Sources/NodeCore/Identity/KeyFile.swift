@@ -38,15 +38,15 @@ public enum KeyFile {
     }
 
     private static func refuseWide(_ path: String, allowed: String, fix: String) throws {
-        var info = stat()
-        guard stat(path, &info) == 0 else {
+        let facts = try? FileManager.default.attributesOfItem(atPath: path)
+        guard let mode = facts?[.posixPermissions] as? Int else {
             throw NodeError(
                 .storage, "\(path) is missing", hint: "Restore it, or enrol this installation again.")
         }
-        guard info.st_mode & 0o077 == 0 else {
-            let mode = String(info.st_mode & 0o777, radix: 8)
+        guard mode & 0o077 == 0 else {
+            let shown = String(mode & 0o777, radix: 8)
             throw NodeError(
-                .keyPermissions, "\(path) has permissions 0\(mode); others than its owner could use the key",
+                .keyPermissions, "\(path) has permissions 0\(shown); others than its owner could use the key",
                 hint: "Run: \(fix) (at most \(allowed) is accepted)")
         }
     }

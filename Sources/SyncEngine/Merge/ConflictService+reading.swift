@@ -6,12 +6,14 @@ extension ConflictService {
         let tenant = try reader.tenantID(), rules = try reader.tenantRules()
         return try reader.conflicts().map { conflict in
             let (rule, place, isOpen) = try ruling(conflict, rules, in: reader)
-            return ConflictView(
+            var view = ConflictView(
                 id: conflict.id(tenant: tenant), table: conflict.table, row: conflict.row,
                 column: conflict.column, state: isOpen ? .open : .settled,
                 shown: try shown(conflict, in: reader), rule: rule, rulePlace: place,
                 siblings: try views(conflict.siblings, in: reader),
                 label: try label(of: conflict, in: reader))
+            view.isLocked = rules.source(conflict.table, conflict.column).isLocked
+            return view
         }
     }
 

@@ -26,6 +26,8 @@ public struct ConflictView: Sendable, Equatable {
     public let siblings: [SiblingView]
     /// What people call the row; nil when it isn't shown or has no name.
     public let label: String?
+    /// Whether the hub's policy locks the rule, so that the district's own file can't change it.
+    public var isLocked = false
 }
 
 /// Lists, explains and settles conflicts.

@@ -10,12 +10,7 @@ extension RuleExample {
 
     /// Builds the row's state from the writes and asks the rules, as an installation would.
     public func run(_ rules: TenantRules) throws -> Outcome {
-        let deltas = try facts()
-        let causality = Deltas(deltas)
-        var state = RowState()
-        for (write, one) in zip(writes, deltas) {
-            state.apply(write.change, stamp: one.stamp) { one.hadSeen(deltas[Int($0) - 1]) }
-        }
+        let (state, causality) = try state()
         let shown = try rules.project(table: table, state: state, causality: causality)
         var failures: [String] = []
         if (shown == nil) != (shows == nil) {
@@ -38,6 +33,16 @@ extension RuleExample {
             }
         }
         return Outcome(name: name, line: line, failures: failures)
+    }
+
+    /// The row after the writes, and what is known of the deltas that made them.
+    func state() throws -> (RowState, any Causality) {
+        let deltas = try facts()
+        var state = RowState()
+        for (write, one) in zip(writes, deltas) {
+            state.apply(write.change, stamp: one.stamp) { one.hadSeen(deltas[Int($0) - 1]) }
+        }
+        return (state, Deltas(deltas))
     }
 
     /// One delta a write; who had seen whom follows the whole chain.

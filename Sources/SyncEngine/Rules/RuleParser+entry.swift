@@ -168,8 +168,8 @@ extension RuleParser {
         return nodes.compactMap { parseCondition($0, table) }
     }
 
-    private static let tests: Set<String> = ["is", "is_not", "in", "not_in", "empty"]
-    private static let writers: Set<String> = ["side", "node", "role"]
+    static let tests: Set<String> = ["is", "is_not", "in", "not_in", "empty"]
+    static let writers: Set<String> = ["side", "node", "role"]
 
     private mutating func parseCondition(_ node: Node, _ table: SyncedTable) -> RuleCondition? {
         let allowed = Self.tests.union(Self.writers).union(["column", "writers"])

@@ -105,16 +105,16 @@ struct RuleParser {
                 columns[column] = parseEntry(rule, table)
             }
         }
+        let row = body["row"].map { parseRowRule($0, table) } ?? .updateWins
+        let locked = body["locked"].map { parseLocked($0, table) } ?? []
         guard let fallbackNode = body["default"] else {
             error("'\(name)' has no 'default' rule", node)
             return nil
         }
         guard let fallback = parseEntry(fallbackNode, table) else { return nil }
         let result = RuleFile.Table(
-            row: body["row"].map { parseRowRule($0, table) } ?? .updateWins,
-            rowLine: body["row"]?.mark?.line ?? 0, fallback: fallback,
-            columns: columns, locked: body["locked"].map { parseLocked($0, table) } ?? [],
-            line: node.mark?.line ?? 0)
+            row: row, rowLine: body["row"]?.mark?.line ?? 0, fallback: fallback, columns: columns,
+            locked: locked, line: node.mark?.line ?? 0)
         if let cycle = result.cycle(table) {
             error("the conditions of \(cycle.joined(separator: ", ")) wait for each other", node)
         }

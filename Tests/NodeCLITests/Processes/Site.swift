@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Glibc
 import Testing
@@ -119,9 +118,11 @@ final class Site {
     /// beginning.
     var lastWritten: Int {
         [tenantFile, tenantFile + "-wal"].reduce(0) { latest, path in
-            var facts = stat()
-            guard stat(path, &facts) == 0, facts.st_size > 0 else { return latest }
-            return max(latest, facts.st_mtim.tv_sec * 1_000_000_000 + facts.st_mtim.tv_nsec)
+            let facts = try? FileManager.default.attributesOfItem(atPath: path)
+            guard let written = facts?[.modificationDate] as? Date, facts?[.size] as? Int ?? 0 > 0 else {
+                return latest
+            }
+            return max(latest, Int(written.timeIntervalSince1970 * 1_000_000_000))
         }
     }
 

@@ -24,7 +24,7 @@ final class BacktestHistory {
     private func require(_ condition: Bool, _ text: @autoclosure () -> String) throws {
         guard condition else {
             let steps = trace.suffix(30).joined(separator: "\n    ")
-            throw HistoryFailure(description: text() + "\n  after:\n    " + steps)
+            throw LawBroken(description: text() + "\n  after:\n    " + steps)
         }
     }
 

@@ -115,7 +115,7 @@ import Testing
         for site in world.sites { #expect(try shown(id, at: site) == "Ann") }
         let writers = """
 
-                  - { when: { writers: all, side: node }, rule: longest }
+                  - { when: { writers: all, side: node }, rule: latest }
                   - { when: { writers: any, side: hub }, rule: earliest }
                   - latest
             """

@@ -56,7 +56,7 @@ import Testing
         #expect(try story.teachers() == ["Ann Lee, ann@t.org, in no year"])
         #expect(try story.conflicts() == ["settled teacher.*: deleted | kept -> kept by update_wins"])
         let life = try ConflictService(story.hub.tenant, actor: story.hub.actor).list()[0]
-        #expect(life.rulePlace == "roster.yaml:7", "where `row` stands")
+        #expect(life.rulePlace == "roster.yaml:8", "where `row` stands")
         try story.resolve(story.hub, "teacher.*", value: "kept")
         try story.sync()
         #expect(try story.teachers() == ["Ann Lee, ann@t.org, North, 5"], "the years come back with her")

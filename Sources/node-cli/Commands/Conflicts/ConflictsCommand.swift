@@ -40,6 +40,7 @@ struct ConflictsCommand: ParsableCommand {
             "column": .string(conflict.column), "state": .string(conflict.state.rawValue),
             "shown": json(conflict.shown),
             "rule": .string(conflict.rule), "rule_place": .string(conflict.rulePlace),
+            "locked": .bool(conflict.isLocked),
             "siblings": .array(conflict.siblings.map(json)),
         ]
     }
@@ -47,9 +48,10 @@ struct ConflictsCommand: ParsableCommand {
     /// One conflict with its siblings, for a person.
     static func text(_ conflict: ConflictView, _ context: CommandContext, zone: String) -> String {
         let label = conflict.label.map { "  (\(Escaping.visible($0)))" } ?? ""
+        let locked = conflict.isLocked ? ", locked" : ""
         var text = """
             \(conflict.id)  \(conflict.state.rawValue)  \(conflict.table).\(conflict.column) of \(Escaping.visible(conflict.row))\(label)
-              shows: \(visible(conflict.shown))  (rule \(conflict.rule), \(conflict.rulePlace))
+              shows: \(visible(conflict.shown))  (rule \(conflict.rule), \(conflict.rulePlace)\(locked))
             """
         for (index, sibling) in conflict.siblings.enumerated() {
             text += "\n  \(index + 1). \(visible(sibling.value))"

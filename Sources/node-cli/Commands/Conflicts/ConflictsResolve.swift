@@ -46,7 +46,9 @@ struct ConflictsResolve: NodeCommand {
                     "conflicts": .array(settled.map(ConflictsCommand.json)),
                     "count": JSONValue(settled.count),
                 ],
-                body: .text("\(dryRun.dryRun ? "Would settle" : "Settled") \(settled.count) by rule."))
+                body: .text(
+                    "\(dryRun.dryRun ? "Would settle" : "Settled") \(Count.text(settled.count, "conflict")) by rule."
+                ))
         }
         let conflict = try service.resolve(
             id, take: take, value: value, note: note, dryRun: dryRun.dryRun)
@@ -81,8 +83,8 @@ struct ConflictsUndo: NodeCommand {
         return CommandResult(
             data: ["conflict": ConflictsCommand.json(conflict)],
             body: .text(
-                "Taken back: \(conflict.table).\(conflict.column) is \(ConflictsCommand.visible(conflict.shown))."
-            ))
+                "\(dryRun.dryRun ? "Would take back" : "Taken back"): \(conflict.table).\(conflict.column) "
+                    + "\(dryRun.dryRun ? "would be" : "is") \(ConflictsCommand.visible(conflict.shown))."))
     }
 }
 
@@ -102,6 +104,6 @@ struct ConflictsNote: NodeCommand {
         let note = try ConflictService(open, actor: actor).note(id, text, dryRun: dryRun.dryRun)
         return CommandResult(
             data: ["id": .string(id), "note": .string(note.text), "at": JSONValue(milliseconds: note.at)],
-            body: .text("Noted."))
+            body: .text(dryRun.dryRun ? "Would note." : "Noted."))
     }
 }

@@ -50,9 +50,11 @@ struct RulesApply: NodeCommand {
     private func result(_ applied: RuleService.Applied, removed: Bool) -> CommandResult {
         var text = applied.changes.isEmpty ? "" : RulesCommand.diff(applied.changes) + "\n"
         let verb = removed ? "taken away" : "in force as version \(applied.version)"
+        let shows = dryRun.dryRun ? "would show" : applied.changes.count == 1 ? "shows" : "show"
         text +=
             applied.isNew
-            ? "\(applied.domain): \(dryRun.dryRun ? "would be " : "")\(verb); \(applied.changes.count) values show otherwise."
+            ? "\(applied.domain): \(dryRun.dryRun ? "would be " : "")\(verb); "
+                + "\(Count.text(applied.changes.count, "value")) \(shows) otherwise."
             : "\(applied.domain): these rules are in force already."
         return CommandResult(
             data: [

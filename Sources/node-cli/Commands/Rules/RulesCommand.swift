@@ -36,8 +36,8 @@ struct RulesCommand: ParsableCommand {
         changes.map { one in
             """
             \(one.table).\(one.column) of \(one.row)\(one.isPast ? " (past)" : "")
-            - \(Escaping.visible(one.before.display))   \(one.ruleBefore)
-            + \(Escaping.visible(one.after.display))   \(one.ruleAfter)
+            - \(ConflictsCommand.visible(one.before))   \(one.ruleBefore)
+            + \(ConflictsCommand.visible(one.after))   \(one.ruleAfter)
             """
         }.joined(separator: "\n")
     }

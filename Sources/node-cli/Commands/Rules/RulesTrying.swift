@@ -21,7 +21,8 @@ struct RulesCheck: NodeCommand {
         let (rules, problems) = try check(text, context)
         let errors = RulesCommand.errors(problems, file.file)
         let summary = rules.map {
-            "\(file.file) is sound: \($0.tables.count) tables, \($0.examples.count) examples."
+            "\(file.file) is sound: \(Count.text($0.tables.count, "table")), "
+                + "\(Count.text($0.examples.count, "example"))."
         }
         return CommandResult(
             data: [
@@ -59,7 +60,11 @@ struct RulesTest: NodeCommand {
             text += "\(one.failures.isEmpty ? "ok    " : "FAILED") \(Escaping.visible(one.name))\n"
             for failure in one.failures { text += "         \(Escaping.visible(failure))\n" }
         }
-        text += "\(outcomes.count - failed.count) of \(outcomes.count) hold."
+        text +=
+            outcomes.isEmpty
+            ? "There are no examples in this file; write some under 'tests'."
+            : "\(outcomes.count - failed.count) of \(Count.text(outcomes.count, "example")) "
+                + "\(outcomes.count == 1 ? "holds" : "hold")."
         let list = outcomes.map { one -> JSONValue in
             [
                 "name": .string(one.name), "line": JSONValue(one.line),
@@ -104,8 +109,9 @@ struct RulesBacktest: NodeCommand {
             file.text(context), days: days, asPolicy: file.policy)
         var text = test.changes.isEmpty ? "" : RulesCommand.diff(test.changes) + "\n"
         text += """
-            \(test.standing) standing and \(test.past) past conflicts: \(test.changes.count) values differ; \
-            open for review \(test.openBefore), with this file \(test.openAfter).
+            \(Count.text(test.standing, "standing conflict")), \(Count.text(test.past, "past conflict")): \
+            \(Count.text(test.changes.count, "value")) would show otherwise; open for review \
+            \(test.openBefore), with this file \(test.openAfter).
             """
         return CommandResult(
             data: [
