@@ -44,6 +44,41 @@ import Testing
         #expect(error?.code == .conflictNotFound)
     }
 
+    @Test(
+        "why checks the signature anew and says so when what is stored isn't what the author signed",
+        arguments: [true, false])
+    func forged(isDamaged: Bool) throws {
+        let (world, _, teacher) = try torn()
+        let node = world.sites[1]
+        func why() throws -> Explanation {
+            try ConflictService.explain(table: "teacher", row: teacher, column: "name", in: node.tenant)
+        }
+        #expect(try why().isSignatureValid)
+        try node.store.replicate { replica in
+            let own = try replica.ownOrigin()!
+            let last = try replica.stamp(origin: own.number, seq: own.headSeq)!
+            // Another delta's bytes, sound or with one bit of the signature turned.
+            let frame = try replica.frame(last)!, facts = try replica.facts(last)
+            var envelope = frame.envelope
+            if isDamaged { envelope[envelope.count - 1] ^= 1 }
+            let next = DeltaFacts(
+                stamp: try replica.nextStamp(), origin: own.number, seq: own.headSeq + 1,
+                hash: Digest.sha256([9]), hlc: facts.hlc, wall: facts.wall, schemaVersion: 1, author: "x",
+                authorRole: "x", role: .node, node: facts.node, nodeID: facts.nodeID,
+                originID: facts.originID, seen: facts.seen)
+            try replica.insert(
+                StoredDelta(
+                    facts: next, seen: SeenVector(), part: 0, parts: 1, writes: 1, envelope: envelope,
+                    body: frame.body))
+            let old = try replica.loadRow("teacher", id: teacher)
+            var state = old
+            state.apply(.columns(["name": "Forged"]), stamp: next.stamp) { _ in true }
+            try replica.saveRow("teacher", id: teacher, state, replacing: old)
+        }
+        #expect(try why().value == "Forged")
+        #expect(try !why().isSignatureValid)
+    }
+
     @Test("keeping a deleted row leaves its open cell conflicts open, on every side")
     func keepLeavesCells() throws {
         let (world, _, teacher) = try torn()
