@@ -117,7 +117,9 @@ struct Output: Sendable {
     private func remark(
         _ label: String, _ code: String, _ message: String, _ hint: String, _ field: String?, _ row: Int?
     ) -> String {
-        var place = row.map { "row \($0)" } ?? ""
+        // A rule file's problems name file, line and column themselves.
+        let isNamed = row.map { message.contains(":\($0):") } ?? true
+        var place = isNamed ? "" : row.map { "row \($0)" } ?? ""
         if let field { place += (place.isEmpty ? "" : ", ") + Escaping.visible(field) }
         var text = "\(label) \(place.isEmpty ? "" : place + ": ")\(Escaping.visible(message)) [\(code)]"
         if !hint.isEmpty { text += "\n  hint: \(Escaping.visible(hint))" }

@@ -105,7 +105,8 @@ struct WhyCommand: NodeCommand {
                 text += context.time(sibling.at, in: zone)
             }
         } else {
-            text += "\n  the only write; no rule was needed (it would be \(why.rule), \(why.rulePlace))"
+            text += "\n  no other write stands beside it, so no rule was asked "
+            text += "(it would be \(why.rule), \(why.rulePlace))"
         }
         return text
     }
