@@ -39,7 +39,7 @@ extension Deed {
             }
         },
         Deed(
-            name: "resolve a conflict", weight: 12,
+            name: "resolve a conflict", weight: 20,
             refusals: [.hubOwned, .upgradeRequired, .conflict, .forbidden, .tenantInactive]
         ) { run, site in
             let service = ConflictService(site.tenant, actor: site.actor)

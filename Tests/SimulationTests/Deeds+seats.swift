@@ -14,7 +14,7 @@ extension Deed {
             _ = try run.seats(site).purchase(
                 school: ["North", "South"][run.dice(2)], count: 1 + run.dice(3), grant: node)
         },
-        Deed(name: "grant a seat", weight: 6, refusals: common) { run, site in
+        Deed(name: "grant a seat", weight: 8, refusals: common) { run, site in
             _ = try run.seats(site).grant(node: run.nodeName(at: site), run.seat(at: site))
         },
         Deed(name: "release a seat", weight: 5, refusals: common) { run, site in
@@ -27,8 +27,8 @@ extension Deed {
             try run.require(
                 seat.learnerID == learner && seat.state == .assigned, "a seat isn't shown by who gave it")
         },
-        Deed(name: "reclaim a seat", weight: 8, refusals: common.union([.seatAlreadyFree])) { run, site in
-            guard case .seat(let id) = try run.seat(at: site) else { return }
+        Deed(name: "reclaim a seat", weight: 10, refusals: common.union([.seatAlreadyFree])) { run, site in
+            guard case .seat(let id) = try run.seat(at: site, assigned: true) else { return }
             _ = try run.seats(site).reclaim(seat: id)
         },
         Deed(name: "obey the hub's orders", weight: 3) { _, site in try SeatDuty(site.tenant).run() },
@@ -55,9 +55,13 @@ extension Simulation {
         }
     }
 
-    /// Any seat that is known there.
-    func seat(at site: World.Site) throws -> SeatService.Selection {
-        .seat(try seats(site).list().map(\.id).sorted().randomElement(using: &random) ?? "none")
+    /// A seat that is known there: mostly one that is held there and, for a reclaim, has a learner.
+    func seat(at site: World.Site, assigned: Bool = false) throws -> SeatService.Selection {
+        let all = try seats(site).list().sorted { $0.id < $1.id }
+        let own = try site.store.read { try $0.ownOrigin()?.id.hex }
+        let fit = all.filter { $0.holder.origin == own && (!assigned || $0.state == .assigned) }
+        let choice = dice(4) == 0 || fit.isEmpty ? all : fit
+        return .seat(choice.randomElement(using: &random)?.id ?? "none")
     }
 
     /// Nobody sold more than there is, no seat is promised twice, and no learner has two.
