@@ -74,10 +74,15 @@ extension StoreReader {
         }
     }
 
-    /// Conflicts of the past as this installation saw them end.
-    public func conflictHistory() throws -> [(conflict: CellConflict, resolvedBy: RowState.Stamp)] {
+    /// Conflicts of the past as this installation saw them end, since an instant of its clock (ms since 1970).
+    public func conflictHistory(since: Int64 = .min) throws -> [(
+        conflict: CellConflict, resolvedBy: RowState.Stamp
+    )] {
         try rows(
-            "SELECT tbl, row, col, siblings, resolved_stamp FROM sync_conflict_history ORDER BY resolved_at"
+            """
+            SELECT tbl, row, col, siblings, resolved_stamp FROM sync_conflict_history WHERE resolved_at >= ?
+            ORDER BY resolved_at
+            """, [since]
         )
         .map { row in
             var reader = CBORReader(Array(row[3] as Data), limits: .values)
@@ -88,20 +93,6 @@ extension StoreReader {
             }
             return (.init(table: row[0], row: row[1], column: row[2], siblings: siblings), row[4])
         }
-    }
-}
-
-extension StoreReader {
-    /// The conflicts that ended at this installation since an instant (its clock, ms since 1970).
-    public func conflictHistory(since: Int64) throws -> [CellConflict] {
-        let ended = Set(
-            try rows("SELECT id, resolved_stamp FROM sync_conflict_history WHERE resolved_at >= ?", [since])
-                .map { "\($0[0] as String) \($0[1] as Int64)" })
-        let tenant = try tenantID()
-        return try conflictHistory().filter {
-            ended.contains("\($0.conflict.id(tenant: tenant)) \($0.resolvedBy)")
-        }
-        .map(\.conflict)
     }
 }
 

@@ -4,10 +4,6 @@ import GRDB
 enum TenantMigrations {
     /// Seats, the hub's rule policy, notes on conflicts.
     static let schema2 = "2 seats, rule policy, notes"
-    /// The last step that made tables: what an older version kept of them without knowing them is put
-    /// into them once it is done.
-    static let lastWithTables = schema2
-
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 sync tables") { db in try db.execute(sql: syncTables) }
@@ -17,6 +13,7 @@ enum TenantMigrations {
         migrator.registerMigration(schema2) { db in
             for table in Schema.tables where table.since == 2 { try createTable(table, in: db) }
             try db.execute(sql: seatCounters)
+            try materialiseLater(db)
         }
         return migrator
     }
@@ -43,6 +40,16 @@ enum TenantMigrations {
                     BEGIN SELECT \(ConnectionSetup.guardFunction)(); END
                     """)
         }
+    }
+
+    /// What an older version kept of tables that it didn't know is put into them when the file is opened;
+    /// noted here, in the same transaction, so that a stop in between loses nothing.
+    private static func materialiseLater(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT OR REPLACE INTO sync_state SELECT ?, 1
+                WHERE EXISTS (SELECT 1 FROM sync_row) OR EXISTS (SELECT 1 FROM sync_cell)
+                """, arguments: [StateKey.materialise.rawValue])
     }
 
     private static let seatCounters = """

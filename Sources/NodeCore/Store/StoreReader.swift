@@ -142,6 +142,8 @@ public enum StateKey: String, Sendable {
     case cursor
     /// The hash of the log entry at `cursor`.
     case cursorHash = "cursor_hash"
+    /// Set by a migration that made tables: rows that were kept without them are to be shown.
+    case materialise
     /// How far of the own chain the hub has signed receipts for.
     case receiptSeq = "receipt_seq"
 }

@@ -61,12 +61,14 @@ public final class TenantStore: Sendable {
                     .schemaNewer, "\(name) was written by a newer version of node-cli",
                     hint: "Install that version or a later one; the file was left alone.")
             }
-            let hadTables = try queue.read {
-                try migrator.appliedIdentifiers($0).contains(TenantMigrations.lastWithTables)
-            }
             try migrator.migrate(queue)
             try ConnectionSetup.requireFullSync(queue)
-            if !hadTables, !create { try replicate { $0.rulesChanged = true } }
+            if try read({ try $0.state(.materialise)?.int == 1 }) {
+                try replicate { replica in
+                    replica.rulesChanged = true
+                    try replica.setState(.materialise, .null)
+                }
+            }
         } catch {
             throw ConnectionSetup.translate(error, file: name)
         }

@@ -33,7 +33,7 @@ extension RuleService {
         return try tenant.store.read { reader in
             let next = try reader.rules(with: yaml, file, asPolicy: asPolicy)
             let standing = try reader.conflicts()
-            let past = try reader.conflictHistory(since: since)
+            let past = try reader.conflictHistory(since: since).map(\.conflict)
             func open(_ rules: TenantRules) throws -> Int {
                 try standing.count { conflict in
                     let state = try reader.loadRow(conflict.table, id: conflict.row)
