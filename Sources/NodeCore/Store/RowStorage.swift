@@ -68,8 +68,7 @@ extension StoreReader {
     func leanValues(_ table: SyncedTable, row: Row, stamp: Int64) throws -> [String: Value] {
         var values: [String: Value] = [:]
         values.reserveCapacity(table.columns.count)
-        let hasNewer = table.columns.contains { $0.since > table.since }
-        let schema = hasNewer ? try facts(stamp).schemaVersion : Schema.version
+        let schema = table.hasLaterColumns ? try facts(stamp).schemaVersion : Schema.version
         for column in table.columns where column.since <= schema { values[column.name] = row[column.name] }
         return values
     }
@@ -81,12 +80,12 @@ extension ReplicaTransaction {
         lastUntouched = nil
         if Self.ruleTables.contains(table) { rulesChanged = true }
         let known = Schema.table(table)
-        if let known, old.isEmpty, state.isPlain, isLean(known, state) {
+        if let known, old.isEmpty, state.isPlain, try isLean(known, state) {
             return try insertLean(known, id: id, state)
         }
         try noteEndedConflicts(table, id: id, from: old, to: state)
         let covers = try covering(state)
-        let lean = known.map { isLean($0, state, covers: covers) } ?? false
+        let lean = try known.map { try isLean($0, state, covers: covers) } ?? false
         if !old.isEmpty { try clear(table, id) }
         for (column, siblings) in state.cells {
             for sibling in siblings { try insertCell(table, id, column, sibling) }
@@ -110,12 +109,14 @@ extension ReplicaTransaction {
         return values
     }
 
-    private func isLean(_ table: SyncedTable, _ state: RowState) -> Bool {
+    /// A column that is absent because its writer didn't know it may stay so: `leanValues` tells by the
+    /// writer's schema.
+    private func isLean(_ table: SyncedTable, _ state: RowState) throws -> Bool {
         let values = state.writes[0].values
         var known = 0
         for column in table.columns {
             guard let value = values[column.name] else {
-                if column.since > table.since { continue }
+                if try facts(state.writes[0].stamp).schemaVersion < column.since { continue }
                 return false
             }
             guard column.holds(value) else { return false }
@@ -126,8 +127,8 @@ extension ReplicaTransaction {
 
     private func isLean(
         _ table: SyncedTable, _ state: RowState, covers: (RowState.Stamp, RowState.Stamp) -> Bool
-    ) -> Bool {
-        guard state.writes.count == 1, state.deletes.isEmpty, isLean(table, state) else { return false }
+    ) throws -> Bool {
+        guard state.writes.count == 1, state.deletes.isEmpty, try isLean(table, state) else { return false }
         return state.cells.allSatisfy { column, siblings in
             guard siblings.count == 1, let value = siblings[0].value else { return false }
             return table.column(column)?.holds(value) == true
@@ -196,7 +197,7 @@ extension ReplicaTransaction {
             guard let table = Schema.table(name), !Self.ruleTables.contains(name) else { continue }
             let state = try loadRow(name, id: id)
             let covers = try covering(state)
-            let lean = isLean(table, state, covers: covers)
+            let lean = try isLean(table, state, covers: covers)
             try writeShown(
                 table, id: id, project(name, state, covers), stamp: lean ? state.writes[0].stamp : 0)
         }

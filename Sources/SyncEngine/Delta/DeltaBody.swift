@@ -125,12 +125,12 @@ enum DeltaBody {
         }
     }
 
-    /// A row write names every column of its schema; one that it leaves out although version 1 has it
-    /// is null, on every installation alike.
+    /// A row write names every column of its schema; one that it leaves out although the table
+    /// came with it is null, on every installation alike.
     private static func completed(_ values: [String: Value], _ table: String) -> [String: Value] {
         guard let known = Schema.table(table) else { return values }
         var values = values
-        for column in known.columns where column.since == 1 && values[column.name] == nil {
+        for column in known.columns where column.since == known.since && values[column.name] == nil {
             values[column.name] = .null
         }
         return values

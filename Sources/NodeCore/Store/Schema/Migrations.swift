@@ -4,18 +4,42 @@ import GRDB
 enum TenantMigrations {
     /// Seats, the hub's rule policy, notes on conflicts.
     static let schema2 = "2 seats, rule policy, notes"
+    /// People, sessions, events, merged teachers.
+    static let schema3 = "3 people, sessions, events"
+
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 sync tables") { db in try db.execute(sql: syncTables) }
         migrator.registerMigration("1 domain tables") { db in
-            for table in Schema.tables where table.since == 1 { try createTable(table, in: db) }
+            try createTables(since: 1, in: db)
         }
         migrator.registerMigration(schema2) { db in
-            for table in Schema.tables where table.since == 2 { try createTable(table, in: db) }
+            try createTables(since: 2, in: db)
             try db.execute(sql: seatCounters)
             try materialiseLater(db)
         }
+        migrator.registerMigration(schema3) { db in
+            try createTables(since: 3, in: db)
+            try addColumns(since: 3, in: db)
+            try materialiseLater(db)
+        }
         return migrator
+    }
+
+    private static func createTables(since version: Int, in db: Database) throws {
+        for table in Schema.tables where table.since == version { try createTable(table, in: db) }
+    }
+
+    /// Columns that came later. Nothing is written into them: rows of before have them as absent, so
+    /// that no delta is needed.
+    private static func addColumns(since version: Int, in db: Database) throws {
+        for table in Schema.tables where table.since < version {
+            for column in table.columns where column.since == version {
+                try db.execute(
+                    sql: "ALTER TABLE \"\(table.name)\" ADD COLUMN \"\(column.name)\" \(column.kind.rawValue)"
+                )
+            }
+        }
     }
 
     /// A domain table: readable columns, the row's stamp last, and triggers that refuse an edit by
@@ -23,7 +47,8 @@ enum TenantMigrations {
     /// (`ConnectionSetup`), so the guard costs us nothing; run, it would cost 30 % of an insert
     /// (`Guard:Insert` in Benchmarks).
     static func createTable(_ table: SyncedTable, in db: Database) throws {
-        let columns = table.columns.map { "\"\($0.name)\" \($0.kind.rawValue)" }.joined(separator: ", ")
+        let columns = table.columns.filter { $0.since == table.since }
+            .map { "\"\($0.name)\" \($0.kind.rawValue)" }.joined(separator: ", ")
         try db.execute(
             sql: """
                 CREATE TABLE "\(table.name)" (

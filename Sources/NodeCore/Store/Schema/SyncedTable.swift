@@ -42,15 +42,20 @@ public final class SyncedTable: Sendable {
     /// Rows have a holder: the owner makes each once, only the holder changes what is the holder's, also
     /// the holder itself (DESIGN 8).
     public let isHeld: Bool
+    /// Some columns came after the table, so a row's values depend on its writer's schema.
+    let hasLaterColumns: Bool
     let positions: [String: Int]
     /// Puts a whole row by column names: id, the columns in order, the stamp.
     let insertSQL: String
     /// 1 when anything of a row is stored, else 0.
     let existsSQL: String
 
+    /// `columns` came with the table, `added` in later schema versions; `indexes` are lists of columns that
+    /// came with it.
     init(
         _ name: String, domain: String, owner: Owner = .either, since: Int = 1, appendOnly: Bool = false,
-        _ columns: [(String, Column.Kind, Owner?)], indexes: [String] = []
+        _ columns: [(String, Column.Kind, Owner?)], added: [(String, Column.Kind, Owner?, since: Int)] = [],
+        indexes: [String] = []
     ) {
         self.name = name
         self.domain = domain
@@ -59,10 +64,11 @@ public final class SyncedTable: Sendable {
         self.owner = owner
         isAppendOnly = appendOnly
         isHeld = columns.contains { $0.2 == .holder }
-        let columns = columns.map {
-            Column(name: $0.0, kind: $0.1, since: since, owner: $0.2 ?? owner)
-        }
+        let columns =
+            columns.map { Column(name: $0.0, kind: $0.1, since: since, owner: $0.2 ?? owner) }
+            + added.map { Column(name: $0.0, kind: $0.1, since: $0.since, owner: $0.2 ?? owner) }
         self.columns = columns
+        hasLaterColumns = !added.isEmpty
         let names = columns.map { "\"\($0.name)\"" }.joined(separator: ", ")
         let marks = String(repeating: "?, ", count: columns.count + 1) + "?"
         insertSQL = "INSERT OR REPLACE INTO \"\(name)\" (id, \(names), sync_stamp) VALUES (\(marks))"

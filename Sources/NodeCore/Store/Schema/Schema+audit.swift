@@ -1,0 +1,13 @@
+// What was done, by whom.
+
+extension Schema {
+    public static let auditEntry = SyncedTable(
+        "audit_entry", domain: "audit", appendOnly: true,
+        [
+            ("at", .int, nil), ("actor", .text, nil), ("via", .text, nil), ("action", .text, nil),
+            ("target_type", .text, nil), ("target_id", .text, nil), ("count", .int, nil), ("ids", .text, nil),
+            ("outcome", .text, nil), ("reason", .text, nil),
+        ], indexes: ["at"])
+
+    static let auditTables = [auditEntry]
+}

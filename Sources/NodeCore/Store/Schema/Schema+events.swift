@@ -1,0 +1,5 @@
+// Events that a district publishes.
+
+extension Schema {
+    static let eventsTables: [SyncedTable] = []
+}

@@ -1,0 +1,22 @@
+// Teachers and their imports.
+
+extension Schema {
+    public static let teacher = SyncedTable(
+        "teacher", domain: "roster", [("email", .text, nil), ("name", .text, nil)], indexes: ["email"])
+    public static let teacherYear = SyncedTable(
+        "teacher_year", domain: "roster",
+        [
+            ("teacher_id", .text, nil), ("year", .text, nil), ("school_id", .text, nil),
+            ("grade", .text, nil),
+            ("active", .int, nil), ("source", .text, nil), ("hand_deactivated", .int, nil),
+        ], indexes: ["teacher_id", "year, school_id"])
+    public static let rosterImport = SyncedTable(
+        "roster_import", domain: "roster", appendOnly: true,
+        [
+            ("at", .int, nil), ("year", .text, nil), ("additive", .int, nil), ("records", .int, nil),
+            ("created", .int, nil), ("updated", .int, nil), ("unchanged", .int, nil),
+            ("deactivated", .int, nil), ("skipped", .int, nil), ("row_errors", .int, nil),
+        ])
+
+    static let rosterTables = [teacher, teacherYear, rosterImport]
+}

@@ -1,0 +1,25 @@
+// Seats and their history.
+
+extension Schema {
+    /// A learner's place at a school. `state` is FREE, RESERVED or ASSIGNED; `learner_id` is the district's
+    /// opaque id; `holder` is the origin that may change it. `free_order` is the hub's word to the holder: the
+    /// hash of the delta whose assignment is to be freed.
+    public static let seat = SyncedTable(
+        "seat", domain: "seat", owner: .hub, since: 2,
+        [
+            ("school_id", .text, nil), ("holder", .text, .holder), ("state", .text, .holder),
+            ("learner_id", .text, .holder), ("assigned_at", .int, .holder), ("created_at", .int, nil),
+            ("free_order", .text, .hub),
+        ], indexes: ["school_id, state", "learner_id"])
+    /// One row a change of a seat, made in the same transaction.
+    public static let seatAudit = SyncedTable(
+        "seat_audit", domain: "seat", since: 2, appendOnly: true,
+        [
+            ("seat_id", .text, nil), ("action", .text, nil), ("previous_state", .text, nil),
+            ("new_state", .text, nil), ("previous_learner_id", .text, nil), ("new_learner_id", .text, nil),
+            ("previous_holder", .text, nil), ("new_holder", .text, nil), ("changed_by", .text, nil),
+            ("reason", .text, nil), ("created_at", .int, nil),
+        ], indexes: ["seat_id"])
+
+    static let seatsTables = [seat, seatAudit]
+}

@@ -1,0 +1,5 @@
+// Virtual sessions, who attended, and what people decided about unmatched names.
+
+extension Schema {
+    static let sessionsTables: [SyncedTable] = []
+}

@@ -1,0 +1,24 @@
+// What a tenant is: its schools, settings, reference data and API key.
+
+extension Schema {
+    public static let tenant = SyncedTable(
+        "tenant", domain: "tenant", owner: .hub,
+        [
+            ("kind", .text, nil), ("parent_id", .text, nil), ("name", .text, nil), ("slug", .text, nil),
+            ("nces_lea_id", .text, nil), ("nces_school_id", .text, nil), ("active", .int, nil),
+            ("flag_events", .int, nil), ("flag_volunteers", .int, nil), ("flag_recruitment", .int, nil),
+            ("flag_prepkc_visibility", .int, nil), ("cors_origins", .text, .either),
+            ("time_zone", .text, .either), ("created_at", .int, nil),
+        ], indexes: ["kind"])
+    public static let skill = SyncedTable("skill", domain: "tenant", owner: .hub, [("name", .text, nil)])
+    public static let careerType = SyncedTable(
+        "career_type", domain: "tenant", owner: .hub, [("name", .text, nil)])
+    public static let apiKey = SyncedTable(
+        "api_key", domain: "tenant",
+        [
+            ("hash", .text, nil), ("prefix", .text, nil), ("created_at", .int, nil),
+            ("revoked_at", .int, nil),
+        ])
+
+    static let tenantTables = [tenant, skill, careerType, apiKey]
+}

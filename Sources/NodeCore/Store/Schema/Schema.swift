@@ -1,0 +1,18 @@
+/// The synced tables of this version. Adding a column or table raises `version` and needs a
+/// migration; wire names are these names.
+public enum Schema {
+    /// Written in every delta's header; a newer one than ours may name columns we don't know.
+    public static let version = 3
+    /// The version of the ownership policy that `Column.owner` states.
+    public static let policyVersion = 1
+
+    /// All synced tables, sorted by name.
+    public static let tables = [
+        tenantTables, rulesTables, rosterTables, seatsTables, peopleTables, sessionsTables, eventsTables,
+        auditTables,
+    ].flatMap { $0 }.sorted { $0.name < $1.name }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
+    /// The table of a wire name, or nil when this schema doesn't know it.
+    public static func table(_ name: String) -> SyncedTable? { byName[name] }
+}
