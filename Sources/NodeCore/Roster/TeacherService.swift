@@ -181,11 +181,6 @@ public struct TeacherService {
 extension StoreReader {
     /// Throws `TENANT_INACTIVE` when the tenant has been deactivated.
     public func requireWritable() throws {
-        guard try tenant().active else {
-            throw NodeError(
-                .tenantInactive, "the tenant is deactivated",
-                hint: "`node-cli tenant activate` at the hub turns it on; reading and sync go on."
-            )
-        }
+        guard try tenant().active else { throw NodeError.deactivated }
     }
 }
