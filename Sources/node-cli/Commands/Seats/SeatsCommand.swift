@@ -11,6 +11,7 @@ struct SeatsCommand: ParsableCommand {
             """,
         subcommands: [
             SeatsPurchase.self, SeatsGrant.self, SeatsRelease.self, SeatsAllocate.self, SeatsReclaim.self,
+            SeatsReserve.self, SeatsRetire.self, SeatsAsk.self, SeatsWithdraw.self,
             SeatsList.self, SeatsSummary.self, SeatsHistory.self,
         ])
 
@@ -22,17 +23,22 @@ struct SeatsCommand: ParsableCommand {
             "holder_origin": .string(seat.holder.origin),
             "assigned_at": JSONValue(milliseconds: seat.assignedAt),
             "created_at": JSONValue(milliseconds: seat.createdAt),
+            "reserved_until": JSONValue(milliseconds: seat.reservedUntil),
+            "wish": seat.wish.map {
+                ["kind": .string($0.kind.rawValue), "learner_id": JSONValue($0.learnerID)]
+            } ?? nil,
         ]
     }
 
     static func table(_ seats: [Seat]) -> Table {
         var table = Table([
             .init("school", maxWidth: 32), .init("state"), .init("learner", maxWidth: 24),
-            .init("holder", maxWidth: 24), .init("id"),
+            .init("holder", maxWidth: 24), .init("asked"), .init("id"),
         ])
         for one in seats {
             table.add([
-                one.school, one.state.rawValue, one.learnerID ?? "-", name(one.holder), one.id,
+                one.school, one.state.rawValue, one.learnerID ?? "-", name(one.holder),
+                one.wish?.kind.rawValue ?? "", one.id,
             ])
         }
         return table
