@@ -30,6 +30,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case recordNotFound = "RECORD_NOT_FOUND"
     case nodeNotFound = "NODE_NOT_FOUND"
     case routeNotFound = "ROUTE_NOT_FOUND"
+    case methodNotAllowed = "METHOD_NOT_ALLOWED"
+    case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
     case seatNotFound = "SEAT_NOT_FOUND"
     case seatNotFree = "SEAT_NOT_FREE"
     case seatAlreadyFree = "SEAT_ALREADY_FREE"
@@ -112,6 +114,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .slugTaken, .emailTaken, .keyAlreadyShown, .conflict, .held, .fork, .nodeBehind, .hubBehind: 409
         case .stale: 412
         case .tooLarge: 413
+        case .methodNotAllowed: 405
+        case .unsupportedMediaType: 415
         case .rateLimited: 429
         case .upgradeRequired: 426
         case .storageFull: 507
