@@ -44,7 +44,10 @@ final class RESTService: Sendable {
         do {
             response = try perform(route, path, request)
         } catch {
-            guard let answer = ServerResponse.answering(error) else { throw error }
+            guard let answer = ServerResponse.answering(error) else {
+                metrics.note(route: route.path.text, status: 500, time: .zero)
+                throw RouteFailure(route: route.path.text, cause: error)
+            }
             response = answer
         }
         response.route = route.path.text

@@ -46,11 +46,14 @@ struct BackendResponder: HTTPResponder {
             throw error
         } catch {
             if let ioError = error as? ChannelError { throw ioError }
+            let failure = error as? RouteFailure
             // The type only: an error's text may hold personal data.
             logger.error(
                 "request failed",
-                metadata: ["request_id": "\(requestID)", "error": "\(type(of: error))"])
-            return Self.internalError(requestID)
+                metadata: ["request_id": "\(requestID)", "error": "\(type(of: failure?.cause ?? error))"])
+            var answer = Self.internalError(requestID)
+            answer.route = failure?.route
+            return answer
         }
     }
 

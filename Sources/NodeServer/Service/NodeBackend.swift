@@ -63,8 +63,14 @@ public final class NodeBackend: ServerBackend {
             syncRequests.increment(kind, "ok")
             return response
         } catch {
-            syncRequests.increment(kind, (error as? NodeError)?.code.rawValue ?? "INTERNAL")
-            throw error
+            guard let error = error as? NodeError else {
+                syncRequests.increment(kind, ErrorCode.internalError.rawValue)
+                throw RouteFailure(route: SyncRoutes.prefix + kind, cause: error)
+            }
+            syncRequests.increment(kind, error.code.rawValue)
+            var response = ServerResponse.error(error)
+            response.route = SyncRoutes.prefix + kind
+            return response
         }
     }
 }

@@ -61,6 +61,12 @@ public struct ServerRequest: Sendable {
     }
 }
 
+/// What only the log may tell, with the route in place of a path that may hold what a person typed.
+struct RouteFailure: Error {
+    let route: String
+    let cause: any Error
+}
+
 /// One answer, whole.
 public struct ServerResponse: Sendable {
     public var status: Int

@@ -37,31 +37,9 @@ struct RESTAnswer {
     }
 }
 
-/// The backend of one installation, called without a socket.
-struct RESTSite {
-    let site: World.Site
-    let book = TokenBook()
+/// Calls a backend without a socket.
+struct RESTClient: Sendable {
     let backend: NodeBackend
-
-    /// `boss` may do everything at the hub; `admin` is the district's.
-    init(_ site: World.Site, settings: RESTSettings = RESTSite.unlimited) throws {
-        self.site = site
-        var options = NodeBackend.Options(version: "test")
-        options.authenticator = book
-        options.settings = settings
-        options.metricsMaxAge = .zero
-        backend = try NodeBackend(site.installation, options)
-        book.add("operator", .operator)
-        book.add("boss", .staff(.admin, support: nil))
-        book.add("admin", .member(.admin, tenant: site.tenant.slug))
-    }
-
-    static var unlimited: RESTSettings {
-        var settings = RESTSettings()
-        settings.userRate = .init(perSecond: 100_000, burst: 1_000_000)
-        settings.addressRate = .init(perSecond: 100_000, burst: 1_000_000)
-        return settings
-    }
 
     @discardableResult
     func call(
@@ -88,6 +66,40 @@ struct RESTSite {
         let json = response.body.isEmpty ? nil : try? JSONParser.parse(response.body)
         return RESTAnswer(status: response.status, json: json ?? nil, headers: response.headers)
     }
+}
+
+/// One installation with its backend.
+struct RESTSite {
+    let site: World.Site
+    let book = TokenBook()
+    let client: RESTClient
+    var backend: NodeBackend { client.backend }
+
+    /// `boss` may do everything at the hub; `admin` is the district's.
+    init(_ site: World.Site, settings: RESTSettings = RESTSite.unlimited) throws {
+        self.site = site
+        var options = NodeBackend.Options(version: "test")
+        options.authenticator = book
+        options.settings = settings
+        options.metricsMaxAge = .zero
+        client = RESTClient(backend: try NodeBackend(site.installation, options))
+        book.add("operator", .operator)
+        book.add("boss", .staff(.admin, support: nil))
+        book.add("admin", .member(.admin, tenant: site.tenant.slug))
+    }
+
+    static var unlimited: RESTSettings {
+        var settings = RESTSettings()
+        settings.userRate = .init(perSecond: 100_000, burst: 1_000_000)
+        settings.addressRate = .init(perSecond: 100_000, burst: 1_000_000)
+        return settings
+    }
+
+    @discardableResult
+    func call(
+        _ method: String, _ target: String, _ body: JSONValue? = nil, as token: String? = "operator",
+        headers: HeaderList = []
+    ) throws -> RESTAnswer { try client.call(method, target, body, as: token, headers: headers) }
 
     /// The id of a school of the world by its name, `North` or `South`.
     func school(_ name: String) throws -> String {

@@ -25,7 +25,8 @@ enum TenantRoutes {
                 .named(
                     "District",
                     .object(
-                        Shapes.tenant.members + [.init("children", Shapes.districtSchool.listSchema)], isOpen: true)))
+                        Shapes.tenant.members + [.init("children", Shapes.districtSchool.listSchema)],
+                        isOpen: true)))
         ) { call in
             let (tenant, schools, version) = try call.tenant.store.read {
                 (try $0.tenant(), try $0.schools(), try $0.tenantVersion())
@@ -145,6 +146,6 @@ enum TenantRoutes {
             content: Answer.pageSchema("schools", Shapes.school)
         ) { call in
             .page("schools", try call.tenant.store.read { try $0.schools() }, Shapes.school, call.page)
-        }
+        },
     ]
 }

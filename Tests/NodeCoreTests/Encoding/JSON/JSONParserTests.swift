@@ -52,7 +52,9 @@ import Testing
         let error = #expect(throws: JSONError.self) { try parse(nested(JSONParser.maxDepth + 1)) }
         #expect(error?.reason == .tooDeep(limit: JSONParser.maxDepth))
         #expect(throws: JSONError.self) { try parse(nested(1_000_000)) }
-        for bytes: [UInt8] in [[0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22]] {
+        for bytes: [UInt8] in [
+            [0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
+        ] {
             #expect(throws: JSONError.self) { try JSONParser.parse(bytes) }
         }
     }
