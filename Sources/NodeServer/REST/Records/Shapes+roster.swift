@@ -7,6 +7,7 @@ extension Shapes {
             .text("id") { $0.id }, .text("name") { $0.name }, .text("email") { $0.email },
             .text("school") { $0.school }, .optional("school_id") { $0.schoolID },
             .text("grade") { $0.grade }, .flag("active") { $0.active }, .text("year") { $0.year },
+            .texts("other_emails") { $0.otherEmails },
         ])
 
     public static let rowMessage = Shape<RowMessage>(

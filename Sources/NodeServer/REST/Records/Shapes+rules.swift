@@ -5,7 +5,8 @@ extension Shapes {
     public static let rule = Shape<RuleService.Line>(
         "Rule",
         [
-            .text("table") { $0.table }, .text("column") { $0.column }, .text("owner") { $0.owner.rawValue },
+            .text("table") { $0.table }, .text("domain") { $0.domain }, .text("column") { $0.column },
+            .text("owner") { $0.owner.rawValue },
             .texts("when") { $0.when }, .text("rule") { $0.rule }, .text("place") { $0.place },
             .flag("locked") { $0.isLocked },
         ])

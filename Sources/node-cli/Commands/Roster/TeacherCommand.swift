@@ -7,7 +7,7 @@ struct TeacherCommand: ParsableCommand {
         commandName: "teacher", abstract: "Show and change teachers.",
         subcommands: [
             TeacherList.self, TeacherShow.self, TeacherAdd.self, TeacherEdit.self, TeacherDeactivate.self,
-            TeacherReactivate.self, TeacherDelete.self,
+            TeacherReactivate.self, TeacherDelete.self, TeacherMerge.self,
         ])
 
     static func json(_ teacher: Teacher) -> JSONValue { Shapes.teacher.json(teacher) }

@@ -68,8 +68,9 @@ struct RulesShow: NodeCommand {
         discussion: """
             Example: node-cli rules show --table teacher
 
-            The column * is the row's life: deleted on one side, edited on the other. Owner says who may
-            write; what only one side writes has no conflicts.
+            The column * is the row's life: deleted on one side, edited on the other; *duplicate speaks of \
+            rows that share a key, *missing_parent of rows whose parent is gone. Owner says who may write; \
+            what only one side writes has no conflicts.
             """)
 
     @Option(help: "Only this table.") var table: String?
