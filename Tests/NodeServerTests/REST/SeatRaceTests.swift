@@ -35,8 +35,8 @@ import Testing
         _ = try hub.call("POST", "/api/v1/seats/purchase", ["tenant_id": north, "count": 40])
         let tally = Mutex(Tally()), client = hub.client
         let end = ContinuousClock.now + .seconds(seconds)
-        DispatchQueue.concurrentPerform(iterations: 64) { client in
-            var random = SeededGenerator(seed: UInt64(client))
+        DispatchQueue.concurrentPerform(iterations: 64) { number in
+            var random = SeededGenerator(seed: UInt64(number))
             while ContinuousClock.now < end {
                 Self.act(client, north, &random, tally)
             }
@@ -57,7 +57,8 @@ import Testing
     }
 
     private static func act(
-        _ hub: RESTClient, _ school: JSONValue, _ random: inout SeededGenerator, _ tally: borrowing Mutex<Tally>
+        _ hub: RESTClient, _ school: JSONValue, _ random: inout SeededGenerator,
+        _ tally: borrowing Mutex<Tally>
     ) {
         let learner = JSONValue.string("L-\(Int.random(in: 0..<60, using: &random))")
         let roll = Int.random(in: 0..<10, using: &random)

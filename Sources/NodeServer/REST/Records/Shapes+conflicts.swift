@@ -31,6 +31,17 @@ extension Shapes {
             .list("siblings", sibling) { $0.siblings },
         ])
 
+    /// A rule between rows that merging broke.
+    public static let rowCase = Shape<RowCase>(
+        "Case",
+        [
+            .text("id") { $0.id },
+            .init("kind", .choice(RowCase.Kind.allCases.map(\.rawValue))) { .string($0.kind.rawValue) },
+            .text("table") { $0.table }, .texts("rows") { $0.rows }, .text("effective") { $0.rows[0] },
+            .texts("subject") { $0.subject }, .text("state") { $0.state.rawValue },
+            .text("rule") { $0.rule }, .text("rule_place") { $0.rulePlace }, .text("remedy") { $0.remedy },
+        ])
+
     public static let conflictNote = Shape<ConflictNote>(
         "ConflictNote", [.text("text") { $0.text }, .text("author") { $0.author }, .time("at") { $0.at }])
 

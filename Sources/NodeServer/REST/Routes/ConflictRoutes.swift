@@ -30,6 +30,14 @@ enum ConflictRoutes {
             return .page("conflicts", try service(call).list(filter), Shapes.conflict, call.page)
         },
         Route(
+            .get, "/api/v1/cases", id: "list_cases", tag: "conflicts",
+            "Cases between rows, such as two teachers with one address: open ones wait for a person.",
+            .tenant(.readConflicts, .query), parameters: [.tenant, .page, .perPage],
+            content: Answer.pageSchema("cases", Shapes.rowCase)
+        ) { call in
+            .page("cases", try service(call).cases(), Shapes.rowCase, call.page)
+        },
+        Route(
             .get, "/api/v1/conflicts/{id}", id: "get_conflict", tag: "conflicts",
             "One conflict with its notes.", .tenant(.readConflicts, .query), parameters: [.tenant],
             content: .json(withNotes), hasVersion: true

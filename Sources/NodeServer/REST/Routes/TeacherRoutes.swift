@@ -66,6 +66,21 @@ enum TeacherRoutes {
                 return try show(call)
             },
             Route(
+                .post, "/api/v1/teachers/{id}/merge", id: "merge_teacher", tag: "teachers",
+                "Make two teachers one person; the other one stays.",
+                .tenant(.editTeachers, .path("id", .teacher)),
+                body: .json(.object([.init("into", .id, "Id or e-mail of the teacher who stays.")])),
+                content: .json(Shapes.teacher.schema)
+            ) { call in
+                let merged = try service(call).merge(id(call), into: call.body.required("into"))
+                return Answer(Shapes.teacher.json(merged))
+            },
+            Route(
+                .post, "/api/v1/teachers/{id}/unmerge", id: "unmerge_teacher", tag: "teachers",
+                "Take a merge back.", .tenant(.editTeachers, .path("id", .teacher)),
+                content: .json(Shapes.teacher.schema)
+            ) { call in Answer(Shapes.teacher.json(try service(call).unmerge(id(call)))) },
+            Route(
                 .delete, "/api/v1/teachers/{id}", id: "delete_teacher", tag: "teachers",
                 "Delete a teacher and its rows of every year.",
                 .tenant(.editTeachers, .path("id", .teacher)), content: .json(Shapes.teacher.schema)

@@ -22,14 +22,7 @@ struct ConflictsCommand: ParsableCommand {
 
     static func json(_ conflict: ConflictView) -> JSONValue { Shapes.conflict.json(conflict) }
 
-    static func json(_ one: RowCase) -> JSONValue {
-        [
-            "id": .string(one.id), "kind": .string(one.kind.rawValue), "table": .string(one.table),
-            "rows": .array(one.rows.map { .string($0) }), "effective": .string(one.rows[0]),
-            "subject": .array(one.subject.map { .string($0) }), "state": .string(one.state.rawValue),
-            "rule": .string(one.rule), "rule_place": .string(one.rulePlace), "remedy": .string(one.remedy),
-        ]
-    }
+    static func json(_ one: RowCase) -> JSONValue { Shapes.rowCase.json(one) }
 
     /// One case, for a person.
     static func text(_ one: RowCase) -> String {
