@@ -21,6 +21,8 @@ enum TenantMigrations {
         migrator.registerMigration(schema3) { db in
             try createTables(since: 3, in: db)
             try addColumns(since: 3, in: db)
+            try db.execute(
+                sql: "CREATE INDEX teacher_merged ON teacher(merged_into) WHERE merged_into IS NOT NULL")
             try materialiseLater(db)
         }
         return migrator
