@@ -2,13 +2,18 @@ import NodeCore
 
 /// Says who sent a request.
 public protocol Authenticator: Sendable {
-    /// Who a bearer token belongs to; nil for one that is unknown or over. Throws `USER_INACTIVE` and
-    /// what reading throws.
-    func principal(bearer token: String) throws -> Principal?
+    /// Who a bearer token means, as things stand now. Throws `NOT_AUTHENTICATED` for one that is unknown or
+    /// over, `USER_INACTIVE`, `TENANT_INACTIVE`, `FORBIDDEN` without a role.
+    func principal(token: String) throws -> Principal
 }
 
-/// Knows nobody: without a way to sign in, every route that asks for an identity is closed.
-public struct NobodyAuthenticator: Authenticator {
-    public init() {}
-    public func principal(bearer token: String) throws -> Principal? { nil }
+extension LoginService: Authenticator {}
+
+extension ServerRequest {
+    /// The token of `Authorization: Bearer …` (RFC 6750 section 2.1); nil when there is none.
+    var bearerToken: String? {
+        let words = header("authorization")?.split(separator: " ", maxSplits: 1) ?? []
+        guard words.count == 2, words[0].lowercased() == "bearer" else { return nil }
+        return String(words[1])
+    }
 }

@@ -75,15 +75,12 @@ final class RESTService: Sendable {
     /// Throws `NOT_AUTHENTICATED` unless the route is open.
     private func identify(_ request: ServerRequest, for route: Route) throws -> Principal? {
         if case .open = route.access { return nil }
-        let fields = request.header("authorization")?.split(separator: " ", maxSplits: 1) ?? []
-        if fields.count == 2, fields[0].lowercased() == "bearer",
-            let principal = try authenticator.principal(bearer: String(fields[1]))
-        {
-            return principal
+        guard let token = request.bearerToken else {
+            throw NodeError(
+                .notAuthenticated, "this route needs a bearer token",
+                hint: "POST /api/v1/auth/login gives one.")
         }
-        throw NodeError(
-            .notAuthenticated, "this route needs a valid bearer token",
-            hint: "POST /api/v1/auth/login gives one.")
+        return try authenticator.principal(token: token)
     }
 
     /// Refuses who could never do it, before anything of the request is read.
@@ -102,9 +99,9 @@ final class RESTService: Sendable {
             return nil
         }
         let tenant = try resolver.tenant(source, for: principal, path: path, query: query, body: body)
-        let standing = try installation.standing(tenant, leaseDays: settings.leaseDays)
+        let gate = AccessGate(installation, leaseDays: settings.leaseDays)
         for permission in route.access.permissions(for: body) {
-            try principal.require(permission, in: standing)
+            try gate.admit(principal, to: permission, of: tenant)
         }
         return tenant
     }

@@ -13,7 +13,8 @@ public final class NodeBackend: ServerBackend {
         /// The product's, shown by `/health` and in the description of the routes.
         public var version: String
         public var settings = RESTSettings()
-        public var authenticator: any Authenticator = NobodyAuthenticator()
+        /// Nil: those who signed in here.
+        public var authenticator: (any Authenticator)?
         /// At a node: syncs a tenant now; blocks.
         public var syncNow: (@Sendable (OpenTenant) throws -> SyncResult)?
         /// For how long `/metrics` gives what it read from the stores again.
@@ -36,13 +37,15 @@ public final class NodeBackend: ServerBackend {
                 installation, registry: registry, maxAge: options.metricsMaxAge))
         rest = RESTService(
             installation, routes: Self.routes(open, options), settings: options.settings,
-            authenticator: options.authenticator, metrics: try RESTMetrics(registry))
+            authenticator: options.authenticator ?? LoginService(installation),
+            metrics: try RESTMetrics(registry))
     }
 
     /// Every route but the machines' own.
     static func routes(_ open: OpenRoutes, _ options: Options) -> [Route] {
         let all =
-            open.all + TenantRoutes.all + SeatRoutes.all + TeacherRoutes.all + RosterRoutes.all
+            open.all + AuthRoutes.all + PeopleRoutes.all + RoleRoutes.all + KeyRoutes.all + SupportRoutes.all
+            + TenantRoutes.all + SeatRoutes.all + TeacherRoutes.all + RosterRoutes.all
             + ConflictRoutes.all + RuleRoutes.all + AuditRoutes.all + NodeRoutes.all
             + ExchangeRoutes(syncNow: options.syncNow).all + OperatorRoutes.all
         return OpenRoutes.described(all, version: options.version)

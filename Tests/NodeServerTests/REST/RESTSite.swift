@@ -9,7 +9,12 @@ import Testing
 final class TokenBook: Authenticator {
     private let known = Mutex<[String: Principal]>([:])
 
-    func principal(bearer token: String) throws -> Principal? { known.withLock { $0[token] } }
+    func principal(token: String) throws -> Principal {
+        guard let principal = known.withLock({ $0[token] }) else {
+            throw NodeError(.notAuthenticated, "nobody has this token")
+        }
+        return principal
+    }
 
     func add(_ token: String, _ kind: Principal.Kind) {
         known.withLock { $0[token] = Principal(id: "user:\(token)", kind: kind, via: "rest") }

@@ -100,7 +100,7 @@ struct ExchangeRoutes: Sendable {
             )
         }
         let peer = try installation.peer(open.slug)
-        let standing = try installation.standing(open, leaseDays: call.settings.leaseDays)
+        let lease = try call.gate.lease(of: open.slug)
         return Answer([
             "role": .string(installation.role.rawValue), "node_id": .string(installation.nodeID),
             "tenant": .string(open.slug), "paused": .bool(try installation.isSyncPaused()),
@@ -108,7 +108,7 @@ struct ExchangeRoutes: Sendable {
             "waiting_deltas": JSONValue(waiting.deltas), "waiting_bytes": JSONValue(waiting.bytes),
             "conflicts_open": JSONValue(conflicts), "last_sync_at": JSONValue(milliseconds: peer?.lastSyncAt),
             "last_error_code": JSONValue(peer?.lastErrorCode),
-            "lease_until": JSONValue(milliseconds: standing.leaseUntil),
+            "lease_until": JSONValue(milliseconds: lease?.until),
             "seats": Shapes.seatCounts.json(seats),
         ])
     }

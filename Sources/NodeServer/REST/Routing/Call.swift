@@ -54,17 +54,21 @@ struct Call: Sendable {
     }
 
     /// Whether the caller may do this too, in the tenant of the request.
-    func may(_ permission: Permission) throws -> Bool {
+    func may(_ permission: Permission) throws -> Bool { try may(permission, in: tenant) }
+
+    func may(_ permission: Permission, in tenant: OpenTenant) throws -> Bool {
         do {
-            try require(permission)
+            try gate.admit(principal, to: permission, of: tenant)
             return true
-        } catch let error as NodeError where error.code == .forbidden { return false }
+        } catch let error as NodeError where error.code.httpStatus == 403 || error.code == .tenantNotFound {
+            return false
+        }
     }
 
-    /// Throws what `Principal.require` throws.
-    func require(_ permission: Permission) throws {
-        try principal.require(permission, in: installation.standing(tenant, leaseDays: settings.leaseDays))
-    }
+    /// Lets the caller do this too, or throws what `AccessGate.admit` throws.
+    func require(_ permission: Permission) throws { try gate.admit(principal, to: permission, of: tenant) }
+
+    var gate: AccessGate { AccessGate(installation, leaseDays: settings.leaseDays) }
 }
 
 /// A page of a list.
