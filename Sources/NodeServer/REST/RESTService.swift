@@ -29,6 +29,8 @@ final class RESTService: Sendable {
     /// Throws only what is nobody's business but the log's.
     func handle(_ request: ServerRequest) throws -> ServerResponse {
         let start = ContinuousClock.now
+        var request = request
+        request.remoteAddress = address(of: request)
         let response = try answer(request)
         metrics.note(
             route: response.route ?? "unmatched", status: response.status, time: start.duration(to: .now))
@@ -38,7 +40,7 @@ final class RESTService: Sendable {
     private func answer(_ request: ServerRequest) throws -> ServerResponse {
         let route: Route, path: [String: String]
         do { (route, path) = try table.find(request.method, request.path) } catch {
-            return limited(addresses, key: address(of: request)) ?? error.response
+            return limited(addresses, key: request.remoteAddress) ?? error.response
         }
         var response: ServerResponse
         do {
@@ -57,7 +59,7 @@ final class RESTService: Sendable {
     private func perform(_ route: Route, _ path: [String: String], _ request: ServerRequest) throws
         -> ServerResponse
     {
-        if let refusal = limited(addresses, key: address(of: request)) { return refusal }
+        if let refusal = limited(addresses, key: request.remoteAddress) { return refusal }
         let principal = try identify(request, for: route)
         if let principal, let refusal = limited(people, key: principal.id) { return refusal }
         if let principal { try requireAny(route, principal) }

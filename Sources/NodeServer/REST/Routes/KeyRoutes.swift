@@ -6,7 +6,8 @@ enum KeyRoutes {
         "APIKeyShown",
         .object(
             Shapes.apiKey.members + [
-                .optional("api_key", .anyText), .optional("old_key_still_works_at", .list(.anyText, count: 0...10_000)),
+                .optional("api_key", .anyText),
+                .optional("old_key_still_works_at", .list(.anyText, count: 0...10_000)),
             ], isOpen: true))
 
     static let all = [
