@@ -26,7 +26,7 @@ public struct SeatCounts: Sendable, Equatable {
         }
     }
 
-    static func + (left: SeatCounts, right: SeatCounts) -> SeatCounts {
+    public static func + (left: SeatCounts, right: SeatCounts) -> SeatCounts {
         SeatCounts(
             free: left.free + right.free, reserved: left.reserved + right.reserved,
             assigned: left.assigned + right.assigned)
@@ -75,6 +75,16 @@ extension StoreReader {
             tenantID: tenant.id, name: tenant.name, counts: counts.values.reduce(.init(), +),
             freeHere: own.values.reduce(0) { $0 + $1.free }, owed: owed.values.reduce(0, +))
         return (district, schools)
+    }
+
+    /// The seats of one school, or of the whole district for its own id. Throws `TENANT_NOT_FOUND`.
+    public func seatSummary(of id: String) throws -> SeatSummary {
+        let all = try seatSummary()
+        if let known = ([all.district] + all.schools).first(where: { $0.tenantID == id }) { return known }
+        guard let school = try schools().first(where: { $0.id == id }) else {
+            throw NodeError(.tenantNotFound, "there is no district or school with that id")
+        }
+        return SeatSummary(tenantID: id, name: school.name, counts: SeatCounts(), freeHere: 0)
     }
 
     /// How many seats had something happen to them, such as `purchase`.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct SeatsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,20 +16,7 @@ struct SeatsCommand: ParsableCommand {
             SeatsList.self, SeatsSummary.self, SeatsHistory.self,
         ])
 
-    static func json(_ seat: Seat) -> JSONValue {
-        [
-            "id": .string(seat.id), "tenant_id": .string(seat.schoolID), "school": .string(seat.school),
-            "state": .string(seat.state.rawValue), "learner_id": JSONValue(seat.learnerID),
-            "holder": .string(seat.holder.id), "holder_name": JSONValue(seat.holder.name),
-            "holder_origin": .string(seat.holder.origin),
-            "assigned_at": JSONValue(milliseconds: seat.assignedAt),
-            "created_at": JSONValue(milliseconds: seat.createdAt),
-            "reserved_until": JSONValue(milliseconds: seat.reservedUntil),
-            "wish": seat.wish.map {
-                ["kind": .string($0.kind.rawValue), "learner_id": JSONValue($0.learnerID)]
-            } ?? nil,
-        ]
-    }
+    static func json(_ seat: Seat) -> JSONValue { Shapes.seat.json(seat) }
 
     static func table(_ seats: [Seat]) -> Table {
         var table = Table([
@@ -59,12 +47,7 @@ struct SeatsCommand: ParsableCommand {
         CommandResult(data: ["seat": json(seat)], body: .table(table([seat])))
     }
 
-    static func json(_ counts: SeatCounts) -> JSONValue {
-        [
-            "total": JSONValue(counts.total), "free": JSONValue(counts.free),
-            "reserved": JSONValue(counts.reserved), "assigned": JSONValue(counts.assigned),
-        ]
-    }
+    static func json(_ counts: SeatCounts) -> JSONValue { Shapes.seatCounts.json(counts) }
 }
 
 /// Either one seat, or a number of free ones at a school.
