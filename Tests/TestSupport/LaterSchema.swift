@@ -43,6 +43,6 @@ extension SyncedTable {
         let first = columns.filter { $0.since == since }.map { ($0.name, $0.kind, Owner?.some($0.owner)) }
         return SyncedTable(
             name, domain: domain, owner: owner, since: since, appendOnly: isAppendOnly, first, added: added,
-            indexes: indexes)
+            naturalKey: naturalKey, parents: parents, indexes: indexes, hubValues: hubValues)
     }
 }

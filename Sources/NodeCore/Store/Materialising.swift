@@ -58,7 +58,7 @@ extension ReplicaTransaction {
 extension SyncedTable {
     /// Whether something of it that came with a version, or after it, isn't everybody's to write.
     fileprivate func restricts(since version: Int) -> Bool {
-        if since >= version, owner != .either || isAppendOnly || isHeld { return true }
+        if since >= version, owner != .either || isAppendOnly || isHeld || !hubValues.isEmpty { return true }
         return columns.contains { $0.since >= version && $0.owner != .either }
     }
 }

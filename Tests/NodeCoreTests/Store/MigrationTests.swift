@@ -35,7 +35,9 @@ import Testing
         return try TenantStore(path: path, environment: environment)
     }
 
-    @Test("a file of an earlier program keeps its state and its deltas, and gets what it lacked", arguments: files)
+    @Test(
+        "a file of an earlier program keeps its state and its deltas, and gets what it lacked",
+        arguments: files)
     func keepsState(earlier: Earlier) throws {
         let store = try open(try copy(earlier))
         defer { store.remove() }

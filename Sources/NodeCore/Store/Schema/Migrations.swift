@@ -17,7 +17,7 @@ enum TenantMigrations {
                 try createTables(of: schema, since: version, in: db)
                 try addColumns(of: schema, since: version, in: db)
                 if version == 2 { try db.execute(sql: seatCounters) }
-                if version == 3 { try db.execute(sql: tombstones) }
+                if version == 3 { try db.execute(sql: tombstones + partialIndexes) }
                 try materialiseLater(since: version, db)
             }
         }
@@ -76,6 +76,13 @@ enum TenantMigrations {
                 ON CONFLICT (key) DO UPDATE SET value = ifnull(value, excluded.value)
                 """, arguments: [StateKey.materialise.rawValue, version])
     }
+
+    /// Few rows have these.
+    private static let partialIndexes = """
+        CREATE INDEX teacher_merged ON teacher(merged_into) WHERE merged_into IS NOT NULL;
+        CREATE INDEX seat_wish ON seat(holder) WHERE wish IS NOT NULL;
+        CREATE INDEX seat_reserved ON seat(reserved_until) WHERE reserved_until IS NOT NULL;
+        """
 
     private static let tombstones = """
         -- At the hub: how far in its log each node has come. Everywhere: how far all have passed a chain.

@@ -29,8 +29,8 @@ extension Schema {
             tenantTables, rulesTables, rosterTables, seatsTables, peopleTables, sessionsTables, eventsTables,
             auditTables,
         ].flatMap { $0 })
-    /// The version of the ownership policy that `Column.owner` states.
-    public static let policyVersion = 1
+    /// The version of the ownership policy that `Column.owner` and `SyncedTable.hubValues` state.
+    public static let policyVersion = 2
 
     public static var version: Int { current.version }
     public static var tables: [SyncedTable] { current.tables }
