@@ -265,7 +265,8 @@ public final class LocalTransaction {
         DeltaFacts(
             stamp: firstStamp + Int64(index), origin: own.number, seq: own.headSeq + 1 + Int64(index),
             hash: hash,
-            hlc: hlc, wall: now, schemaVersion: Schema.version, author: actor.id, authorRole: actor.role,
+            hlc: hlc, wall: now, schemaVersion: replica.schema.version, author: actor.id,
+            authorRole: actor.role,
             role: own.role, node: own.name, nodeID: own.nodeID, originID: own.id, seen: seen.sequences)
     }
 
@@ -287,7 +288,7 @@ public final class LocalTransaction {
             let seq = own.headSeq + 1 + Int64(index)
             let draft = DeltaDraft(
                 tenant: tenant, origin: own.id, seq: seq, previous: previous, hlc: hlc, wall: now,
-                schemaVersion: Schema.version, policyVersion: Schema.policyVersion,
+                schemaVersion: replica.schema.version, policyVersion: Schema.policyVersion,
                 ruleSetVersion: ruleSetVersion, author: actor.id, authorRole: actor.role,
                 seen: try seenEntries(since: previousSeen, seq: seq), writes: part.writes, part: index,
                 parts: bodies.count, body: part.body)

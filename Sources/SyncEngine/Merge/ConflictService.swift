@@ -98,7 +98,7 @@ public struct ConflictService {
     }
 
     func write(_ chosen: Value, to conflict: ConflictView, in transaction: LocalTransaction) throws {
-        guard let table = Schema.table(conflict.table) else {
+        guard let table = transaction.replica.schema.table(conflict.table) else {
             throw NodeError(
                 .upgradeRequired, "this version doesn't know the table '\(conflict.table)'",
                 hint: "Upgrade node-cli.")
@@ -133,7 +133,8 @@ public struct ConflictService {
             }
             return .text(value)
         }
-        guard let table = Schema.table(conflict.table), let column = table.column(conflict.column) else {
+        guard let table = reader.schema.table(conflict.table), let column = table.column(conflict.column)
+        else {
             throw NodeError(
                 .upgradeRequired, "this version doesn't know the column", hint: "Upgrade node-cli.")
         }

@@ -233,8 +233,10 @@ public struct DeltaApplier {
     }
 
     private mutating func merge(_ write: RecordedWrite, by facts: DeltaFacts) throws {
-        let old = try transaction.loadRow(write.table, id: write.id)
-        let verdict = try WriteRights.judge(write, by: facts, on: old, causality: transaction)
+        let stored = try transaction.loadRow(write.table, id: write.id)
+        let old = try transaction.stateForMerging(
+            write.change, by: facts, into: stored, RowID(table: write.table, id: write.id))
+        let verdict = try WriteRights.judge(write, by: facts, on: old, in: transaction)
         for refusal in verdict.refused {
             try transaction.addRefused(
                 facts.stamp, table: write.table, row: write.id, column: refusal.column, value: refusal.value,

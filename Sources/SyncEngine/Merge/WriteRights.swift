@@ -22,15 +22,15 @@ enum WriteRights {
 
     /// `state`: the row before the write.
     static func judge(
-        _ write: RecordedWrite, by facts: DeltaFacts, on state: RowState, causality: any Causality
+        _ write: RecordedWrite, by facts: DeltaFacts, on state: RowState, in reader: StoreReader
     ) throws -> Verdict {
-        guard let table = Schema.table(write.table) else { return Verdict(allowed: write.change) }
-        if table.isAppendOnly, try !isFirst(write.change, by: facts, on: state, causality) {
+        guard let table = reader.schema.table(write.table) else { return Verdict(allowed: write.change) }
+        if table.isAppendOnly, try !isFirst(write.change, by: facts, on: state, reader) {
             return refusal(of: write.change, reason: appendOnly)
         }
-        if table.isHeld { return try judgeHeld(write.change, in: table, by: facts, on: state, causality) }
+        if table.isHeld { return try judgeHeld(write.change, in: table, by: facts, on: state, reader) }
         if table.isGranted {
-            return try judgeGranted(write.change, in: table, by: facts, on: state, causality)
+            return try judgeGranted(write.change, in: table, by: facts, on: state, reader)
         }
         guard facts.role != .hub else { return Verdict(allowed: write.change) }
         let hubOwned = ErrorCode.hubOwned.rawValue
