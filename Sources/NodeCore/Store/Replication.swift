@@ -71,6 +71,9 @@ public struct RuleDocument: Sendable, Equatable {
 public protocol RuleBook: Sendable {
     /// The row as shown, absent columns left out; nil when the row is dead.
     func project(table: String, state: RowState, causality: any Causality) throws -> [String: Value]?
+    /// Who may write a column, or with nil make and delete rows: the program's word, or the policy's where
+    /// the program leaves it to both sides.
+    func owner(of column: Column?, in table: SyncedTable) -> Owner
 }
 
 /// What projection and merging may ask about deltas.

@@ -9,6 +9,8 @@ public class StoreReader: Causality {
     public let schema: Schema
     private var factsCache: [RowState.Stamp: DeltaFacts] = [:]
     var bookCache: (any RuleBook)?
+    var policyCache: [PolicyDocument]?
+    var ownershipCache: (documents: [RuleDocument], book: any RuleBook)?
     /// The row that was last found untouched: whoever looks for a free id asks, and the write that
     /// follows asks again. Forgotten by every write of a row.
     var lastUntouched: (table: String, id: String)?

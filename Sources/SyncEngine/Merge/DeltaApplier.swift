@@ -247,13 +247,15 @@ public struct DeltaApplier {
         if old.isEmpty, case .row(let values) = change {
             var state = RowState()
             state.writes = [.init(stamp: facts.stamp, values: values)]
-            return try transaction.saveRow(write.table, id: write.id, state, replacing: old)
+            try transaction.saveRow(write.table, id: write.id, state, replacing: old)
+            return try transaction.notePolicy(write.table, row: write.id, stamp: facts.stamp)
         }
         var known: [RowState.Stamp: DeltaFacts] = [:]
         for stamp in old.stamps { known[stamp] = try transaction.facts(stamp) }
         var state = old
         state.apply(change, stamp: facts.stamp) { known[$0].map(facts.hadSeen) ?? false }
         try transaction.saveRow(write.table, id: write.id, state, replacing: old)
+        try transaction.notePolicy(write.table, row: write.id, stamp: facts.stamp)
         try countConflicts(write, from: old, to: state)
     }
 

@@ -17,7 +17,7 @@ enum TenantMigrations {
                 try createTables(of: schema, since: version, in: db)
                 try addColumns(of: schema, since: version, in: db)
                 if version == 2 { try db.execute(sql: seatCounters) }
-                if version == 3 { try db.execute(sql: tombstones + partialIndexes) }
+                if version == 3 { try db.execute(sql: tombstones + partialIndexes + policyHistory) }
                 try materialiseLater(since: version, db)
             }
         }
@@ -93,6 +93,15 @@ enum TenantMigrations {
         -- Dead rows whose values have gone.
         CREATE TABLE sync_collected (
           tbl TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (tbl, id)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let policyHistory = """
+        -- Every document of the hub's policy that says who owns what, by the delta that wrote it: a write is
+        -- judged by the one that its author had seen.
+        CREATE TABLE sync_policy (
+          row TEXT NOT NULL, stamp INTEGER NOT NULL, domain TEXT NOT NULL, document TEXT NOT NULL,
+          PRIMARY KEY (row, stamp)
         ) STRICT, WITHOUT ROWID;
         """
 
