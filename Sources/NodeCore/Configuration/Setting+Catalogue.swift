@@ -2,7 +2,7 @@ extension Setting {
     /// Every setting there is, in the order in which they are shown and documented.
     ///
     /// Adding one is free; it must be described in `node.yaml.example` too (a test compares).
-    public static let all: [Setting] = identity + network + sync + limits + terms + display
+    public static let all: [Setting] = identity + network + google + sync + limits + terms + display
 
     /// Variables with our prefix that are no settings: read elsewhere, accepted here.
     public static let otherVariables: Set<String> = ["PREPKC_DATA"]
@@ -35,6 +35,12 @@ extension Setting {
         Setting(
             "ca_file", .path,
             "PEM file with the authorities to trust instead of the system's."),
+    ]
+
+    private static let google: [Setting] = [
+        Setting(
+            "google.credentials", .path,
+            "JSON key of a Google service account that reads sheets shared with it.")
     ]
 
     private static let sync: [Setting] = [

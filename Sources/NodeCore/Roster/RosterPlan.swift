@@ -65,6 +65,19 @@ public struct RosterUpdate: Sendable, Equatable {
     /// There is no row for the year yet; it is active exactly when `activate`.
     public let addToYear: Bool
 
+    init(
+        row: Int, teacherID: String, name: String? = nil, schoolID: String? = nil, grade: String? = nil,
+        activate: Bool = false, addToYear: Bool = false
+    ) {
+        self.row = row
+        self.teacherID = teacherID
+        self.name = name
+        self.schoolID = schoolID
+        self.grade = grade
+        self.activate = activate
+        self.addToYear = addToYear
+    }
+
     var changesNothing: Bool {
         name == nil && schoolID == nil && grade == nil && !activate && !addToYear
     }
@@ -100,20 +113,26 @@ public struct HeldReason: Sendable, Equatable {
 public struct RosterPlan: Sendable, Equatable {
     public let creates: [RosterCreate]
     public let updates: [RosterUpdate]
-    public let unchanged: Int
+    /// Records that take their teacher out; the teachers are in `deactivations`.
+    public let removals: [RosterUpdate]
+    /// Records that change nothing; without a teacher's id where there is none.
+    public let same: [RosterUpdate]
     /// Ids of the teachers to make inactive in the year, in the order of their bytes.
     public let deactivations: [String]
     public let skipped: Int
     public let rowErrors: Int
     /// Records of the file that aren't blank.
     public let records: Int
-    /// Errors and warnings by row.
+    /// Errors and warnings by row, at most `RosterPlanner.maxMessages`.
     public let rows: [RowMessage]
+    /// How many errors and warnings there are.
+    public let messages: Int
     /// Not nil: nothing may be written.
     public let held: HeldReason?
 
     public var created: Int { creates.count }
-    public var updated: Int { updates.count }
+    public var updated: Int { updates.count + removals.count }
+    public var unchanged: Int { same.count }
     public var deactivated: Int { deactivations.count }
     /// Whether there is nothing to write.
     public var changesNothing: Bool { creates.isEmpty && updates.isEmpty && deactivations.isEmpty }
