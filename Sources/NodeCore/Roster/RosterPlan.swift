@@ -12,10 +12,15 @@ public struct RosterTeacher: Sendable, Equatable {
     public let inYear: Bool
     /// Whether a person, not an import, made the teacher inactive.
     public let handDeactivated: Bool
+    /// Addresses of teachers who were merged into this one.
+    public let otherEmails: [String]
+    /// The id of the row of that year; nil without one.
+    public let yearID: String?
 
     public init(
         id: String, name: String, email: String, schoolID: String? = nil, grade: String = "",
-        active: Bool = true, inYear: Bool = true, handDeactivated: Bool = false
+        active: Bool = true, inYear: Bool = true, handDeactivated: Bool = false, otherEmails: [String] = [],
+        yearID: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -25,7 +30,12 @@ public struct RosterTeacher: Sendable, Equatable {
         self.active = active
         self.inYear = inYear
         self.handDeactivated = handDeactivated
+        self.otherEmails = otherEmails
+        self.yearID = yearID
     }
+
+    /// Every address that means this teacher, in normal form.
+    var emails: [String] { ([email] + otherEmails).map(NormalForm.email) }
 
     /// Whether a full list without this teacher would make them inactive.
     var isActiveInYear: Bool { inYear && active }

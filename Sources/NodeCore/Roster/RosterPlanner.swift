@@ -40,9 +40,10 @@ struct RosterPlanner {
         self.matcher = SchoolMatcher(schools)
         self.teachers = teachers
         for teacher in teachers {
-            let key = NormalForm.email(teacher.email)
-            if let other = byEmail[key], !Self.precedes(teacher, other) { continue }
-            byEmail[key] = teacher
+            for key in teacher.emails {
+                if let other = byEmail[key], !Self.precedes(teacher, other) { continue }
+                byEmail[key] = teacher
+            }
         }
         knownNames = Set(teachers.lazy.filter(\.isActiveInYear).map { NormalForm.matchKey($0.name) })
     }
@@ -61,7 +62,7 @@ struct RosterPlanner {
             refuse(problem)
             return
         }
-        if let first = firstRows[record.email] {
+        if let first = firstRows[person(record)] {
             skipped += 1
             say(
                 RowMessage(
@@ -73,7 +74,7 @@ struct RosterPlanner {
         if record.building.isEmpty { return placeWhereKnown(record) }
         switch matcher.match(number: record.schoolNumber, name: record.building) {
         case .school(let id):
-            firstRows[record.email] = record.row
+            firstRows[person(record)] = record.row
             place(record, schoolID: id)
         case .ambiguous(let schools):
             refuse(ambiguous(record, schools))
@@ -81,6 +82,9 @@ struct RosterPlanner {
             refuse(notFound(record))
         }
     }
+
+    /// What tells a record's teacher from others: two addresses of a merged teacher are one.
+    private func person(_ record: RosterRecord) -> String { byEmail[record.email]?.id ?? record.email }
 
     private mutating func refuse(_ message: RowMessage) {
         rowErrors += 1
@@ -93,7 +97,7 @@ struct RosterPlanner {
     }
 
     private mutating func remove(_ record: RosterRecord) {
-        firstRows[record.email] = record.row
+        firstRows[person(record)] = record.row
         guard let teacher = byEmail[record.email] else {
             unchanged.append(RosterUpdate(row: record.row, teacherID: ""))
             return
@@ -110,7 +114,7 @@ struct RosterPlanner {
                     row: record.row, column: "Building", code: .schoolNotFound,
                     message: "The file doesn't say at which school, and the roster has none."))
         }
-        firstRows[record.email] = record.row
+        firstRows[person(record)] = record.row
         place(record, schoolID: school)
     }
 
@@ -181,7 +185,7 @@ struct RosterPlanner {
     }
 
     private func isMentioned(_ teacher: RosterTeacher) -> Bool {
-        mentionedEmails.contains(NormalForm.email(teacher.email))
+        teacher.emails.contains(where: mentionedEmails.contains)
             || (!mentionedNames.isEmpty && mentionedNames.contains(NormalForm.matchKey(teacher.name)))
     }
 }

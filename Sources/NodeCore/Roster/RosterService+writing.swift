@@ -12,6 +12,10 @@ extension RosterService {
         // The same on both sides for the same roster, or each teacher would be a conflict of two import
         // ids; the delta says which import a row came with.
         let source = "import"
+        // A merged teacher's year may be the row of the one who was merged.
+        let years = Dictionary(
+            work.teachers.lazy.compactMap { one in one.yearID.map { (one.id, $0) } }
+        ) { first, _ in first }
         let total = plan.creates.count + plan.updates.count + plan.deactivated
         var done = 0
         func step() {
@@ -30,17 +34,18 @@ extension RosterService {
         }
         for update in plan.updates {
             step()
-            try write(update, year: work.year, source: source, in: transaction)
+            try write(update, row: years[update.teacherID], year: work.year, source: source, in: transaction)
         }
         for teacher in plan.deactivations {
             step()
-            let row = transaction.teacherYearID(teacher: teacher, year: work.year)
+            guard let row = years[teacher] else { continue }
             try transaction.edit(Schema.teacherYear, id: row, ["active": 0])
         }
     }
 
     private func write(
-        _ update: RosterUpdate, year: AcademicYear, source: String, in transaction: LocalTransaction
+        _ update: RosterUpdate, row: String?, year: AcademicYear, source: String,
+        in transaction: LocalTransaction
     ) throws {
         if let name = update.name {
             try transaction.edit(Schema.teacher, id: update.teacherID, ["name": .text(name)])
@@ -55,10 +60,9 @@ extension RosterService {
         if let school = update.schoolID { values["school_id"] = .text(school) }
         if let grade = update.grade { values["grade"] = .text(grade) }
         if update.activate { values["active"] = 1 }
-        guard !values.isEmpty else { return }
+        guard !values.isEmpty, let row else { return }
         values["source"] = .text(source)
-        try transaction.edit(
-            Schema.teacherYear, id: transaction.teacherYearID(teacher: update.teacherID, year: year), values)
+        try transaction.edit(Schema.teacherYear, id: row, values)
     }
 }
 

@@ -100,6 +100,7 @@ extension RosterTeacher {
         self.init(
             id: teacher.id, name: teacher.name, email: teacher.email, schoolID: teacher.schoolID,
             grade: teacher.grade, active: teacher.active, inYear: teacher.yearID != nil,
-            handDeactivated: teacher.handDeactivated)
+            handDeactivated: teacher.handDeactivated, otherEmails: teacher.otherEmails,
+            yearID: teacher.yearID)
     }
 }

@@ -10,19 +10,28 @@ public struct SchoolService {
         self.actor = actor
     }
 
-    /// Makes a school; one that is there by NCES number or name is given back. Throws `HUB_OWNED` at a node,
-    /// `VALIDATION_ERROR`.
+    /// Makes a school, at the hub only. Throws `HUB_OWNED`, `VALIDATION_ERROR`, `TENANT_INACTIVE`, and
+    /// `CONFLICT` when a school reads the same after folding case and blanks: nobody could tell them apart
+    /// in a roster.
     public func create(name: String, nces: String? = nil, dryRun: Bool = false) throws -> School {
         let (name, nces) = (try TenantSettings.name(name), try Self.nces(nces))
         guard tenant.origin.role == .hub else {
             throw NodeError(
                 .hubOwned, "schools are made at the hub, and this is a node",
-                hint: "Repeat with --request to ask the hub for it.")
+                hint: "Ask the hub for it with `node-cli school create --request`.")
         }
         return try write(dryRun: dryRun) { transaction in
-            transaction.audit(AuditAction("school.create", targetType: "school"))
+            try refuseKnown(name, nces, transaction.replica)
+            transaction.audit(AuditAction("school.create", targetType: "tenant"))
             return try findOrMake(name, nces, in: transaction)
         }
+    }
+
+    private func refuseKnown(_ name: String, _ nces: String, _ reader: StoreReader) throws {
+        guard let known = try reader.school(name: name, nces: nces) else { return }
+        throw NodeError(
+            .conflict, "the school '\(known.name)' is there already (\(known.id))",
+            hint: "Use its id; `node-cli school alias` gives it another name for rosters.", field: "name")
     }
 
     private func findOrMake(_ name: String, _ nces: String, in transaction: LocalTransaction) throws -> School
@@ -45,11 +54,7 @@ public struct SchoolService {
         let note = try SeatFields.reason(note)
         return try write(dryRun: dryRun) { transaction in
             let reader = transaction.replica
-            if let known = try reader.school(name: name, nces: nces) {
-                throw NodeError(
-                    .conflict, "the school '\(known.name)' is there already (\(known.id))",
-                    hint: "`node-cli school alias` gives it another name for rosters.", field: "name")
-            }
+            try refuseKnown(name, nces, reader)
             let key = NormalForm.matchKey(name)
             if let open = try reader.schoolRequests().first(where: {
                 $0.state == .open && NormalForm.matchKey($0.name) == key
@@ -165,8 +170,6 @@ extension StoreReader {
         let schools = try schools()
         if !nces.isEmpty, let exact = schools.first(where: { $0.ncesSchoolID == nces }) { return exact }
         let key = NormalForm.matchKey(name)
-        return schools.first {
-            NormalForm.matchKey($0.name) == key && (nces.isEmpty || $0.ncesSchoolID == nil)
-        }
+        return schools.first { NormalForm.matchKey($0.name) == key }
     }
 }

@@ -68,7 +68,7 @@ import Testing
             try hub.refuses(["school", "requests", "accept", "nonsense"], 6, "RECORD_NOT_FOUND")
             let state = try hub.state()
             try hub.done("school", "requests", "accept", id)
-            try hub.done("school", "create", "--name", "east")
+            try hub.refuses(["school", "create", "--name", "east"], 6, "CONFLICT")
             #expect(try hub.state() == state)
             try node.done("sync")
             #expect(try node.done("school", "requests")["requests"].items.isEmpty)

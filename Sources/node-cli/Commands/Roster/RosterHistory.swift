@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 import SyncEngine
 
 struct RosterImports: ParsableCommand {
@@ -7,18 +8,6 @@ struct RosterImports: ParsableCommand {
         commandName: "imports", abstract: "Show the imports of all installations.",
         subcommands: [RosterImportsList.self, RosterImportsShow.self],
         defaultSubcommand: RosterImportsList.self)
-
-    static func json(_ one: RosterImport) -> JSONValue {
-        [
-            "id": .string(one.id), "at": JSONValue(milliseconds: one.at), "year": .string(one.year),
-            "source": .string(one.source), "additive": .bool(one.additive), "node": .string(one.node),
-            "records": JSONValue(one.counts.records), "created": JSONValue(one.counts.created),
-            "updated": JSONValue(one.counts.updated), "unchanged": JSONValue(one.counts.unchanged),
-            "deactivated": JSONValue(one.counts.deactivated), "skipped": JSONValue(one.counts.skipped),
-            "row_errors": JSONValue(one.counts.rowErrors), "undoes": JSONValue(one.undoes),
-            "undone_by": JSONValue(one.undoneBy),
-        ]
-    }
 
     static func table(_ imports: [RosterImport], _ time: (Int64) -> String) -> Table {
         var table = Table([
@@ -50,7 +39,7 @@ struct RosterImportsList: NodeCommand {
         let (_, open, _) = try context.tenant(tenant)
         let (imports, zone) = try open.store.read { (try $0.rosterImports(), try $0.tenant().timeZone) }
         return CommandResult(
-            data: ["imports": .array(imports.map(RosterImports.json))],
+            data: ["imports": .array(imports.map(Shapes.rosterImportRecord.json))],
             body: .table(RosterImports.table(imports) { context.time($0, in: zone) }))
     }
 }
@@ -68,7 +57,7 @@ struct RosterImportsShow: NodeCommand {
         let (_, open, _) = try context.tenant(tenant)
         let (one, zone) = try open.store.read { (try $0.rosterImport(id), try $0.tenant().timeZone) }
         return CommandResult(
-            data: ["import": RosterImports.json(one)],
+            data: ["import": Shapes.rosterImportRecord.json(one)],
             body: .table(RosterImports.table([one]) { context.time($0, in: zone) }))
     }
 }
@@ -110,14 +99,7 @@ struct RosterHeld: NodeCommand {
                 String(one.deactivations), one.id,
             ])
         }
-        let list = held.map { one -> JSONValue in
-            [
-                "id": .string(one.id), "at": JSONValue(milliseconds: one.createdAt),
-                "expires_at": JSONValue(milliseconds: one.expiresAt), "year": .string(one.year),
-                "deactivated": JSONValue(one.deactivations),
-            ]
-        }
-        return CommandResult(data: ["held": .array(list)], body: .table(table))
+        return CommandResult(data: ["held": .array(held.map(Shapes.heldImport.json))], body: .table(table))
     }
 }
 

@@ -1,14 +1,9 @@
 import NodeCore
+import NodeServer
 
 /// How the outcome of an import is shown.
 enum RosterReport {
-    static func json(_ row: RowMessage) -> JSONValue {
-        [
-            "row": JSONValue(row.row), "column": JSONValue(row.column), "code": .string(row.code.rawValue),
-            "message": .string(row.message),
-            "suggestions": .array(row.suggestions.map { .string($0) }),
-        ]
-    }
+    static func json(_ row: RowMessage) -> JSONValue { Shapes.rowMessage.json(row) }
 
     /// One line a message, for people; at most 50.
     static func lines(_ rows: [RowMessage]) -> String {
@@ -31,7 +26,7 @@ enum RosterReport {
             dryRun
             ? "Repeat with --approve-deactivate \(outcome.plan.deactivated) if that is right, or --additive to deactivate nobody."
             : "Check the list; if it is right: node-cli roster approve \(outcome.importID)"
-        return finished(outcome, .object(members(outcome)), .text(text), hint: hint)
+        return finished(outcome, Shapes.rosterOutcome.json(outcome), .text(text), hint: hint)
     }
 
     /// What an import would do, row by row.
@@ -49,9 +44,8 @@ enum RosterReport {
                     ? message ?? (step.action == .create ? step.school : "") : text(step.changes),
             ])
         }
-        let data = members(outcome) + [("steps", .array(outcome.steps.map(json)))]
         return finished(
-            outcome, .object(data), .summary(summary(outcome, "Would import"), table),
+            outcome, Shapes.rosterPreview.json(outcome), .summary(summary(outcome, "Would import"), table),
             hint: "Import it and approve it, or use --additive to deactivate nobody.")
     }
 
@@ -90,39 +84,5 @@ enum RosterReport {
     private static func text(_ changes: [RosterStep.Change]) -> String {
         changes.map { "\($0.column): \($0.from.isEmpty ? "nothing" : $0.from) -> \($0.to)" }
             .joined(separator: "; ")
-    }
-
-    // MARK: JSON
-
-    private static func members(_ outcome: RosterService.Outcome) -> [(String, JSONValue)] {
-        let plan = outcome.plan
-        return [
-            ("import_id", outcome.importID.isEmpty ? .null : .string(outcome.importID)),
-            ("year", .string(outcome.year.description)),
-            ("created", JSONValue(plan.created)), ("updated", JSONValue(plan.updated)),
-            ("unchanged", JSONValue(plan.unchanged)), ("deactivated", JSONValue(plan.deactivated)),
-            ("skipped", JSONValue(plan.skipped)), ("row_errors", JSONValue(plan.rowErrors)),
-            ("records", JSONValue(plan.records)), ("held", .bool(outcome.isHeld)),
-            ("rows", .array(plan.rows.map(json))),
-            ("deactivations", .array(outcome.steps.filter { $0.action == .deactivate }.map(person))),
-        ]
-    }
-
-    private static func person(_ step: RosterStep) -> JSONValue {
-        [
-            "id": JSONValue(step.teacherID), "name": .string(step.name), "email": .string(step.email),
-            "school": .string(step.school),
-        ]
-    }
-
-    private static func json(_ step: RosterStep) -> JSONValue {
-        let changes = step.changes.map { change -> JSONValue in
-            ["column": .string(change.column), "from": .string(change.from), "to": .string(change.to)]
-        }
-        return [
-            "row": JSONValue(step.row), "action": .string(step.action.rawValue),
-            "id": JSONValue(step.teacherID), "name": .string(step.name), "email": .string(step.email),
-            "school": .string(step.school), "changes": .array(changes),
-        ]
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct RosterExportCommand: NodeCommand {
     static let configuration = CommandConfiguration(
@@ -80,7 +81,7 @@ struct RosterRolloverCommand: NodeCommand {
                     "import_id": JSONValue(done.importID), "from": .string(done.from.description),
                     "to": .string(done.to.description), "carried": JSONValue(done.carried.count),
                     "already": JSONValue(done.already.count), "inactive": JSONValue(done.inactive.count),
-                    "teachers": .array(done.carried.map(TeacherCommand.json)),
+                    "teachers": .array(done.carried.map(Shapes.teacher.json)),
                 ], body: dryRun.dryRun ? .summary(text, table) : .text(text)))
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct SchoolCreate: NodeCommand {
     static let configuration = CommandConfiguration(
@@ -54,15 +55,6 @@ struct SchoolRequests: ParsableCommand {
         subcommands: [SchoolRequestsList.self, SchoolRequestsAccept.self, SchoolRequestsDecline.self],
         defaultSubcommand: SchoolRequestsList.self)
 
-    static func json(_ one: SchoolRequest) -> JSONValue {
-        [
-            "id": .string(one.id), "name": .string(one.name), "nces_school_id": JSONValue(one.ncesSchoolID),
-            "note": JSONValue(one.note), "at": JSONValue(milliseconds: one.at),
-            "state": .string(one.state.rawValue), "school_id": JSONValue(one.schoolID),
-            "reason": JSONValue(one.reason),
-        ]
-    }
-
     static func table(_ requests: [SchoolRequest]) -> Table {
         var table = Table([
             .init("name", maxWidth: 40), .init("NCES id"), .init("state"), .init("note", maxWidth: 40),
@@ -78,7 +70,7 @@ struct SchoolRequests: ParsableCommand {
     }
 
     static func result(_ request: SchoolRequest) -> CommandResult {
-        CommandResult(data: ["request": json(request)], body: .table(table([request])))
+        CommandResult(data: ["request": Shapes.schoolRequest.json(request)], body: .table(table([request])))
     }
 }
 
@@ -95,7 +87,7 @@ struct SchoolRequestsList: NodeCommand {
         let (_, open, _) = try context.tenant(tenant)
         let requests = try open.store.read { try $0.schoolRequests() }.filter { all || $0.state == .open }
         return CommandResult(
-            data: ["requests": .array(requests.map(SchoolRequests.json))],
+            data: ["requests": .array(requests.map(Shapes.schoolRequest.json))],
             body: .table(SchoolRequests.table(requests)))
     }
 }
