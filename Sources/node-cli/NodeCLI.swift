@@ -27,7 +27,7 @@ struct NodeCLI: ParsableCommand {
             InitCommand.self, ServeCommand.self, JoinCommand.self, StatusCommand.self, TenantCommand.self,
             FlagCommand.self,
             ReferenceCommand.self, SchoolCommand.self, RosterCommand.self, TeacherCommand.self,
-            SeatsCommand.self, SyncCommand.self,
+            SessionsCommand.self, UsageCommand.self, EventsCommand.self, SeatsCommand.self, SyncCommand.self,
             NodesCommand.self, ConflictsCommand.self, RulesCommand.self, WhyCommand.self, DeltaCommand.self,
             AuditCommand.self,
             VerifyCommand.self, ConfigCommand.self, DemoCommand.self, VersionCommand.self,

@@ -31,6 +31,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case nodeNotFound = "NODE_NOT_FOUND"
     case routeNotFound = "ROUTE_NOT_FOUND"
     case seatNotFound = "SEAT_NOT_FOUND"
+    case eventNotFound = "EVENT_NOT_FOUND"
     case seatNotFree = "SEAT_NOT_FREE"
     case seatAlreadyFree = "SEAT_ALREADY_FREE"
     case learnerHasSeat = "LEARNER_HAS_SEAT"
@@ -106,7 +107,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
             .tenantInactive, .userInactive, .leaseExpired, .tokenInvalid, .hubKeyMismatch:
             403
         case .tenantNotFound, .teacherNotFound, .schoolNotFound, .districtNotFound, .importNotFound,
-            .conflictNotFound, .deltaNotFound, .recordNotFound, .seatNotFound, .nodeNotFound, .routeNotFound,
+            .conflictNotFound, .deltaNotFound, .recordNotFound, .seatNotFound, .eventNotFound, .nodeNotFound,
+            .routeNotFound,
             .fileNotFound:
             404
         case .slugTaken, .emailTaken, .keyAlreadyShown, .conflict, .held, .fork, .nodeBehind, .hubBehind: 409
