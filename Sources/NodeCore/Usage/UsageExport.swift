@@ -40,31 +40,17 @@ struct UsageSheet {
             ], kind: .total)
     }
 
-    /// RFC 4180 with a byte order mark, by which spreadsheets know UTF-8.
     var csv: [UInt8] {
-        let records = [Self.header.map(Self.quoted)] + lines.map { $0.cells.map(Self.field) }
-        let text = records.map { $0.joined(separator: ",") + "\r\n" }.joined()
-        return [0xEF, 0xBB, 0xBF] + Array(text.utf8)
-    }
-
-    private static func field(_ cell: Cell) -> String {
-        switch cell {
-        case .text(let text): quoted(harmless(text))
-        case .number(let number): String(number)
-        }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        guard text.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
-    }
-
-    /// A text that a spreadsheet would take for a formula, with an apostrophe in front.
-    static func harmless(_ text: String) -> String {
-        guard let first = text.unicodeScalars.first, "=+-@\t\r\n|＝＋－＠".unicodeScalars.contains(first) else {
-            return text
-        }
-        return "'" + text
+        CSVText.bytes(
+            Self.header,
+            lines.map { line in
+                line.cells.map { cell in
+                    switch cell {
+                    case .text(let text): text
+                    case .number(let number): String(number)
+                    }
+                }
+            })
     }
 }
 

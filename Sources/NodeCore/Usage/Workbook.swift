@@ -52,7 +52,7 @@ enum Workbook {
         _ column: lxw_col_t, _ format: UnsafeMutablePointer<lxw_format>?
     ) -> lxw_error {
         switch cell {
-        case .text(let text): worksheet_write_string(page, row, column, UsageSheet.harmless(text), format)
+        case .text(let text): worksheet_write_string(page, row, column, CSVText.harmless(text), format)
         case .number(let number): worksheet_write_number(page, row, column, Double(number), format)
         }
     }

@@ -21,6 +21,7 @@ enum TenantMigrations {
         migrator.registerMigration(schema3) { db in
             try createTables(since: 3, in: db)
             try addColumns(since: 3, in: db)
+            try db.execute(sql: redactions)
             try materialiseLater(db)
         }
         return migrator
@@ -87,6 +88,12 @@ enum TenantMigrations {
         CREATE TABLE sync_review (
           id TEXT PRIMARY KEY NOT NULL, since INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let redactions = """
+        -- Bodies that stand for others, from which a person was erased. `statement`: the hub's signed word for it;
+        -- null for one that was made here, and is signed when it is given away.
+        CREATE TABLE sync_redaction (number INTEGER PRIMARY KEY, statement BLOB) STRICT;
         """
 
     private static let syncTables = """
