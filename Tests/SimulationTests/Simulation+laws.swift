@@ -59,7 +59,7 @@ extension Simulation {
 
     private func settle(_ ledger: Ledger) throws {
         for _ in 0..<12 {
-            var moved = try SeatArbiter(ledger.world.hub.tenant).run() > 0
+            var moved = try Arbiter(ledger.world.hub.tenant).run() > 0
             try ledger.observe(0)
             for site in 1..<ledger.world.sites.count {
                 let outcome = try ledger.world.sync(ledger.world.sites[site])

@@ -135,9 +135,7 @@ public final class Installation: Sendable {
             try Row.fetchOne($0, sql: "SELECT id, secret FROM tenant WHERE slug = ?", arguments: [slug])
         }
         guard let row, let id = TenantID(row[0] as String) else {
-            throw NodeError(
-                .tenantNotFound, "there is no tenant '\(slug)' here",
-                hint: "`node-cli tenant list` shows the tenants.")
+            throw NodeError.noTenant(slug)
         }
         let secret = Array(row[1] as Data)
         let identifiers = Identifiers(slug: slug, secret: secret)

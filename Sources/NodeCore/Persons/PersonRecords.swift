@@ -47,6 +47,7 @@ extension StoreReader {
             return Person(kind: .learner, id: who, label: who)
         }
         let email = NormalForm.email(who)
+        let merges = try teacherMerges()
         var found: [String: String] = [:]
         let sql = """
             SELECT id FROM teacher UNION SELECT id FROM sync_row WHERE tbl = 'teacher'
@@ -58,7 +59,9 @@ extension StoreReader {
             let addresses = state.siblings(of: "email", covers: try covering(state)).compactMap {
                 $0.value?.text
             }
-            if id == who || addresses.contains(email) { found[id] = addresses.last ?? id }
+            guard id == who || addresses.contains(email) else { continue }
+            let person = merges.person(id)
+            if found[person] == nil || person == id { found[person] = addresses.last ?? id }
         }
         guard let first = found.first else { throw Self.nobody }
         guard found.count == 1 else {
@@ -102,9 +105,10 @@ extension StoreReader {
             unresolved: unresolved, rows: rows, keys: keys)
     }
 
-    /// A teacher's rows: the person, the years, what sessions and decisions say, notes on their conflicts.
+    /// A teacher's rows: the person, also under other ids, the years, what sessions and decisions say, notes on their conflicts.
     private func teacherRows(_ id: String) throws -> (Set<ErasureOrder.Row>, unresolved: Int) {
-        var rows: Set<ErasureOrder.Row> = [.init(table: Schema.teacher.name, id: id)]
+        let ids = try [id] + teacherMerges().persons.filter { $0.value == id }.map(\.key)
+        var rows = Set(ids.map { ErasureOrder.Row(table: Schema.teacher.name, id: $0) })
         let (records, matching) = try educators()
         var unresolved = 0
         for record in records {
@@ -122,7 +126,9 @@ extension StoreReader {
             for row in try self.rows(sql, [table.name]) {
                 let state = try loadRow(table.name, id: row[0])
                 let teachers = state.siblings(of: "teacher_id", covers: try covering(state)).map(\.value)
-                if teachers.contains(.text(id)) { rows.insert(.init(table: table.name, id: row[0])) }
+                if ids.contains(where: { teachers.contains(.text($0)) }) {
+                    rows.insert(.init(table: table.name, id: row[0]))
+                }
             }
         }
         let conflicts = ErasureOrder.conflictIDs(of: rows, tenant: try tenantID())

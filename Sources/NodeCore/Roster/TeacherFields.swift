@@ -30,7 +30,8 @@ public enum TeacherFields {
             throw NodeError(
                 .validation, problem.message, hint: "Write it as name@example.org.", field: "email")
         }
-        guard try reader.teacherIDs(email: email).allSatisfy({ $0 == id }) else {
+        let merges = try reader.teacherMerges()
+        guard try reader.teacherIDs(email: email).allSatisfy({ merges.person($0) == id }) else {
             throw NodeError(
                 .emailTaken, "another teacher has that address",
                 hint: "`node-cli teacher show EMAIL` shows who.",

@@ -139,7 +139,7 @@ public struct TeacherService {
         }
     }
 
-    /// Deletes a teacher and its rows of every year; gives back what it was. Added again, the address
+    /// Deletes a teacher, all who were merged into it, and their rows of every year; gives back what it was. Added again, the address
     /// meets the same row. Throws `TEACHER_NOT_FOUND`.
     public func delete(_ idOrEmail: String, year text: String? = nil, dryRun: Bool = false) throws -> Teacher
     {
@@ -147,10 +147,12 @@ public struct TeacherService {
             let year = try year(text, in: transaction.replica)
             let teacher = try find(idOrEmail, year: year, in: transaction.replica)
             transaction.audit(AuditAction("teacher.delete", targetType: "teacher", targetID: teacher.id))
-            for id in try transaction.replica.teacherYearIDs(teacher: teacher.id) {
-                try transaction.delete(Schema.teacherYear, id: id)
+            for id in try transaction.replica.teacherIDs(ofPerson: teacher.id) {
+                for year in try transaction.replica.teacherYearIDs(teacher: id) {
+                    try transaction.delete(Schema.teacherYear, id: year)
+                }
+                try transaction.delete(Schema.teacher, id: id)
             }
-            try transaction.delete(Schema.teacher, id: teacher.id)
             return teacher
         }
     }
@@ -168,7 +170,7 @@ public struct TeacherService {
         }
     }
 
-    private func run<T>(dryRun: Bool, _ body: (LocalTransaction) throws -> T) throws -> T {
+    func run<T>(dryRun: Bool, _ body: (LocalTransaction) throws -> T) throws -> T {
         try tenant.store.write(as: actor, origin: tenant.origin, dryRun: dryRun) { transaction in
             try transaction.replica.requireWritable()
             return try body(transaction)
@@ -179,11 +181,6 @@ public struct TeacherService {
 extension StoreReader {
     /// Throws `TENANT_INACTIVE` when the tenant has been deactivated.
     public func requireWritable() throws {
-        guard try tenant().active else {
-            throw NodeError(
-                .tenantInactive, "the tenant is deactivated",
-                hint: "`node-cli tenant activate` at the hub turns it on; reading and sync go on."
-            )
-        }
+        guard try tenant().active else { throw NodeError.deactivated }
     }
 }

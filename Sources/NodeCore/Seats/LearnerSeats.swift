@@ -117,7 +117,7 @@ public struct SeatDuty {
 
 extension OpenTenant {
     /// This installation acting by itself.
-    func systemActor(via: String) throws -> Actor {
+    public func systemActor(via: String) throws -> Actor {
         let nodeID = try store.read { try $0.ownOrigin()?.nodeID ?? "" }
         return Actor(id: "system:\(nodeID)", role: "system", via: via)
     }

@@ -6,10 +6,10 @@ import GRDB
 public final class ReplicaTransaction: StoreReader {
     /// Rows of `rule_set` were touched: everything with siblings is projected anew at the end.
     var rulesChanged = false
-    /// Rows of `seat` were touched: the hub looks for learners with two seats.
-    public internal(set) var seatsChanged = false
     /// Rows of `erasure` came: what they concern is dropped at the end.
     var erasureChanged = false
+    /// Rows that may have become part of a case; the hub's arbiter looks at them.
+    public internal(set) var touched = TouchedRows()
     /// Conflicts that this transaction settled, by id; those that are open again at its end are not
     /// history.
     var endedConflicts: [String: (conflict: CellConflict, by: RowState.Stamp)] = [:]
@@ -50,7 +50,9 @@ public final class ReplicaTransaction: StoreReader {
         if rulesChanged {
             bookCache = nil
             try reprojectRowsWithSiblings()
+            touched = .all
         }
+        if !touched.isEmpty { try setState(.casesPending, 1) }
         try fileEndedConflicts()
     }
 }

@@ -184,10 +184,13 @@ public struct Actor: Sendable, Equatable {
     public let id: String
     public let role: String
     public let via: String
-    public init(id: String, role: String, via: String) {
+    /// The support session that it is done under.
+    public let support: String?
+    public init(id: String, role: String, via: String, support: String? = nil) {
         self.id = id
         self.role = role
         self.via = via
+        self.support = support
     }
 }
 

@@ -84,6 +84,7 @@ extension ReplicaTransaction {
             ordersCache = nil
         }
         let known = Schema.table(table)
+        if let known { touched.note(known, id) }
         if let known, old.isEmpty, state.isPlain, try isLean(known, state) {
             return try insertLean(known, id: id, state)
         }
@@ -170,7 +171,6 @@ extension ReplicaTransaction {
 
     func writeShown(_ table: SyncedTable, id: String, _ values: [String: Value]?, stamp: Int64) throws {
         if table.name == Schema.seat.name {
-            seatsChanged = true
             try recountSeat(id, becoming: values)
         }
         guard let values else {

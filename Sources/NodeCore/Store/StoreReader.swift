@@ -147,6 +147,8 @@ public enum StateKey: String, Sendable {
     case erasurePending = "erasure_pending"
     /// Set by a migration that made tables: rows that were kept without them are to be shown.
     case materialise
+    /// Set with every write that may have made a case, cleared when the hub's arbiter has looked.
+    case casesPending = "cases_pending"
     /// How far of the own chain the hub has signed receipts for.
     case receiptSeq = "receipt_seq"
 }

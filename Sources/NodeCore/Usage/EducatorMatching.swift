@@ -16,13 +16,23 @@ public struct MatchableTeacher: Sendable, Equatable {
     public let name: String
     public let email: String
     /// The names of the schools of every year.
-    public let schools: [String]
+    public var schools: [String]
+    /// Names and addresses of teachers who were merged into this one.
+    public var otherNames: [String] = []
+    public var otherEmails: [String] = []
 
     public init(id: String, name: String, email: String, schools: [String] = []) {
         self.id = id
         self.name = name
         self.email = email
         self.schools = schools
+    }
+
+    /// Counts another teacher as this one.
+    mutating func absorb(_ other: MatchableTeacher) {
+        schools += other.schools
+        otherNames.append(other.name)
+        otherEmails.append(other.email)
     }
 }
 
@@ -93,13 +103,13 @@ public struct EducatorMatching: Sendable {
     ) {
         self.teachers = Dictionary(teachers.map { ($0.id, $0) }) { first, _ in first }
         for teacher in teachers {
-            if !teacher.email.isEmpty {
-                byEmail[NormalForm.email(teacher.email), default: []].append(teacher.id)
+            let emails = ([teacher.email] + teacher.otherEmails).map(NormalForm.email)
+            for email in Set(emails) where !email.isEmpty { byEmail[email, default: []].append(teacher.id) }
+            let names = ([teacher.name] + teacher.otherNames).map(PersonName.matchKey)
+            for key in Set(names) where !key.isEmpty {
+                byName[key, default: []].append(teacher.id)
+                for word in Self.nearKeys(key) { near[word, default: []].append(teacher.id) }
             }
-            let key = PersonName.matchKey(teacher.name)
-            guard !key.isEmpty else { continue }
-            byName[key, default: []].append(teacher.id)
-            for word in Self.nearKeys(key) { near[word, default: []].append(teacher.id) }
         }
         for one in decisions where one.isIgnored || one.teacherID.map({ self.teachers[$0] != nil }) == true {
             let key = EducatorKey(userID: one.userID, email: one.email, name: one.name, school: one.school)

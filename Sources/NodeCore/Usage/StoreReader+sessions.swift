@@ -17,7 +17,7 @@ extension StoreReader {
         }
     }
 
-    /// Every teacher with the schools of all years.
+    /// Every teacher with the schools of all years; who was merged into another is that one.
     public func matchableTeachers() throws -> [MatchableTeacher] {
         let sql = """
             SELECT DISTINCT y.teacher_id, s.name FROM teacher_year y JOIN tenant s ON s.id = y.school_id
@@ -25,11 +25,17 @@ extension StoreReader {
             """
         var schools: [String: [String]] = [:]
         for row in try rows(sql) { schools[row[0] ?? "", default: []].append(row[1] ?? "") }
-        return try rows("SELECT id, name, email FROM teacher ORDER BY id").map { row in
+        let merges = try teacherMerges()
+        var persons: [String: MatchableTeacher] = [:]
+        var merged: [MatchableTeacher] = []
+        for row in try rows("SELECT id, name, email FROM teacher ORDER BY id") {
             let id: String = row[0]
-            return MatchableTeacher(
+            let teacher = MatchableTeacher(
                 id: id, name: row[1] ?? "", email: row[2] ?? "", schools: schools[id] ?? [])
+            if merges.person(id) == id { persons[id] = teacher } else { merged.append(teacher) }
         }
+        for teacher in merged { persons[merges.person(teacher.id)]?.absorb(teacher) }
+        return persons.values.sorted { $0.id < $1.id }
     }
 
     /// Every decision about people in session exports, by id.
@@ -37,10 +43,12 @@ extension StoreReader {
         let sql = """
             SELECT id, user_id, email, name, school, teacher_id, ignored FROM session_match ORDER BY id
             """
+        let merges = try teacherMerges()
         return try rows(sql).map { row in
             MatchDecision(
                 id: row[0], userID: row[1] ?? "", email: row[2] ?? "", name: row[3] ?? "",
-                school: row[4] ?? "", teacherID: row[5], isIgnored: (row[6] as Int?) == 1)
+                school: row[4] ?? "", teacherID: (row[5] as String?).map(merges.person),
+                isIgnored: (row[6] as Int?) == 1)
         }
     }
 

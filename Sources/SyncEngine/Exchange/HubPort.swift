@@ -107,10 +107,10 @@ public struct HubPort: Sendable {
 
     private func take(_ frames: [DeltaFrame]) throws -> (summary: ApplySummary, fork: Bool) {
         do {
-            let (summary, seatsChanged) = try tenant.store.replicate { transaction in
-                (try DeltaApplier.receive(frames, in: transaction), transaction.seatsChanged)
+            let (summary, touched) = try tenant.store.replicate { transaction in
+                (try DeltaApplier.receive(frames, in: transaction), transaction.touched)
             }
-            if seatsChanged { try SeatArbiter(tenant).run() }
+            try Arbiter(tenant).run(among: touched)
             return (summary, false)
         } catch DeltaError.fork { return (ApplySummary(), true) }
     }

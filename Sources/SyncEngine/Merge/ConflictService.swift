@@ -51,6 +51,9 @@ public struct ConflictService {
         }
     }
 
+    /// Cases between rows that stand now.
+    public func cases() throws -> [RowCase] { try tenant.store.read { try $0.cases() } }
+
     /// Throws `CONFLICT_NOT_FOUND`.
     public func show(_ id: String) throws -> ConflictView {
         try tenant.store.read { reader in

@@ -22,6 +22,8 @@ enum TenantMigrations {
             try createTables(since: 3, in: db)
             try addColumns(since: 3, in: db)
             try db.execute(sql: redactions)
+            try db.execute(
+                sql: "CREATE INDEX teacher_merged ON teacher(merged_into) WHERE merged_into IS NOT NULL")
             try materialiseLater(db)
         }
         return migrator

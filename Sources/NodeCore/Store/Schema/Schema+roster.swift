@@ -1,15 +1,18 @@
 // Teachers and their imports.
 
 extension Schema {
+    /// A person. One who was merged into another counts as that one, with everything that names either.
     public static let teacher = SyncedTable(
-        "teacher", domain: "roster", [("email", .text, nil), ("name", .text, nil)], indexes: ["email"])
+        "teacher", domain: "roster", [("email", .text, nil), ("name", .text, nil)],
+        added: [(SyncedTable.mergeColumn, .text, nil, since: 3)], naturalKey: ["email"], indexes: ["email"])
     public static let teacherYear = SyncedTable(
         "teacher_year", domain: "roster",
         [
             ("teacher_id", .text, nil), ("year", .text, nil), ("school_id", .text, nil),
             ("grade", .text, nil),
             ("active", .int, nil), ("source", .text, nil), ("hand_deactivated", .int, nil),
-        ], indexes: ["teacher_id", "year, school_id"])
+        ], parents: ["teacher_id": "teacher", "school_id": "tenant"],
+        indexes: ["teacher_id", "year, school_id"])
     public static let rosterImport = SyncedTable(
         "roster_import", domain: "roster", appendOnly: true,
         [

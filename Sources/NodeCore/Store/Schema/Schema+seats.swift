@@ -10,7 +10,7 @@ extension Schema {
             ("school_id", .text, nil), ("holder", .text, .holder), ("state", .text, .holder),
             ("learner_id", .text, .holder), ("assigned_at", .int, .holder), ("created_at", .int, nil),
             ("free_order", .text, .hub),
-        ], indexes: ["school_id, state", "learner_id"])
+        ], parents: ["school_id": "tenant"], indexes: ["school_id, state", "learner_id"])
     /// One row a change of a seat, made in the same transaction.
     public static let seatAudit = SyncedTable(
         "seat_audit", domain: "seat", since: 2, appendOnly: true,

@@ -9,7 +9,7 @@ extension Schema {
             ("flag_events", .int, nil), ("flag_volunteers", .int, nil), ("flag_recruitment", .int, nil),
             ("flag_prepkc_visibility", .int, nil), ("cors_origins", .text, .either),
             ("time_zone", .text, .either), ("created_at", .int, nil),
-        ], indexes: ["kind"])
+        ], parents: ["parent_id": "tenant"], indexes: ["kind"])
     public static let skill = SyncedTable("skill", domain: "tenant", owner: .hub, [("name", .text, nil)])
     public static let careerType = SyncedTable(
         "career_type", domain: "tenant", owner: .hub, [("name", .text, nil)])

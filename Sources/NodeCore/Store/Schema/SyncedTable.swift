@@ -30,6 +30,12 @@ public final class SyncedTable: Sendable {
     public let columns: [Column]
     public let since: Int
     public let indexes: [String]
+    /// The columns that no two rows should share; merging may break that, which is a case.
+    public let naturalKey: [String]
+    /// Columns that name a row of another table; a row that is gone makes a case of those that name it.
+    public let parents: [String: String]
+    /// The column that says into which other row a row was merged.
+    public static let mergeColumn = "merged_into"
     /// Who may create and delete its rows.
     public let owner: Owner
     /// Rows are made once: whoever writes, a delete, a column write, or a row write that had seen the
@@ -55,12 +61,14 @@ public final class SyncedTable: Sendable {
     init(
         _ name: String, domain: String, owner: Owner = .either, since: Int = 1, appendOnly: Bool = false,
         _ columns: [(String, Column.Kind, Owner?)], added: [(String, Column.Kind, Owner?, since: Int)] = [],
-        indexes: [String] = []
+        naturalKey: [String] = [], parents: [String: String] = [:], indexes: [String] = []
     ) {
         self.name = name
         self.domain = domain
         self.since = since
         self.indexes = indexes
+        self.naturalKey = naturalKey
+        self.parents = parents
         self.owner = owner
         isAppendOnly = appendOnly
         isHeld = columns.contains { $0.2 == .holder }

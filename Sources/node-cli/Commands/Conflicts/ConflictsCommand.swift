@@ -45,6 +45,26 @@ struct ConflictsCommand: ParsableCommand {
         ]
     }
 
+    static func json(_ one: RowCase) -> JSONValue {
+        [
+            "id": .string(one.id), "kind": .string(one.kind.rawValue), "table": .string(one.table),
+            "rows": .array(one.rows.map { .string($0) }), "effective": .string(one.rows[0]),
+            "subject": .array(one.subject.map { .string($0) }), "state": .string(one.state.rawValue),
+            "rule": .string(one.rule), "rule_place": .string(one.rulePlace), "remedy": .string(one.remedy),
+        ]
+    }
+
+    /// One case, for a person.
+    static func text(_ one: RowCase) -> String {
+        """
+        \(one.id)  \(one.state.rawValue)  case \(one.kind.rawValue) in \(one.table): \
+        \(one.subject.map { Escaping.visible($0) }.joined(separator: ", "))
+          rows: \(one.rows.map { Escaping.visible($0) }.joined(separator: ", ")); the first counts  \
+        (rule \(one.rule), \(one.rulePlace))
+          \(one.remedy)
+        """
+    }
+
     /// One conflict with its siblings, for a person.
     static func text(_ conflict: ConflictView, _ context: CommandContext, zone: String) -> String {
         let label = conflict.label.map { "  (\(Escaping.visible($0)))" } ?? ""

@@ -6,7 +6,7 @@ struct TeacherCommand: ParsableCommand {
         commandName: "teacher", abstract: "Show and change teachers.",
         subcommands: [
             TeacherList.self, TeacherShow.self, TeacherAdd.self, TeacherEdit.self, TeacherDeactivate.self,
-            TeacherReactivate.self, TeacherDelete.self,
+            TeacherReactivate.self, TeacherDelete.self, TeacherMerge.self,
         ])
 
     static func json(_ teacher: Teacher) -> JSONValue {
@@ -15,6 +15,7 @@ struct TeacherCommand: ParsableCommand {
             "school": .string(teacher.school), "school_id": JSONValue(teacher.schoolID),
             "grade": .string(teacher.grade),
             "active": .bool(teacher.active), "year": .string(teacher.year),
+            "other_emails": .array(teacher.otherEmails.map { .string($0) }),
         ]
     }
 

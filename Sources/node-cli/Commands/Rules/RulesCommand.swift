@@ -80,8 +80,9 @@ struct RulesShow: NodeCommand {
         discussion: """
             Example: node-cli rules show --table teacher
 
-            The column * is the row's life: deleted on one side, edited on the other. Owner says who may
-            write; what only one side writes has no conflicts.
+            The column * is the row's life: deleted on one side, edited on the other; *duplicate speaks of \
+            rows that share a key, *missing_parent of rows whose parent is gone. Owner says who may write; \
+            what only one side writes has no conflicts.
             """)
 
     @Option(help: "Only this table.") var table: String?
@@ -104,7 +105,7 @@ struct RulesShow: NodeCommand {
         }
         let rules = lines.map { one -> JSONValue in
             [
-                "table": .string(one.table), "column": .string(one.column),
+                "table": .string(one.table), "domain": .string(one.domain), "column": .string(one.column),
                 "owner": .string(one.owner.rawValue), "when": .array(one.when.map { .string($0) }),
                 "rule": .string(one.rule), "place": .string(one.place), "locked": .bool(one.isLocked),
             ]
