@@ -16,11 +16,12 @@ public enum RowCode: String, Sendable, CaseIterable {
     case staysInactive = "STAYS_INACTIVE"
     case duplicateAttendance = "DUPLICATE_ATTENDANCE"
     case sessionDiffers = "SESSION_DIFFERS"
+    case erasedPerson = "ERASED_PERSON"
 
     /// Whether the row was dealt with all the same.
     public var isWarning: Bool {
         switch self {
-        case .duplicateEmail, .staysInactive, .duplicateAttendance, .sessionDiffers: true
+        case .duplicateEmail, .staysInactive, .duplicateAttendance, .sessionDiffers, .erasedPerson: true
         default: false
         }
     }

@@ -40,6 +40,27 @@ extension StoreReader {
         return writes.compactMap { orders.remainder(of: $0, by: author, names) }
     }
 
+    /// Says of a session's record whether it is about an erased teacher: by what orders know, unless a teacher who
+    /// is there now is known by the same.
+    func isErased() throws -> (SessionRecord) -> Bool {
+        var keys = try erasureOrders().filter { $0.kind == ErasureOrder.teacher }.reduce(into: Set<String>())
+        {
+            $0.formUnion($1.keys)
+        }
+        guard !keys.isEmpty else { return { _ in false } }
+        let names = try erasedNames()
+        for teacher in try matchableTeachers() {
+            keys.subtract(([teacher.name] + teacher.otherNames).map(names.name))
+            keys.subtract(([teacher.email] + teacher.otherEmails).map(names.email))
+        }
+        return { [keys] record in
+            let values: [String: Value] = [
+                "name": .text(record.name), "email": .text(record.email), "user_id": .text(record.userID),
+            ]
+            return !names.keys(of: values, in: Schema.attendance.name).isDisjoint(with: keys)
+        }
+    }
+
     /// Whether the body that is kept of a delta is a substitute; nil for the body as it was signed.
     func redaction(_ stamp: RowState.Stamp) throws -> DeltaFrame.Redaction? {
         try row("SELECT statement FROM sync_redaction WHERE number = ?", [stamp]).map { row in

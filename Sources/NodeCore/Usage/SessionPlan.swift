@@ -42,21 +42,28 @@ struct SessionPlanner {
 
     private let identifiers: Identifiers
     private let has: Set<SessionSheet.Field>
+    private let isErased: (SessionRecord) -> Bool
     private let shown: Lookup
     private var plan = SessionPlan()
     private var sessions: [String: (row: Int, values: [String: Value])] = [:]
     private var attendances: [String: Int] = [:]
 
-    init(_ identifiers: Identifiers, has: Set<SessionSheet.Field>, shown: @escaping Lookup) {
+    private init(
+        _ identifiers: Identifiers, has: Set<SessionSheet.Field>,
+        isErased: @escaping (SessionRecord) -> Bool, shown: @escaping Lookup
+    ) {
         self.identifiers = identifiers
         self.has = has
+        self.isErased = isErased
         self.shown = shown
     }
 
-    static func plan(_ sheet: SessionSheet, _ identifiers: Identifiers, shown: @escaping Lookup) throws
-        -> SessionPlan
-    {
-        var planner = SessionPlanner(identifiers, has: sheet.has, shown: shown)
+    /// `isErased`: whether a record is about somebody who was erased and hasn't come back.
+    static func plan(
+        _ sheet: SessionSheet, _ identifiers: Identifiers,
+        isErased: @escaping (SessionRecord) -> Bool = { _ in false }, shown: @escaping Lookup
+    ) throws -> SessionPlan {
+        var planner = SessionPlanner(identifiers, has: sheet.has, isErased: isErased, shown: shown)
         for record in sheet.records { try planner.take(record) }
         return planner.plan
     }
@@ -66,6 +73,14 @@ struct SessionPlanner {
         if let problem = record.problem {
             plan.rowErrors += 1
             plan.rows.append(problem)
+            return
+        }
+        if record.isEducator, isErased(record) {
+            plan.skipped += 1
+            plan.rows.append(
+                RowMessage(
+                    row: record.row, code: .erasedPerson,
+                    message: "The person was erased on request; the record is passed over."))
             return
         }
         let session = identifiers.derived(table: Schema.session.name, key: record.session)

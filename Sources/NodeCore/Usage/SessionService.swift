@@ -31,9 +31,9 @@ public struct SessionService {
         let sheet = try SessionSheet.parse(bytes)
         let outcome = try write(dryRun: dryRun) { transaction in
             let replica = transaction.replica
-            let plan = try SessionPlanner.plan(sheet, transaction.identifiers) {
-                try replica.shown($0, id: $1)
-            }
+            let plan = try SessionPlanner.plan(
+                sheet, transaction.identifiers, isErased: replica.isErased()
+            ) { try replica.shown($0, id: $1) }
             let id = try transaction.freshID()
             if !plan.changesNothing {
                 transaction.audit(AuditAction("sessions.import", targetType: "session_import", targetID: id))

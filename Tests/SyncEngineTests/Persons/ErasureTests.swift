@@ -86,6 +86,23 @@ import Testing
         #expect(first.allSatisfy { if case .signed = $0 { true } else { false } })
     }
 
+    @Test("an old export that is imported after the order passes over who was erased, until they are back")
+    func oldExport() throws {
+        let stage = try ErasureStage()
+        try stage.add(stage.hub)
+        try stage.sessions(stage.hub, "S1")
+        try stage.world.settle()
+        try stage.erase(stage.hub)
+        try stage.world.settle()
+        try stage.sessions(stage.node, "S1")
+        try stage.sessions(stage.node, "S2", name: "ZYXWVUT CANARY")
+        try stage.expectErased()
+        #expect(try stage.hub.store.read { try $0.educatorRecords().isEmpty })
+        try stage.add(stage.hub)
+        try stage.sessions(stage.hub, "S1")
+        #expect(try stage.hub.store.read { try $0.educatorRecords().count } == 1)
+    }
+
     @Test("who is added again after the order is there, and stays")
     func again() throws {
         let stage = try ErasureStage()
