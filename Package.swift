@@ -53,7 +53,7 @@ let package = Package(
             sources: ["ShippedRules.swift"],
             resources: [
                 .embedInCode("tenant.yaml"), .embedInCode("roster.yaml"),
-                .embedInCode("seat.yaml"), .embedInCode("audit.yaml"),
+                .embedInCode("seat.yaml"), .embedInCode("audit.yaml"), .embedInCode("people.yaml"),
             ],
             swiftSettings: settings),
         .target(

@@ -12,6 +12,11 @@ extension Configuration {
     public var syncTimeout: Duration { required(duration("sync.timeout_seconds")) }
     public var maxBodyBytes: Int { required(integer("limits.body_bytes")) }
     public var maxImportBytes: Int { required(integer("limits.import_bytes")) }
+    public var userRequestsPerSecond: Int { required(integer("limits.user_per_second")) }
+    public var userRequestBurst: Int { required(integer("limits.user_burst")) }
+    public var addressRequestsPerSecond: Int { required(integer("limits.address_per_second")) }
+    public var addressRequestBurst: Int { required(integer("limits.address_burst")) }
+    public var trustedProxies: [String] { list("trusted_proxies") ?? [] }
     public var leaseDays: Int { required(integer("lease_days")) }
     public var inviteMinutes: Int { required(integer("invite_minutes")) }
     /// A level of swift-log: trace, debug, info, notice, warning, error or critical.

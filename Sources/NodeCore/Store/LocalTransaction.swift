@@ -40,6 +40,7 @@ public final class LocalTransaction {
     private let firstStamp: RowState.Stamp
     private let seen: SeenVector
     private var action: AuditAction?
+    private var isReading = false
     private var part: [RecordedWrite] = []
     private var partBytes = 0
     private var partIndex: [PartKey: Int] = [:]
@@ -77,15 +78,23 @@ public final class LocalTransaction {
     /// Names what the transaction does. Needed before it is sealed when anything was written.
     public func audit(_ action: AuditAction) { self.action = action }
 
+    /// Names what is read under a support session: the entry is written though nothing changes.
+    public func auditReading(_ action: AuditAction) {
+        self.action = action
+        isReading = true
+    }
+
     /// Whether anything was written.
     public var hasChanges: Bool { changedCount > 0 }
 
     /// Writes every column of a row; columns that are not named become null.
     public func put(_ table: SyncedTable, id: String, _ values: [String: Value]) throws {
         try requireRight(to: table.owner, table.name)
-        if table.isAppendOnly || table.isHeld, try !replica.loadRow(table.name, id: id).isEmpty {
-            throw NodeError(
-                .forbidden, "\(table.name) \(id) is there", hint: "Rows of \(table.name) are made once.")
+        if table.isHubs(values) { try requireRight(to: .hub, "this value of \(table.name)") }
+        if table.isAppendOnly || table.isHeld || table.isGranted,
+            try !replica.loadRow(table.name, id: id).isEmpty
+        {
+            throw Self.madeOnce(table, id)
         }
         var complete = [String: Value](minimumCapacity: table.columns.count)
         for column in table.columns { complete[column.name] = values[column.name] ?? .null }
@@ -105,11 +114,13 @@ public final class LocalTransaction {
         }
         let changed = force ? values : values.filter { shown[$0.key] != $0.value }
         if changed.isEmpty { return false }
+        try refuseHubs(table, id)
         for column in changed.keys {
             guard let column = table.column(column) else {
                 throw NodeError(.validation, "\(table.name) has no column \(column)")
             }
             if column.owner == .holder { try requireHolder(of: table, id) }
+            if column.owner == .grant { throw Self.madeOnce(table, id) }
             try requireRight(to: column.owner, "\(table.name).\(column.name)")
         }
         try record(table, id, .columns(changed))
@@ -119,8 +130,24 @@ public final class LocalTransaction {
     public func delete(_ table: SyncedTable, id: String) throws {
         try requireRight(to: table.owner, table.name)
         try refuseAppendOnly(table)
+        if table.isGranted { throw Self.madeOnce(table, id) }
         if table.isHeld { try requireHolder(of: table, id) }
         try record(table, id, .delete)
+    }
+
+    private static func madeOnce(_ table: SyncedTable, _ id: String) -> NodeError {
+        NodeError(
+            .forbidden, "\(table.name) \(id) is there", hint: "Rows of \(table.name) are made once.")
+    }
+
+    /// Throws `HUB_OWNED` at a node for a row with a value that only the hub writes.
+    private func refuseHubs(_ table: SyncedTable, _ id: String) throws {
+        guard origin.role != .hub, !table.hubValues.isEmpty else { return }
+        let state = try replica.loadRow(table.name, id: id)
+        let author = ownFacts(part: bodies.count, hash: .unsigned)
+        if try replica.isHubs(state, of: table, knownTo: author) {
+            try requireRight(to: .hub, "this \(table.name)")
+        }
     }
 
     /// Brings a row back that a delete stands against, by writing one column with the value it has: an
@@ -246,7 +273,7 @@ public final class LocalTransaction {
 
     /// Writes the audit entry, signs every part, and stores the deltas with the new chain head.
     func seal() throws {
-        guard hasChanges else { return }
+        guard hasChanges || isReading else { return }
         try writeAuditEntry()
         try closePart()
         let key = origin.key, replication = replica.store.environment.replication
@@ -308,6 +335,7 @@ public final class LocalTransaction {
                 "target_id": .optional(action.targetID ?? changedIDs.first),
                 "count": .int(Int64(changedCount)),
                 "ids": .text("[\(ids)]"), "outcome": "ok", "reason": .optional(action.reason),
+                "support_id": .optional(actor.support),
             ]))
     }
 }

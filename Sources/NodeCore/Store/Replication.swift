@@ -96,6 +96,19 @@ extension Causality {
         }
     }
 
+    /// Whether the author of a delta knew a value of the row that is the hub's alone. The columns of a grant
+    /// are never written again, so every installation finds the same, in any order of arrival.
+    public func isHubs(_ state: RowState, of table: SyncedTable, knownTo author: DeltaFacts) throws -> Bool {
+        let covers = try covering(state)
+        for (column, reserved) in table.hubValues {
+            for sibling in state.siblings(of: column, covers: covers) {
+                guard let value = sibling.value, reserved.contains(value) else { continue }
+                if try sibling.stamp == author.stamp || author.hadSeen(facts(sibling.stamp)) { return true }
+            }
+        }
+        return false
+    }
+
     /// `covers` for the non-throwing closures of `RowState`: facts are loaded first, so that a
     /// storage error is thrown here and never read as "had not seen".
     public func covering(_ state: RowState) throws -> (RowState.Stamp, RowState.Stamp) -> Bool {

@@ -30,12 +30,19 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case recordNotFound = "RECORD_NOT_FOUND"
     case nodeNotFound = "NODE_NOT_FOUND"
     case routeNotFound = "ROUTE_NOT_FOUND"
+    case methodNotAllowed = "METHOD_NOT_ALLOWED"
+    case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
     case seatNotFound = "SEAT_NOT_FOUND"
     case eventNotFound = "EVENT_NOT_FOUND"
     case seatNotFree = "SEAT_NOT_FREE"
     case seatAlreadyFree = "SEAT_ALREADY_FREE"
     case learnerHasSeat = "LEARNER_HAS_SEAT"
     case schoolRequired = "SCHOOL_REQUIRED"
+    case userNotFound = "USER_NOT_FOUND"
+    case roleNotFound = "ROLE_NOT_FOUND"
+    case mailNotFound = "MAIL_NOT_FOUND"
+    case roleExists = "ROLE_EXISTS"
+    case lastAdmin = "LAST_ADMIN"
     case ruleInvalid = "RULE_INVALID"
     case ruleTestFailed = "RULE_TEST_FAILED"
     case slugTaken = "SLUG_TAKEN"
@@ -108,12 +115,15 @@ public enum ErrorCode: String, Sendable, CaseIterable {
             403
         case .tenantNotFound, .teacherNotFound, .schoolNotFound, .districtNotFound, .importNotFound,
             .conflictNotFound, .deltaNotFound, .recordNotFound, .seatNotFound, .eventNotFound, .nodeNotFound,
-            .routeNotFound,
-            .fileNotFound:
+            .routeNotFound, .fileNotFound, .userNotFound, .roleNotFound, .mailNotFound:
             404
-        case .slugTaken, .emailTaken, .keyAlreadyShown, .conflict, .held, .fork, .nodeBehind, .hubBehind: 409
+        case .slugTaken, .emailTaken, .keyAlreadyShown, .conflict, .lastAdmin, .held, .fork, .nodeBehind,
+            .hubBehind:
+            409
         case .stale: 412
         case .tooLarge: 413
+        case .methodNotAllowed: 405
+        case .unsupportedMediaType: 415
         case .rateLimited: 429
         case .upgradeRequired: 426
         case .storageFull: 507

@@ -59,11 +59,12 @@ struct TenantBuild {
         try installation.directory.moveAside(slug: wish.slug, at: environment.clock.milliseconds())
         do {
             let (created, id, secret) = try fill(temporary)
+            let sealed = wish.sealKey ? try installation.sealedAPIKey(created.apiKey, tenant: id) : nil
             try DurableFile.move(temporary, to: final)
             try installation.control.write { db in
                 try installation.register(
                     slug: wish.slug, id: id, secret: secret,
-                    sealedAPIKey: wish.sealKey ? created.apiKey : nil,
+                    sealedAPIKey: sealed,
                     district: wish.district, in: db)
             }
             return TenantService.Created(
@@ -147,12 +148,7 @@ struct TenantBuild {
         for school in reference.schools { try putSchool(transaction, school, district: id) }
         try putNames(transaction, Schema.skill, reference.skills)
         try putNames(transaction, Schema.careerType, reference.careerTypes)
-        try transaction.put(
-            Schema.apiKey, id: try transaction.freshID(),
-            [
-                "hash": .text(Digest.sha256(apiKey.utf8).hex), "prefix": .text(String(apiKey.prefix(8))),
-                "created_at": .int(transaction.now),
-            ])
+        try transaction.putAPIKey(apiKey, id: transaction.apiKeyID)
     }
 
     private func putSchool(

@@ -40,6 +40,7 @@ public struct SyncRunner {
         _ tenant: OpenTenant, progress: (NodeExchange.Progress) -> Void = { _ in }
     ) throws -> SyncResult {
         let started = ContinuousClock.now
+        try SeatDuty(tenant).run()
         var loop = ExchangeLoop(line: try line(to: tenant), port: NodePort(tenant))
         let outcome = try loop.run(progress)
         if outcome.pulled.deltas > 0 {

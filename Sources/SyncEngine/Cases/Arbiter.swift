@@ -21,7 +21,7 @@ public struct Arbiter {
             return try reader.tenant().active
         }
         guard isDue, !touched.isEmpty else { return 0 }
-        var count = try touched.contains(Schema.seat) ? SeatArbiter(tenant).run() : 0
+        var count = try touched.contains(Schema.seat) ? SeatArbiter(tenant).run() + SeatDuty(tenant).run() : 0
         var rows = touched
         for _ in 0..<Self.maxRounds {
             let (repaired, next) = try repair(rows)

@@ -28,6 +28,11 @@ public struct ConflictView: Sendable, Equatable {
     public let label: String?
     /// Whether the hub's policy locks the rule, so that the district's own file can't change it.
     public var isLocked = false
+
+    /// Which siblings it has, as an opaque text: another one stands for another question.
+    public var tag: String {
+        Array(Digest.sha256(siblings.flatMap(\.delta.bytes)).bytes.prefix(12)).base64url
+    }
 }
 
 /// Lists, explains and settles conflicts.
@@ -64,16 +69,21 @@ public struct ConflictService {
     }
 
     /// Settles a conflict with the value of a sibling (numbered from 1) or with a new one: an ordinary
-    /// write that had seen all siblings.
-    public func resolve(_ id: String, take: Int?, value: String?, note: String? = nil, dryRun: Bool = false)
-        throws
-        -> ConflictView
-    {
+    /// write that had seen all siblings. `seen`: the tag of the conflict as it was read; throws `STALE` when
+    /// siblings came or went since.
+    public func resolve(
+        _ id: String, take: Int?, value: String?, note: String? = nil, seen: String? = nil,
+        dryRun: Bool = false
+    ) throws -> ConflictView {
         try tenant.store.write(as: actor, origin: tenant.origin, dryRun: dryRun) { transaction in
             guard let conflict = try standing(in: transaction.replica).first(where: { $0.id == id }) else {
                 throw notFound(id)
             }
             try transaction.replica.requireWritable()
+            if let seen, seen != conflict.tag {
+                throw NodeError(
+                    .stale, "the conflict has other values than when it was read", hint: "Read it again.")
+            }
             transaction.audit(
                 AuditAction("conflict.resolve", targetType: conflict.table, targetID: conflict.row))
             let chosen = try choose(conflict, take: take, value: value, in: transaction.replica)

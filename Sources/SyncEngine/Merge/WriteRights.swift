@@ -29,6 +29,9 @@ enum WriteRights {
             return refusal(of: write.change, reason: appendOnly)
         }
         if table.isHeld { return try judgeHeld(write.change, in: table, by: facts, on: state, causality) }
+        if table.isGranted {
+            return try judgeGranted(write.change, in: table, by: facts, on: state, causality)
+        }
         guard facts.role != .hub else { return Verdict(allowed: write.change) }
         let hubOwned = ErrorCode.hubOwned.rawValue
         guard case .columns(let values) = write.change else {
@@ -70,6 +73,32 @@ enum WriteRights {
         }
         verdict.allowed = allowed.isEmpty ? nil : .columns(allowed)
         return verdict
+    }
+
+    /// A row that is granted: made once, by the hub alone when it holds a value of the hub's; then only what
+    /// isn't part of the grant is written, and by the hub alone where the author knew it for the hub's.
+    private static func judgeGranted(
+        _ change: Change, in table: SyncedTable, by facts: DeltaFacts, on state: RowState,
+        _ causality: any Causality
+    ) throws -> Verdict {
+        let hubOwned = ErrorCode.hubOwned.rawValue
+        switch change {
+        case .delete: return refusal(of: change, reason: appendOnly)
+        case .row(let values):
+            guard try isFirst(change, by: facts, on: state, causality) else {
+                return refusal(of: change, reason: appendOnly)
+            }
+            return facts.role != .hub && table.isHubs(values)
+                ? refusal(of: change, reason: hubOwned) : Verdict(allowed: change)
+        case .columns(let values):
+            let isHubs = try facts.role != .hub && causality.isHubs(state, of: table, knownTo: facts)
+            let allowed = values.filter { !isHubs && table.column($0.key)?.owner != .grant }
+            let refused = values.filter { allowed[$0.key] == nil }.map { name, value in
+                let isGrant = table.column(name)?.owner == .grant
+                return Refusal(column: name, value: value, reason: isGrant ? appendOnly : hubOwned)
+            }
+            return Verdict(allowed: allowed.isEmpty ? nil : .columns(allowed), refused: refused)
+        }
     }
 
     /// Whether a write makes an append-only row: a row write whose author had seen no write of it.

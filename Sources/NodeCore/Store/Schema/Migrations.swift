@@ -24,6 +24,9 @@ enum TenantMigrations {
             try db.execute(sql: redactions)
             try db.execute(
                 sql: "CREATE INDEX teacher_merged ON teacher(merged_into) WHERE merged_into IS NOT NULL")
+            try db.execute(sql: "CREATE INDEX seat_wish ON seat(holder) WHERE wish IS NOT NULL")
+            try db.execute(
+                sql: "CREATE INDEX seat_reserved ON seat(reserved_until) WHERE reserved_until IS NOT NULL")
             try materialiseLater(db)
         }
         return migrator

@@ -3,8 +3,8 @@
 public enum Schema {
     /// Written in every delta's header; a newer one than ours may name columns we don't know.
     public static let version = 3
-    /// The version of the ownership policy that `Column.owner` states.
-    public static let policyVersion = 1
+    /// The version of the ownership policy that `Column.owner` and `SyncedTable.hubValues` state.
+    public static let policyVersion = 2
 
     /// All synced tables, sorted by name.
     public static let tables = [

@@ -1,13 +1,9 @@
 import NodeCore
+import NodeServer
 
 /// How the outcome of an import is shown.
 enum RosterReport {
-    static func json(_ row: RowMessage) -> JSONValue {
-        [
-            "row": JSONValue(row.row), "code": .string(row.code.rawValue), "message": .string(row.message),
-            "suggestions": .array(row.suggestions.map { .string($0) }),
-        ]
-    }
+    static func json(_ row: RowMessage) -> JSONValue { Shapes.rowMessage.json(row) }
 
     /// One line a message, for people; at most 50.
     static func lines(_ rows: [RowMessage]) -> String {
@@ -22,15 +18,7 @@ enum RosterReport {
 
     static func result(_ outcome: RosterService.Outcome, dryRun: Bool) -> CommandResult {
         let plan = outcome.plan
-        let data: JSONValue = [
-            "import_id": .string(outcome.importID), "year": .string(outcome.year.description),
-            "created": JSONValue(plan.created), "updated": JSONValue(plan.updated),
-            "unchanged": JSONValue(plan.unchanged),
-            "deactivated": JSONValue(plan.deactivated), "skipped": JSONValue(plan.skipped),
-            "row_errors": JSONValue(plan.rowErrors), "records": JSONValue(plan.records),
-            "held": .bool(outcome.isHeld),
-            "rows": .array(plan.rows.map(json)),
-        ]
+        let data = Shapes.rosterOutcome.json(outcome)
         let verb = outcome.isHeld ? "Held, nothing written" : dryRun ? "Would import" : "Imported"
         let text = """
             \(verb): \(plan.records) records for \(outcome.year): \(plan.created) created, \(plan.updated) updated, \
