@@ -17,7 +17,7 @@ enum TenantMigrations {
                 try createTables(of: schema, since: version, in: db)
                 try addColumns(of: schema, since: version, in: db)
                 if version == 2 { try db.execute(sql: seatCounters) }
-                if version == 3 { try db.execute(sql: tombstones + partialIndexes + policyHistory) }
+                if version == 3 { try db.execute(sql: tombstones + partialIndexes + policyHistory + redactions) }
                 try materialiseLater(since: version, db)
             }
         }
@@ -115,6 +115,12 @@ enum TenantMigrations {
         CREATE TABLE sync_review (
           id TEXT PRIMARY KEY NOT NULL, since INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let redactions = """
+        -- Bodies that stand for others, from which a person was erased. `statement`: the hub's signed word for it;
+        -- null for one that was made here, and is signed when it is given away.
+        CREATE TABLE sync_redaction (number INTEGER PRIMARY KEY, statement BLOB) STRICT;
         """
 
     private static let syncTables = """
