@@ -11,18 +11,7 @@ extension SeatService {
             let school = try SeatFields.school(school, transaction.replica)
             let holder = try node.map { try findNode($0, transaction.replica) } ?? transaction.own
             transaction.audit(AuditAction("seats.purchase", targetType: "tenant", targetID: school))
-            return try (0..<count).map { _ in
-                let id = try transaction.freshID()
-                try transaction.put(
-                    Schema.seat, id: id,
-                    [
-                        "school_id": .text(school), "holder": .text(holder.id.hex),
-                        "state": .text(Seat.State.free.rawValue), "created_at": .int(transaction.now),
-                    ])
-                let seat = try transaction.replica.seat(id)
-                try transaction.noteSeat("purchase", from: nil, to: seat)
-                return seat
-            }
+            return try transaction.purchase(school: school, count: count, holder: holder)
         }
     }
 
@@ -97,7 +86,7 @@ extension SeatService {
     }
 
     /// The present origin of a node, by installation id, name or origin id.
-    private func findNode(_ text: String, _ reader: StoreReader) throws -> OriginRecord {
+    func findNode(_ text: String, _ reader: StoreReader) throws -> OriginRecord {
         let nodes = try reader.origins().filter { $0.role == .node }
         let matches = nodes.filter { $0.nodeID == text || $0.id.hex == text || $0.name == text }
         guard let found = matches.last else {
@@ -117,4 +106,22 @@ extension SeatService {
 extension StoreReader {
     /// The hub's present origin.
     func hubOrigin() throws -> OriginRecord? { try origins().last { $0.role == .hub } }
+}
+
+extension LocalTransaction {
+    /// Makes free seats and their audit rows.
+    func purchase(school: String, count: Int, holder: OriginRecord) throws -> [Seat] {
+        try (0..<count).map { _ in
+            let id = try freshID()
+            try put(
+                Schema.seat, id: id,
+                [
+                    "school_id": .text(school), "holder": .text(holder.id.hex),
+                    "state": .text(Seat.State.free.rawValue), "created_at": .int(now),
+                ])
+            let seat = try replica.seat(id)
+            try noteSeat("purchase", from: nil, to: seat)
+            return seat
+        }
+    }
 }

@@ -65,6 +65,8 @@ public struct Arbiter {
                 let parent = transaction.replica.schema.table(orphan.parentTable)
             else { return }
             try transaction.revive(parent, orphan.parent)
+        case .lastAdmin:
+            if let admin = try transaction.replica.shutOutAdmin() { try transaction.readmit(admin) }
         case .severalSeats, .doublePromise: break
         }
     }
@@ -73,7 +75,9 @@ public struct Arbiter {
 extension CaseFinder {
     /// Cases that the hub repairs by the rules; seats have their own way (`SeatArbiter`).
     func repairable(among touched: TouchedRows) throws -> [RowCase] {
-        try cases(among: touched).filter { !$0.isOpen && [.duplicate, .missingParent].contains($0.kind) }
+        try cases(among: touched).filter {
+            !$0.isOpen && [.duplicate, .missingParent, .lastAdmin].contains($0.kind)
+        }
     }
 }
 

@@ -19,6 +19,21 @@ struct CaseFinder {
             + reader.schema.tables.filter { !$0.parents.isEmpty }
             .flatMap { table in try reader.orphans(of: table, among: touched).map(missingParent) }
             + (touched.contains(Schema.seat) ? severalSeats() + doublePromises() : [])
+            + (touched.contains(Schema.user) || touched.contains(Schema.userTenantRole) ? lastAdmin() : [])
+    }
+
+    // MARK: Admins
+
+    private func lastAdmin() throws -> [RowCase] {
+        guard let admin = try reader.shutOutAdmin() else { return [] }
+        let table = Schema.user.name
+        return [
+            RowCase(
+                id: RowCase.Kind.lastAdmin.id(tenant: tenant, table: table, rows: [admin.userID]),
+                kind: .lastAdmin, table: table, rows: [admin.userID], subject: [], isOpen: false,
+                rule: "latest", rulePlace: "built-in",
+                remedy: "The tenant has no admin left; the hub lets the one in again who was shut out last.")
+        ]
     }
 
     // MARK: Rows with one key

@@ -12,6 +12,8 @@ public struct RowCase: Sendable, Equatable {
         case severalSeats = "several_seats"
         /// One seat promised to several learners, by installations that were the same machine once.
         case doublePromise = "double_promise"
+        /// A tenant whose last two admins were shut out on two sides.
+        case lastAdmin = "last_admin"
     }
 
     /// The same on every installation: a hash of tenant, kind, table and rows.

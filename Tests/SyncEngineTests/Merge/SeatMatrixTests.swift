@@ -190,4 +190,28 @@ import Testing
             try seats(1).reserve(learner: "L1", seat: seat, school: nil, days: 0)
         }
     }
+
+    @Test("a node asks for seats offline; accepted, they are its own, and one answer stands")
+    func requests() throws {
+        let asked = try seats(1).request(school: "North", count: 3, note: "new class")
+        #expect(try seats(1).request(school: "North", count: 3) == asked, "asked once")
+        #expect(throws: NodeError.self) { try seats(0).request(school: "North", count: 3) }
+        #expect(throws: NodeError.self) { try seats(1).decide(asked.id, accept: true) }
+        try world.settle()
+        let answer = try seats(0).decide(asked.id, accept: true)
+        #expect(try answer.state == .accepted && seats(0).decide(asked.id, accept: true) == answer)
+        #expect(throws: NodeError.self) { try seats(0).decide(asked.id, accept: false) }
+        try world.settle()
+        #expect(try seats(1).list().map(\.holder.name) == ["node1", "node1", "node1"])
+        #expect(try world.sites[1].store.read { try $0.seatRequests() }.map(\.state) == [.accepted])
+        let other = try seats(2).request(school: "South", count: 1)
+        try world.settle()
+        _ = try seats(0).decide(other.id, accept: false, reason: "contract is full")
+        try world.settle()
+        #expect(
+            try world.sites[2].store.read { try $0.seatRequests() }.map(\.reason) == [
+                "contract is full", nil,
+            ])
+        #expect(try world.hub.store.read { try $0.seatTotals().total } == 3)
+    }
 }

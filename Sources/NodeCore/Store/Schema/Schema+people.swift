@@ -9,7 +9,7 @@ extension Schema {
             ("email", .text, nil), ("first_name", .text, nil), ("last_name", .text, nil),
             ("active", .int, nil),
             ("created_at", .int, nil),
-        ], indexes: ["email"])
+        ], naturalKey: ["email"], indexes: ["email"])
     /// How a user proves to be it, in this tenant; the row's id derives from the user's. `password`: a scrypt
     /// hash with its parameters. A table of its own, so that bodies with superseded hashes can be dropped first.
     public static let credential = SyncedTable(
@@ -27,7 +27,8 @@ extension Schema {
             ("user_id", .text, .grant), ("tenant_id", .text, .grant), ("role", .text, .grant),
             ("active", .int, nil), ("granted_by", .text, .grant), ("granted_at", .int, .grant),
             ("revoked_by", .text, nil), ("revoked_at", .int, nil),
-        ], indexes: ["user_id", "tenant_id, role"], hubValues: ["role": ["admin"]])
+        ], parents: ["user_id": "user"], indexes: ["user_id", "tenant_id, role"],
+        hubValues: ["role": ["admin"]])
     /// PrepKC staff at work in the tenant: who, why, for how long. Audit entries name only its id.
     public static let supportSession = SyncedTable(
         "support_session", domain: "people", owner: .hub, since: 3,

@@ -27,5 +27,18 @@ extension Schema {
             ("reason", .text, nil), ("created_at", .int, nil),
         ], indexes: ["seat_id"])
 
-    static let seatsTables = [seat, seatAudit]
+    /// Seats that a district asks the hub for.
+    public static let seatRequest = SyncedTable(
+        "seat_request", domain: "seat", since: 3, appendOnly: true,
+        [
+            ("school_id", .text, nil), ("count", .int, nil), ("node_id", .text, nil), ("note", .text, nil),
+            ("at", .int, nil),
+        ])
+    /// The hub's answer; the id is derived from the request's, so there is one.
+    public static let seatDecision = SyncedTable(
+        "seat_decision", domain: "seat", owner: .hub, since: 3,
+        [("request_id", .text, nil), ("accepted", .int, nil), ("reason", .text, nil), ("at", .int, nil)],
+        indexes: ["request_id"])
+
+    static let seatsTables = [seat, seatAudit, seatRequest, seatDecision]
 }

@@ -21,6 +21,18 @@ extension Shapes {
             .optional("learner_id") { $0.learnerID },
         ])
 
+    public static let seatRequest = Shape<SeatRequest>(
+        "SeatRequest",
+        [
+            .text("id") { $0.id }, .text("school_id") { $0.schoolID }, .text("school") { $0.school },
+            .count("count") { $0.count }, .text("node_id") { $0.nodeID }, .optional("note") { $0.note },
+            .time("at") { $0.at },
+            .init("state", .choice(SeatRequest.State.allCases.map(\.rawValue))) {
+                .string($0.state.rawValue)
+            },
+            .optional("reason") { $0.reason },
+        ])
+
     public static let seatEvent = Shape<SeatEvent>(
         "SeatEvent",
         [

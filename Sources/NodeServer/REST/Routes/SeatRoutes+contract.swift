@@ -53,7 +53,43 @@ extension SeatRoutes {
             "Take back what a seat's holder was asked for; at the hub.",
             .tenant(.moveSeats, .path("id", .seat)), content: .json(Shapes.seat.schema)
         ) { call in Answer(Shapes.seat.json(try service(call).withdraw(seat: call.segment("id")))) },
+        Route(
+            .get, "/api/v1/seats/requests", id: "list_seat_requests", tag: "seats",
+            "Seats that nodes asked for, newest first.", .tenant(.readSeats, .query),
+            parameters: [.tenant, .page, .perPage], content: Answer.pageSchema("requests", Shapes.seatRequest)
+        ) { call in
+            .page(
+                "requests", try call.tenant.store.read { try $0.seatRequests() }, Shapes.seatRequest,
+                call.page)
+        },
+        Route(
+            .post, "/api/v1/seats/requests", id: "request_seats", tag: "seats",
+            "Ask the hub for seats; at a node.", .tenant(.moveSeats, .body([("tenant_id", .school)])),
+            body: .json(
+                .object([
+                    .init("tenant_id", .id, "The school."), .init("count", count), .optional("note", reason),
+                ])), statuses: [201], content: .json(Shapes.seatRequest.schema)
+        ) { call in
+            let asked = try service(call).request(
+                school: call.body.required("tenant_id"), count: call.body.integer("count") ?? 0,
+                note: call.body.text("note"))
+            return Answer(Shapes.seatRequest.json(asked))
+        },
+        decide("accept", true, "Purchase what was asked for and grant it to the node; at the hub."),
+        decide("decline", false, "Say no to a request for seats; at the hub."),
     ]
+
+    private static func decide(_ verb: String, _ accept: Bool, _ summary: String) -> Route {
+        Route(
+            .post, "/api/v1/seats/requests/{id}/\(verb)", id: "\(verb)_seat_request", tag: "seats", summary,
+            .tenant(.purchaseSeats, .query), parameters: [.tenant],
+            body: .json(.object([.optional("reason", reason)])), content: .json(Shapes.seatRequest.schema)
+        ) { call in
+            let decided = try service(call).decide(
+                call.segment("id"), accept: accept, reason: call.body.text("reason"))
+            return Answer(Shapes.seatRequest.json(decided))
+        }
+    }
 
     private static func reserve(_ call: Call) throws -> Answer {
         let seat = call.body.text("seat_id"), school = call.body.text("tenant_id")

@@ -11,7 +11,8 @@ struct SeatsCommand: ParsableCommand {
             nodes; a node releases them back.
             """,
         subcommands: [
-            SeatsPurchase.self, SeatsGrant.self, SeatsRelease.self, SeatsAllocate.self, SeatsReclaim.self,
+            SeatsPurchase.self, SeatsRequests.self, SeatsGrant.self, SeatsRelease.self, SeatsAllocate.self,
+            SeatsReclaim.self,
             SeatsReserve.self, SeatsRetire.self, SeatsAsk.self, SeatsWithdraw.self,
             SeatsList.self, SeatsSummary.self, SeatsHistory.self,
         ])
