@@ -7,17 +7,22 @@ public enum RowCode: String, Sendable, CaseIterable {
     case controlCharacter = "CONTROL_CHARACTER"
     case tooManyCells = "TOO_MANY_CELLS"
     case textAfterQuote = "TEXT_AFTER_QUOTE"
+    case invalidDate = "INVALID_DATE"
+    case invalidNumber = "INVALID_NUMBER"
     case duplicateRow = "DUPLICATE_ROW"
     case schoolNotFound = "SCHOOL_NOT_FOUND"
     case schoolAmbiguous = "SCHOOL_AMBIGUOUS"
     case duplicateEmail = "DUPLICATE_EMAIL"
     case staysInactive = "STAYS_INACTIVE"
     case invalidStatus = "INVALID_STATUS"
+    case duplicateAttendance = "DUPLICATE_ATTENDANCE"
+    case sessionDiffers = "SESSION_DIFFERS"
+    case erasedPerson = "ERASED_PERSON"
 
     /// Whether the row was dealt with all the same.
     public var isWarning: Bool {
         switch self {
-        case .duplicateEmail, .staysInactive: true
+        case .duplicateEmail, .staysInactive, .duplicateAttendance, .sessionDiffers, .erasedPerson: true
         default: false
         }
     }

@@ -35,6 +35,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case methodNotAllowed = "METHOD_NOT_ALLOWED"
     case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
     case seatNotFound = "SEAT_NOT_FOUND"
+    case eventNotFound = "EVENT_NOT_FOUND"
     case seatNotFree = "SEAT_NOT_FREE"
     case seatAlreadyFree = "SEAT_ALREADY_FREE"
     case learnerHasSeat = "LEARNER_HAS_SEAT"
@@ -116,8 +117,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
             .tenantInactive, .userInactive, .leaseExpired, .tokenInvalid, .hubKeyMismatch:
             403
         case .tenantNotFound, .teacherNotFound, .schoolNotFound, .districtNotFound, .importNotFound,
-            .conflictNotFound, .deltaNotFound, .recordNotFound, .seatNotFound, .nodeNotFound, .routeNotFound,
-            .fileNotFound, .userNotFound, .roleNotFound, .mailNotFound:
+            .conflictNotFound, .deltaNotFound, .recordNotFound, .seatNotFound, .eventNotFound, .nodeNotFound,
+            .routeNotFound, .fileNotFound, .userNotFound, .roleNotFound, .mailNotFound:
             404
         case .slugTaken, .emailTaken, .keyAlreadyShown, .conflict, .lastAdmin, .held, .fork, .nodeBehind,
             .hubBehind:

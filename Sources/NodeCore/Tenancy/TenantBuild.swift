@@ -90,7 +90,8 @@ struct TenantBuild {
         guard let id = TenantID(text) else { throw NodeError(.internalError, "a new id is malformed") }
         let key = try KeyFile.create(
             at: installation.directory.tenantKey(slug: wish.slug), random: environment.random)
-        let store = try TenantStore(path: path, environment: environment, create: true)
+        let store = try TenantStore(
+            path: path, environment: environment, identifiers: identifiers, create: true)
         try store.replicate { try addOwnOrigin($0, id: id, key: key) }
         let origin = LocalOrigin(key: key, role: .hub, identifiers: identifiers)
         let apiKey = try environment.random.bytes(32).hex

@@ -168,6 +168,14 @@ struct CommandContext {
         return bytes
     }
 
+    /// Throws `FILE_EXISTS` when one of the files to write is there, unless told to overwrite.
+    func requireAbsent(_ paths: [String], force: Bool) throws {
+        for path in paths where !force && FileManager.default.fileExists(atPath: path) {
+            throw NodeError(
+                .fileExists, "'\(path)' is already there", hint: "Choose another name, or add --force.")
+        }
+    }
+
     /// A bar on standard error for work that takes over a second.
     func progress(_ label: String, unit: String) -> Progress {
         let start = ContinuousClock.now
