@@ -70,7 +70,9 @@ public enum TypedValue {
         case (Schema.teacher.name, "name"): return .text(try TeacherFields.name(text))
         case (Schema.teacher.name, "email"): return .text(try TeacherFields.email(text, except: row, reader))
         case (Schema.teacherYear.name, "grade"): return .text(try TeacherFields.grade(text))
-        case (Schema.teacherYear.name, "school_id"): return .text(try TeacherFields.schoolID(text, reader))
+        case (Schema.teacherYear.name, "school_id"), (Schema.schoolAlias.name, "school_id"):
+            return .text(try TeacherFields.schoolID(text, reader))
+        case (Schema.schoolAlias.name, "alias"): return .text(try TenantSettings.name(text))
         case (Schema.teacherYear.name, "active"), (Schema.teacherYear.name, "hand_deactivated"):
             guard text == "0" || text == "1" else {
                 throw NodeError(

@@ -86,6 +86,23 @@ struct RosterPlanTests {
         #expect(moved.rows.map(\.code) == [.staysInactive])
     }
 
+    @Test("an address of a merged teacher means the one she was merged into, once")
+    func merged() throws {
+        let both = RosterTeacher(
+            id: "t1", name: "Ann", email: "ann@x.org", schoolID: "s1", otherEmails: ["Lee@x.org"])
+        let other = try Self.plan("Truman,Ann,lee@x.org,", [both])
+        #expect(other.updates == [RosterUpdate.expected(row: 2, "t1", schoolID: "s2")])
+        #expect(other.deactivations.isEmpty)
+        let twice = try Self.plan("Lincoln,Ann,ann@x.org,\nTruman,Ann,lee@x.org,", [both])
+        #expect([twice.unchanged, twice.skipped] == [1, 1])
+    }
+
+    @Test("a school is known by its id too")
+    func schoolID() throws {
+        #expect(try Self.plan("s3,Ann,ann@x.org,").creates.map(\.schoolID) == ["s3"])
+        #expect(try Self.plan("Twin,Ann,ann@x.org,").rows.map(\.code) == [.schoolAmbiguous])
+    }
+
     @Test("teachers missing from a full list go, from an additive one they don't")
     func deactivations() throws {
         let elsewhere = RosterTeacher(id: "t3", name: "Cy", email: "cy@x.org", active: false, inYear: false)
