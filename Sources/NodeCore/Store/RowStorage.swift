@@ -79,6 +79,10 @@ extension ReplicaTransaction {
     public func saveRow(_ table: String, id: String, _ state: RowState, replacing old: RowState) throws {
         lastUntouched = nil
         if Self.ruleTables.contains(table) { rulesChanged = true }
+        if table == Schema.erasure.name {
+            erasureChanged = true
+            ordersCache = nil
+        }
         let known = schema.table(table)
         if let known { touched.note(known, id) }
         if let known, old.isEmpty, state.isPlain, try isLean(known, state) {

@@ -9,6 +9,9 @@ public class StoreReader: Causality {
     public let schema: Schema
     private var factsCache: [RowState.Stamp: DeltaFacts] = [:]
     var bookCache: (any RuleBook)?
+    var policyCache: [PolicyDocument]?
+    var ownershipCache: (documents: [RuleDocument], book: any RuleBook)?
+    var ordersCache: [ErasureOrder]?
     /// The row that was last found untouched: whoever looks for a free id asks, and the write that
     /// follows asks again. Forgotten by every write of a row.
     var lastUntouched: (table: String, id: String)?
@@ -146,6 +149,8 @@ public enum StateKey: String, Sendable {
     case cursor
     /// The hash of the log entry at `cursor`.
     case cursorHash = "cursor_hash"
+    /// Set by an order of erasure: what lies outside the tenant's transactions is still to be done.
+    case erasurePending = "erasure_pending"
     /// Set by a migration to the version from which on tables and columns were made: rows that were kept
     /// without them are to be shown.
     case materialise

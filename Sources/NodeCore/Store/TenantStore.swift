@@ -41,6 +41,8 @@ public struct LocalOrigin: Sendable {
 public final class TenantStore: Sendable {
     public let path: String
     public let environment: Environment
+    /// Makes the ids that people are known by in orders of erasure.
+    public let identifiers: Identifiers
     let queue: DatabaseQueue
     /// The rules that the current `rule_set` rows give, by the texts they were read from.
     private let parsedRules = Mutex<(documents: [RuleDocument], book: any RuleBook)?>(nil)
@@ -49,9 +51,12 @@ public final class TenantStore: Sendable {
     ///
     /// Throws `SCHEMA_NEWER` for a file that a newer binary has migrated, `STORAGE` when it can't be
     /// opened, `CORRUPT` when it isn't ours.
-    public init(path: String, environment: Environment, create: Bool = false) throws {
+    public init(
+        path: String, environment: Environment, identifiers: Identifiers, create: Bool = false
+    ) throws {
         self.path = path
         self.environment = environment
+        self.identifiers = identifiers
         let name = (path as NSString).lastPathComponent
         guard create || FileManager.default.fileExists(atPath: path) else {
             throw NodeError(

@@ -152,7 +152,7 @@ public struct HubPort: Sendable {
             var answer = try answer(.exchange, in: reader, cursor: cursor, cursorHash: cursorHash)
             let page = try reader.log(
                 after: cursor, except: node, maxBytes: maxBytes, maxEntries: ExchangeLimits.maxEntries)
-            answer.entries = page.entries
+            answer.entries = try page.entries.map { try $0.sealed(by: tenant) }
             if page.through > cursor {
                 answer.cursor = page.through
                 answer.cursorHash = try reader.logEntry(page.through)?.hash

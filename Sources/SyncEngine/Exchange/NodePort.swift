@@ -39,7 +39,7 @@ public struct NodePort: Sendable {
         var batch = PendingBatch(frames: [], through: seq)
         var bytes = 0
         for stamp in try reader.stamps(origin: own.number, after: seq, limit: ExchangeLimits.maxEntries) {
-            guard let frame = try reader.frame(stamp) else { break }
+            guard let frame = try reader.frame(stamp)?.sealed(by: tenant) else { break }
             if !batch.frames.isEmpty, bytes + frame.byteCount > maxBytes { break }
             bytes += frame.byteCount
             batch.frames.append(frame)

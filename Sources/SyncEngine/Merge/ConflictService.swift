@@ -107,6 +107,10 @@ public struct ConflictService {
             if try transaction.replica.shown(table, id: conflict.row) == nil {
                 throw NodeError(.conflict, "the row is deleted", hint: "Settle its row conflict first.")
             }
+            if table === Schema.seat, Seat.settledTogether.contains(conflict.column) {
+                let sibling = conflict.siblings.first { $0.value == chosen }
+                return try transaction.settleSeat(conflict.row, as: sibling?.stamp)
+            }
             _ = try transaction.edit(table, id: conflict.row, [conflict.column: chosen], force: true)
             return
         }

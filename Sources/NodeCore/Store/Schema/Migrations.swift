@@ -17,7 +17,7 @@ enum TenantMigrations {
                 try createTables(of: schema, since: version, in: db)
                 try addColumns(of: schema, since: version, in: db)
                 if version == 2 { try db.execute(sql: seatCounters) }
-                if version == 3 { try db.execute(sql: tombstones + partialIndexes) }
+                if version == 3 { try db.execute(sql: tombstones + partialIndexes + policyHistory + redactions) }
                 try materialiseLater(since: version, db)
             }
         }
@@ -96,6 +96,15 @@ enum TenantMigrations {
         ) STRICT, WITHOUT ROWID;
         """
 
+    private static let policyHistory = """
+        -- Every document of the hub's policy that says who owns what, by the delta that wrote it: a write is
+        -- judged by the one that its author had seen.
+        CREATE TABLE sync_policy (
+          row TEXT NOT NULL, stamp INTEGER NOT NULL, domain TEXT NOT NULL, document TEXT NOT NULL,
+          PRIMARY KEY (row, stamp)
+        ) STRICT, WITHOUT ROWID;
+        """
+
     private static let seatCounters = """
         -- Seats by school, holder and state, kept by every write of a seat; `verify` counts again.
         CREATE TABLE seat_count (
@@ -106,6 +115,12 @@ enum TenantMigrations {
         CREATE TABLE sync_review (
           id TEXT PRIMARY KEY NOT NULL, since INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let redactions = """
+        -- Bodies that stand for others, from which a person was erased. `statement`: the hub's signed word for it;
+        -- null for one that was made here, and is signed when it is given away.
+        CREATE TABLE sync_redaction (number INTEGER PRIMARY KEY, statement BLOB) STRICT;
         """
 
     private static let syncTables = """
