@@ -55,5 +55,19 @@ extension Deed {
         ) { run, site in
             _ = try TeacherService(site.tenant, actor: site.actor).delete(run.teacher(at: site))
         },
+        Deed(
+            name: "merge teachers or take it back", weight: 5,
+            refusals: [.teacherNotFound, .tenantInactive, .conflict, .validation]
+        ) { run, site in
+            let service = TeacherService(site.tenant, actor: site.actor)
+            if run.dice(3) == 0 { return _ = try service.unmerge(run.teacher(at: site)) }
+            _ = try service.merge(run.teacher(at: site), into: run.teacher(at: site))
+        },
+        Deed(
+            name: "rotate or revoke the API key", weight: 3,
+            refusals: [.tenantInactive, .recordNotFound, .conflict]
+        ) { run, site in
+            if run.dice(4) == 0 { _ = try site.keys().revoke() } else { _ = try site.keys().rotate() }
+        },
     ]
 }

@@ -16,9 +16,11 @@ public struct SeatDuty {
     public func run() throws -> Int {
         let now = tenant.store.environment.clock.milliseconds()
         let isDue = try tenant.store.read { reader in
-            try reader.tenant().active
-                && reader.ownOrigin().map { !(try due($0.id, now, in: reader)).isEmpty }
-                    ?? false
+            // In this order: a node that has just joined has no tenant row yet.
+            guard let own = try reader.ownOrigin(), try !due(own.id, now, in: reader).isEmpty else {
+                return false
+            }
+            return try reader.tenant().active
         }
         guard isDue else { return 0 }
         let actor = try tenant.systemActor(via: "duty")

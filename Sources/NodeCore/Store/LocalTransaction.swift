@@ -167,7 +167,7 @@ public final class LocalTransaction {
     /// open; when every column is in conflict, the first is settled with `fallback`, what it would show.
     /// Throws `RECORD_NOT_FOUND` when the row has no values.
     public func revive(_ table: SyncedTable, id: String, fallback: [String: Value]) throws {
-        let state = try replica.loadRow(table.name, id: id)
+        let state = try replica.wholeRow(table, id: id)
         let covers = try replica.covering(state)
         let book = try ownership()
         let writable = table.columns.filter {
@@ -227,7 +227,9 @@ public final class LocalTransaction {
             changedCount += 1
         }
         try recordInPart(RecordedWrite(table: table.name, id: id, change: change))
-        let old = try replica.loadRow(table.name, id: id)
+        let old = try replica.stateForMerging(
+            change, by: ownFacts(part: bodies.count, hash: .unsigned),
+            into: replica.loadRow(table.name, id: id), RowID(table: table.name, id: id))
         var state = old
         merge(change, into: &state)
         try replica.saveRow(table.name, id: id, state, replacing: old)

@@ -41,6 +41,17 @@ extension StoreReader {
         try count("SELECT count(*) FROM sync_collected WHERE tbl = ? AND id = ?", [table, id]) > 0
     }
 
+    /// A row's state with the values that were collected.
+    public func wholeRow(_ table: SyncedTable, id: String) throws -> RowState {
+        let state = try loadRow(table.name, id: id)
+        guard state.writes.isEmpty, try isCollected(table.name, id: id) else { return state }
+        return try replayed(RowID(table: table.name, id: id)) ?? state
+    }
+
+    fileprivate func replayed(_ row: RowID) throws -> RowState? {
+        try store.environment.replication.replay([row], in: self)[row]?.state
+    }
+
     /// The last entry at or before a position that doesn't leave a transaction in the middle: its parts are
     /// applied together, so whoever has some of them has applied none.
     fileprivate func transactionEnd(_ position: Int64) throws -> Int64 {
@@ -111,7 +122,7 @@ extension ReplicaTransaction {
     /// Lets the values of a row go if nothing of it is alive and all its deletes have been passed.
     private func collect(_ table: String, id: String) throws -> Bool {
         let state = try loadRow(table, id: id), covers = try covering(state)
-        guard !state.writes.isEmpty || !state.cells.isEmpty,
+        guard !state.writes.isEmpty,
             !state.life(covers: covers).contains(where: \.alive),
             try state.deletes.allSatisfy(isPassed)
         else { return false }
@@ -130,19 +141,20 @@ extension ReplicaTransaction {
 
     /// The state that a write is merged into: what of it was collected is made again from the deltas when
     /// the write didn't know the delete, or brings the row back without saying what is in it.
-    public func stateForMerging(_ change: Change, by facts: DeltaFacts, into old: RowState, _ row: RowID)
-        throws -> RowState
-    {
+    public func stateForMerging(
+        _ change: Change, by facts: @autoclosure () -> DeltaFacts, into old: RowState, _ row: RowID
+    ) throws -> RowState {
         guard old.writes.isEmpty, old.cells.isEmpty, !old.deletes.isEmpty, change != .delete,
             try isCollected(row.table, id: row.id)
         else { return old }
         try db.execute(
             sql: "DELETE FROM sync_collected WHERE tbl = ? AND id = ?", arguments: [row.table, row.id])
         // Who knew all deletes and writes the whole row leaves nothing of what was there before.
-        if case .row = change, try old.deletes.allSatisfy({ try facts.hadSeen(self.facts($0)) }) {
+        let author = facts()
+        if case .row = change, try old.deletes.allSatisfy({ try author.hadSeen(self.facts($0)) }) {
             return old
         }
-        return try store.environment.replication.replay([row], in: self)[row]?.state ?? old
+        return try replayed(row) ?? old
     }
 }
 

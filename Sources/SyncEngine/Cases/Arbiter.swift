@@ -84,7 +84,7 @@ extension CaseFinder {
 extension LocalTransaction {
     /// Brings a deleted row back with what it would show.
     func revive(_ table: SyncedTable, _ id: String) throws {
-        var alive = try replica.loadRow(table.name, id: id)
+        var alive = try replica.wholeRow(table, id: id)
         alive.deletes = []
         let values = try replica.ruleBook().project(table: table.name, state: alive, causality: replica)
         try revive(table, id: id, fallback: values ?? [:])

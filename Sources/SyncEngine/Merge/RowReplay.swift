@@ -8,7 +8,9 @@ extension SignedReplication {
         var result: [RowID: ReplayedRow] = [:]
         for delta in try reader.deltas() {
             guard let frame = try reader.frame(delta.facts.stamp) else { continue }
-            for write in try DeltaBody.decode(frame.body, writes: delta.writes) {
+            let writes = try decodeBody(
+                frame.body, writes: delta.writes, isRedacted: frame.redaction != nil)
+            for write in writes {
                 let row = RowID(table: write.table, id: write.id)
                 guard rows.contains(row) else { continue }
                 try merge(write, by: delta.facts, into: &result[row, default: ReplayedRow()], reader)
