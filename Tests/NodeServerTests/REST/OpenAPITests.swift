@@ -10,7 +10,7 @@ import Testing
     let document: JSONValue
 
     init() throws {
-        hub = try RESTSite(World(nodes: 0).hub)
+        hub = try RESTSite(World(nodes: 0))
         document = try hub.call("GET", "/openapi.json", as: nil).json
     }
 

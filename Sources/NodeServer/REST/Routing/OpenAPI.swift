@@ -138,6 +138,6 @@ extension Route {
         if case .none = body {} else { statuses.formUnion([413, 415, 507]) }
         if hasVersion, method != .get { statuses.insert(412) }
         if method != .get { statuses.insert(507) }
-        return statuses.sorted()
+        return statuses.subtracting(self.statuses).sorted()
     }
 }
