@@ -12,7 +12,7 @@ struct SeatsCommand: ParsableCommand {
             """,
         subcommands: [
             SeatsPurchase.self, SeatsGrant.self, SeatsRelease.self, SeatsAllocate.self, SeatsReclaim.self,
-            SeatsList.self, SeatsSummary.self, SeatsHistory.self,
+            SeatsList.self, SeatsSummary.self, SeatsHistory.self, SeatsActivity.self,
         ])
 
     static func json(_ seat: Seat) -> JSONValue { Shapes.seat.json(seat) }
