@@ -134,5 +134,5 @@ extension Route {
 }
 
 extension RouteAccess {
-    var isClosed: Bool { if case .open = self { false } else { true } }
+    var isClosed: Bool { needsIdentity }
 }

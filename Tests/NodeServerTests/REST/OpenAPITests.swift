@@ -61,7 +61,10 @@ import Testing
                 #expect(operation["requestBody"]?["required"] == true)
             }
             for status in route.statuses { #expect(operation["responses"]?[String(status)] != nil) }
-            #expect(operation["security"] == (route.access.isClosed ? [["bearer": []]] : []))
+            let security: JSONValue =
+                route.access.isPublic
+                ? [["api_key": []]] : route.access.needsIdentity ? [["bearer": []]] : []
+            #expect(operation["security"] == security)
         }
     }
 

@@ -9,6 +9,16 @@ extension Shapes {
             .optional("learner_id") { $0.learnerID }, .text("holder") { $0.holder.id },
             .optional("holder_name") { $0.holder.name }, .text("holder_origin") { $0.holder.origin },
             .time("assigned_at") { $0.assignedAt }, .time("created_at") { $0.createdAt },
+            .time("reserved_until") { $0.reservedUntil },
+            .init("wish", .nullable(seatWish.schema)) { $0.wish.map(seatWish.json) ?? nil },
+        ])
+
+    /// What the hub asks of the holder.
+    public static let seatWish = Shape<SeatWish>(
+        "SeatWish",
+        [
+            .init("kind", .choice(SeatWish.Kind.allCases.map(\.rawValue))) { .string($0.kind.rawValue) },
+            .optional("learner_id") { $0.learnerID },
         ])
 
     public static let seatEvent = Shape<SeatEvent>(
@@ -32,7 +42,7 @@ extension Shapes {
             .init("utilization_percentage", .number) {
                 .double(Double($0.counts.utilizationBasisPoints) / 100)
             },
-            .count("free_seats_held_here") { $0.freeHere },
+            .count("free_seats_held_here") { $0.freeHere }, .count("owed_seats") { $0.owed },
         ])
 
     public static let seatActivity = Shape<SeatActivity>(

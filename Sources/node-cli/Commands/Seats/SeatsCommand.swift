@@ -12,6 +12,7 @@ struct SeatsCommand: ParsableCommand {
             """,
         subcommands: [
             SeatsPurchase.self, SeatsGrant.self, SeatsRelease.self, SeatsAllocate.self, SeatsReclaim.self,
+            SeatsReserve.self, SeatsRetire.self, SeatsAsk.self, SeatsWithdraw.self,
             SeatsList.self, SeatsSummary.self, SeatsHistory.self, SeatsActivity.self,
         ])
 
@@ -20,11 +21,12 @@ struct SeatsCommand: ParsableCommand {
     static func table(_ seats: [Seat]) -> Table {
         var table = Table([
             .init("school", maxWidth: 32), .init("state"), .init("learner", maxWidth: 24),
-            .init("holder", maxWidth: 24), .init("id"),
+            .init("holder", maxWidth: 24), .init("asked"), .init("id"),
         ])
         for one in seats {
             table.add([
-                one.school, one.state.rawValue, one.learnerID ?? "-", name(one.holder), one.id,
+                one.school, one.state.rawValue, one.learnerID ?? "-", name(one.holder),
+                one.wish?.kind.rawValue ?? "", one.id,
             ])
         }
         return table

@@ -43,7 +43,7 @@ struct SeatsSummary: NodeCommand {
         var table = Table([
             .init("school", maxWidth: 40), .init("total", .right), .init("free", .right),
             .init("reserved", .right), .init("assigned", .right), .init("used %", .right),
-            .init("free here", .right),
+            .init("free here", .right), .init("owed", .right),
         ])
         for (name, one) in schools.map({ ($0.name, $0) }) + [("all", district)] {
             let points = one.counts.utilizationBasisPoints
@@ -52,7 +52,7 @@ struct SeatsSummary: NodeCommand {
                 [name]
                     + [one.counts.total, one.counts.free, one.counts.reserved, one.counts.assigned].map {
                         String($0)
-                    } + [percent, String(one.freeHere)])
+                    } + [percent, String(one.freeHere), String(one.owed)])
         }
         let list = JSONValue.array(schools.map(Shapes.seatSummary.json))
         return CommandResult(
