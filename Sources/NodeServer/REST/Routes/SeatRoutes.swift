@@ -112,6 +112,20 @@ enum SeatRoutes {
                         Shapes.seatSummary.members + [.optional("schools", Shapes.seatSummary.listSchema)],
                         isOpen: true))), handler: summary),
         Route(
+            .get, "/api/v1/seats/activity", id: "list_seat_activity", tag: "seats",
+            "How many seats were allocated and reclaimed, by day and school, newest first.",
+            .tenant(.summariseSeats, .query),
+            parameters: [
+                .tenant, .page, .perPage,
+                .init(name: "days", schema: .integer(1...3660), about: "So far back; 30 unless told."),
+            ], content: Answer.pageSchema("activity", Shapes.seatActivity)
+        ) { call in
+            let all = try call.tenant.store.read {
+                try $0.seatActivity(days: call.integer("days") ?? 30, now: call.now)
+            }
+            return .page("activity", all, Shapes.seatActivity, call.page)
+        },
+        Route(
             .get, "/api/v1/seats", id: "list_seats", tag: "seats",
             "Single seats. Without the right to see those that nodes hold, the hub's alone.",
             .tenant(.readSeats, .query),

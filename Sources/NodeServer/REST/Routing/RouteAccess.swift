@@ -4,6 +4,8 @@ import NodeCore
 enum RouteAccess: Sendable {
     /// No identity is asked for.
     case open
+    /// For websites: the tenant's API key, which the handler checks, and its web origins.
+    case publicAPI
     /// Whoever is signed in.
     case signedIn
     /// Concerns the installation or several tenants.
@@ -12,10 +14,20 @@ enum RouteAccess: Sendable {
     /// The permission depends on which members of the body are named.
     case members([(names: Set<String>, permission: Permission)], TenantSource)
 
+    var isPublic: Bool { if case .publicAPI = self { true } else { false } }
+
+    /// Whether somebody has to be signed in.
+    var needsIdentity: Bool {
+        switch self {
+        case .open, .publicAPI: false
+        default: true
+        }
+    }
+
     /// Every permission that a request may need.
     var permissions: [Permission] {
         switch self {
-        case .open, .signedIn: []
+        case .open, .publicAPI, .signedIn: []
         case .installation(let permission), .tenant(let permission, _): [permission]
         case .members(let groups, _): groups.map(\.permission)
         }
@@ -30,7 +42,7 @@ enum RouteAccess: Sendable {
 
     var source: TenantSource? {
         switch self {
-        case .open, .signedIn, .installation: nil
+        case .open, .publicAPI, .signedIn, .installation: nil
         case .tenant(_, let source), .members(_, let source): source
         }
     }

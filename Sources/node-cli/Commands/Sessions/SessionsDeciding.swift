@@ -1,14 +1,9 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 extension SessionsCommand {
-    static func json(_ decision: MatchDecision) -> JSONValue {
-        [
-            "row": .string(decision.id), "name": .string(decision.name), "school": .string(decision.school),
-            "email": .string(decision.email), "user_id": .string(decision.userID),
-            "teacher_id": JSONValue(decision.teacherID), "ignored": .bool(decision.isIgnored),
-        ]
-    }
+    static func json(_ decision: MatchDecision) -> JSONValue { Shapes.matchDecision.json(decision) }
 
     static func table(_ decisions: [MatchDecision]) -> Table {
         var table = Table([

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 extension Semester: ExpressibleByArgument {}
 
@@ -84,33 +85,7 @@ struct UsageShow: NodeCommand {
                 ])
     }
 
-    static func json(_ report: UsageReport) -> JSONValue {
-        [
-            "year": .string(report.year.description), "semester": .string(report.semester.rawValue),
-            "totals": [
-                "buildings": JSONValue(report.buildings.count), "teachers": JSONValue(report.teachers),
-                "teachers_with_sessions": JSONValue(report.teachersWithSessions),
-                "teachers_without_sessions": JSONValue(report.teachers - report.teachersWithSessions),
-                "sessions": JSONValue(report.sessions),
-                "distinct_sessions": JSONValue(report.distinctSessions),
-            ],
-            "buildings": .array(report.buildings.map(json)), "unmatched": JSONValue(report.unmatched),
-        ]
-    }
-
-    private static func json(_ building: UsageReport.Building) -> JSONValue {
-        [
-            "id": JSONValue(building.id), "name": .string(building.name),
-            "teachers": JSONValue(building.rows.count), "sessions": JSONValue(building.sessions),
-            "rows": .array(
-                building.rows.map {
-                    [
-                        "id": .string($0.teacherID), "name": .string($0.name), "email": .string($0.email),
-                        "active": .bool($0.active), "sessions": JSONValue($0.sessions),
-                    ]
-                }),
-        ]
-    }
+    static func json(_ report: UsageReport) -> JSONValue { Shapes.usage.json(report) }
 
     static func unmatchedNotice(_ report: UsageReport) -> [Notice] {
         guard report.unmatched > 0 else { return [] }
