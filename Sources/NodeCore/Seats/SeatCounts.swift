@@ -84,7 +84,7 @@ extension StoreReader {
         guard let school = try schools().first(where: { $0.id == id }) else {
             throw NodeError(.tenantNotFound, "there is no district or school with that id")
         }
-        return SeatSummary(tenantID: id, name: school.name, counts: SeatCounts(), freeHere: 0)
+        return SeatSummary(tenantID: id, name: school.name, counts: SeatCounts(), freeHere: 0, owed: 0)
     }
 
     /// How many seats had something happen to them, such as `purchase`.

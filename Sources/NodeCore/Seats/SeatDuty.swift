@@ -16,9 +16,10 @@ public struct SeatDuty {
     public func run() throws -> Int {
         let now = tenant.store.environment.clock.milliseconds()
         let isDue = try tenant.store.read { reader in
-            try reader.tenant().active
-                && reader.ownOrigin().map { !(try due($0.id, now, in: reader)).isEmpty }
-                    ?? false
+            // Before a node's first sync the district isn't there, and nothing is held.
+            let district = try reader.shown(Schema.tenant, id: reader.tenantID().description)
+            guard district?["active"] == 1, let own = try reader.ownOrigin() else { return false }
+            return try !due(own.id, now, in: reader).isEmpty
         }
         guard isDue else { return 0 }
         let actor = try tenant.systemActor(via: "duty")

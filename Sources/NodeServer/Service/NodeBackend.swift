@@ -46,6 +46,7 @@ public final class NodeBackend: ServerBackend {
         let all =
             open.all + AuthRoutes.all + PeopleRoutes.all + RoleRoutes.all + KeyRoutes.all + SupportRoutes.all
             + TenantRoutes.all + SeatRoutes.all + TeacherRoutes.all + RosterRoutes.all
+            + SessionRoutes.all + EventRoutes.all + PublicEventRoutes().all + PersonRoutes.all
             + ConflictRoutes.all + RuleRoutes.all + AuditRoutes.all + NodeRoutes.all
             + ExchangeRoutes(syncNow: options.syncNow).all + OperatorRoutes.all
         return OpenRoutes.described(all, version: options.version)

@@ -48,7 +48,7 @@ enum TenantSource: Sendable {
 
 /// What an id names. An id that isn't one, or one of another tenant, is not found.
 enum RecordKind: Sendable {
-    case district, tenant, school, seat, teacher, role
+    case district, tenant, school, seat, teacher, role, event
 
     var notFound: NodeError {
         switch self {
@@ -57,6 +57,7 @@ enum RecordKind: Sendable {
         case .school: NodeError(.schoolNotFound, "there is no school with that id", field: "tenant_id")
         case .seat: NodeError(.seatNotFound, "there is no seat with that id", field: "seat_id")
         case .teacher: NodeError(.teacherNotFound, "there is no teacher with that id")
+        case .event: NodeError(.eventNotFound, "there is no event with that id")
         case .role: NodeError(.roleNotFound, "there is no role with that id")
         }
     }
@@ -66,6 +67,7 @@ enum RecordKind: Sendable {
         case .district, .tenant, .school: Schema.tenant
         case .seat: Schema.seat
         case .teacher: Schema.teacher
+        case .event: Schema.event
         case .role: Schema.userTenantRole
         }
     }

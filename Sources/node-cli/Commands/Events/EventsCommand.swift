@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 extension Event.Format: ExpressibleByArgument {}
 extension Event.Status: ExpressibleByArgument {}
@@ -11,18 +12,6 @@ struct EventsCommand: ParsableCommand {
             EventsAdd.self, EventsList.self, EventsShow.self, EventsEdit.self, EventsPublish.self,
             EventsCancel.self,
         ])
-
-    static func json(_ event: Event) -> JSONValue {
-        [
-            "id": .string(event.id), "title": .string(event.title),
-            "description": .string(event.description), "starts_at": .string(event.startsAt),
-            "ends_at": JSONValue(event.endsAt), "format": JSONValue(event.format?.rawValue),
-            "location": .string(event.location), "url": .string(event.url),
-            "school_id": JSONValue(event.schoolID), "school": .string(event.school),
-            "status": .string(event.status.rawValue),
-            "created_at": JSONValue(milliseconds: event.createdAt),
-        ]
-    }
 
     static func table(_ events: [Event]) -> Table {
         var table = Table([
@@ -37,7 +26,7 @@ struct EventsCommand: ParsableCommand {
     }
 
     static func result(_ event: Event) -> CommandResult {
-        CommandResult(data: ["event": json(event)], body: .table(table([event])))
+        CommandResult(data: ["event": Shapes.event.json(event)], body: .table(table([event])))
     }
 }
 

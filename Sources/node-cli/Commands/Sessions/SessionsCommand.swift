@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct SessionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,15 +41,6 @@ struct SessionsImport: NodeCommand {
 
     private static func result(_ outcome: SessionService.Outcome, dryRun: Bool) -> CommandResult {
         let plan = outcome.plan
-        let data: JSONValue = [
-            "import_id": .string(outcome.importID), "imported": JSONValue(plan.imported),
-            "matched": JSONValue(outcome.matched), "unmatched": JSONValue(outcome.unmatched),
-            "ignored": JSONValue(outcome.ignored), "duplicates": JSONValue(plan.duplicates),
-            "created": JSONValue(plan.created), "updated": JSONValue(plan.updated),
-            "unchanged": JSONValue(plan.unchanged), "skipped": JSONValue(plan.skipped),
-            "row_errors": JSONValue(plan.rowErrors), "records": JSONValue(plan.records),
-            "rows": .array(plan.rows.map(RosterReport.json)),
-        ]
         let next = outcome.unmatched > 0 ? "\nWho are the unmatched? node-cli sessions unmatched" : ""
         let text = """
             \(dryRun ? "Would import" : "Imported"): \(plan.records) records: \(plan.imported) new or changed, \
@@ -56,7 +48,8 @@ struct SessionsImport: NodeCommand {
             \(outcome.unmatched) unmatched, \(outcome.ignored) ignored.
             """
         return CommandResult(
-            data: data, body: .text(text + RosterReport.lines(plan.rows) + next), warnings: outcome.notices,
+            data: Shapes.sessionOutcome.json(outcome),
+            body: .text(text + RosterReport.lines(plan.rows) + next), warnings: outcome.notices,
             status: plan.rowErrors > 0 ? 3 : 0)
     }
 }
@@ -87,21 +80,7 @@ struct SessionsUnmatched: NodeCommand {
                 one.candidates.map { "\($0.name) <\($0.email)>" }.joined(separator: ", "),
             ])
         }
-        return CommandResult(data: ["unmatched": .array(queue.map(Self.json))], body: .table(table))
-    }
-
-    private static func json(_ one: UnmatchedEducator) -> JSONValue {
-        [
-            "row": .string(one.id), "name": .string(one.name), "school": .string(one.school),
-            "email": .string(one.email), "user_id": .string(one.userID), "sessions": JSONValue(one.sessions),
-            "first_date": .string(one.dates.lowerBound), "last_date": .string(one.dates.upperBound),
-            "candidates": .array(
-                one.candidates.map {
-                    [
-                        "id": .string($0.id), "name": .string($0.name), "email": .string($0.email),
-                        "schools": .array($0.schools.map { .string($0) }),
-                    ]
-                }),
-        ]
+        return CommandResult(
+            data: ["unmatched": .array(queue.map(Shapes.unmatchedEducator.json))], body: .table(table))
     }
 }

@@ -1,15 +1,8 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 extension SessionsCommand {
-    static func json(_ decision: MatchDecision) -> JSONValue {
-        [
-            "row": .string(decision.id), "name": .string(decision.name), "school": .string(decision.school),
-            "email": .string(decision.email), "user_id": .string(decision.userID),
-            "teacher_id": JSONValue(decision.teacherID), "ignored": .bool(decision.isIgnored),
-        ]
-    }
-
     static func table(_ decisions: [MatchDecision]) -> Table {
         var table = Table([
             .init("row"), .init("name", maxWidth: 32), .init("school", maxWidth: 32), .init("is"),
@@ -21,7 +14,8 @@ extension SessionsCommand {
     }
 
     static func result(_ decision: MatchDecision) -> CommandResult {
-        CommandResult(data: ["decision": json(decision)], body: .table(table([decision])))
+        CommandResult(
+            data: ["decision": Shapes.matchDecision.json(decision)], body: .table(table([decision])))
     }
 }
 
@@ -97,7 +91,7 @@ struct SessionsDecisions: NodeCommand {
         let (installation, open, actor) = try context.tenant(tenant)
         let decisions = try SessionService(installation, open, actor: actor).decisions()
         return CommandResult(
-            data: ["decisions": .array(decisions.map(SessionsCommand.json))],
+            data: ["decisions": .array(decisions.map(Shapes.matchDecision.json))],
             body: .table(SessionsCommand.table(decisions)))
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 extension Semester: ExpressibleByArgument {}
 
@@ -47,7 +48,7 @@ struct UsageShow: NodeCommand {
         }
         table.add(["Total", "\(report.teachers) teachers", "", "\(report.sessions)"])
         return CommandResult(
-            data: Self.json(report), body: .table(table), warnings: Self.unmatchedNotice(report))
+            data: Shapes.usage.json(report), body: .table(table), warnings: Self.unmatchedNotice(report))
     }
 
     private func districts(_ context: CommandContext) throws -> CommandResult {
@@ -70,7 +71,7 @@ struct UsageShow: NodeCommand {
             ])
         }
         let list = districts.map { one -> JSONValue in
-            guard case .object(let members) = Self.json(one.report) else { return .null }
+            guard case .object(let members) = Shapes.usage.json(one.report) else { return .null }
             return .object([("slug", .string(one.slug)), ("name", .string(one.name))] + members)
         }
         return CommandResult(
@@ -82,34 +83,6 @@ struct UsageShow: NodeCommand {
                         "DISTRICTS_NOT_SHOWN", "\(others) districts are inactive or don't allow it",
                         hint: "The flag prepkc_visibility turns it on.")
                 ])
-    }
-
-    static func json(_ report: UsageReport) -> JSONValue {
-        [
-            "year": .string(report.year.description), "semester": .string(report.semester.rawValue),
-            "totals": [
-                "buildings": JSONValue(report.buildings.count), "teachers": JSONValue(report.teachers),
-                "teachers_with_sessions": JSONValue(report.teachersWithSessions),
-                "teachers_without_sessions": JSONValue(report.teachers - report.teachersWithSessions),
-                "sessions": JSONValue(report.sessions),
-                "distinct_sessions": JSONValue(report.distinctSessions),
-            ],
-            "buildings": .array(report.buildings.map(json)), "unmatched": JSONValue(report.unmatched),
-        ]
-    }
-
-    private static func json(_ building: UsageReport.Building) -> JSONValue {
-        [
-            "id": JSONValue(building.id), "name": .string(building.name),
-            "teachers": JSONValue(building.rows.count), "sessions": JSONValue(building.sessions),
-            "rows": .array(
-                building.rows.map {
-                    [
-                        "id": .string($0.teacherID), "name": .string($0.name), "email": .string($0.email),
-                        "active": .bool($0.active), "sessions": JSONValue($0.sessions),
-                    ]
-                }),
-        ]
     }
 
     static func unmatchedNotice(_ report: UsageReport) -> [Notice] {
