@@ -8,6 +8,8 @@ extension Configuration {
     /// With its user and password: never show it, use `entry("proxy")?.text`.
     public var proxy: String? { text("proxy") }
     public var caFile: String? { text("ca_file") }
+    /// The key file of a Google service account, absolute or relative to the data directory.
+    public var googleCredentials: String? { text("google.credentials") }
     public var syncInterval: Duration { required(duration("sync.interval_seconds")) }
     public var syncTimeout: Duration { required(duration("sync.timeout_seconds")) }
     public var maxBodyBytes: Int { required(integer("limits.body_bytes")) }

@@ -2,7 +2,7 @@ extension Setting {
     /// Every setting there is, in the order in which they are shown and documented.
     ///
     /// Adding one is free; it must be described in `node.yaml.example` too (a test compares).
-    public static let all: [Setting] = identity + network + sync + limits + terms + display
+    public static let all: [Setting] = identity + network + google + sync + limits + terms + display
 
     /// Variables with our prefix that are no settings: read elsewhere, accepted here.
     public static let otherVariables: Set<String> = ["PREPKC_DATA"]
@@ -38,6 +38,12 @@ extension Setting {
         Setting(
             "trusted_proxies", .list,
             "Addresses of proxies in front of serve, whose X-Forwarded-For is believed."),
+    ]
+
+    private static let google: [Setting] = [
+        Setting(
+            "google.credentials", .path,
+            "JSON key of a Google service account that reads sheets shared with it.")
     ]
 
     private static let sync: [Setting] = [

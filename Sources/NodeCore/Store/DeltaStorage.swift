@@ -167,6 +167,17 @@ public struct RefusedWrite: Sendable, Equatable {
     public let column: String
     public let value: Value
     public let reason: String
+
+    public init(
+        stamp: RowState.Stamp, table: String, row: String, column: String, value: Value, reason: String
+    ) {
+        self.stamp = stamp
+        self.table = table
+        self.row = row
+        self.column = column
+        self.value = value
+        self.reason = reason
+    }
 }
 
 extension StoreReader {

@@ -7,11 +7,17 @@ public struct Environment: Sendable {
     public let clock: any WallClock
     public let random: any RandomSource
     public let replication: any Replication
+    /// What tenant files are migrated to; tests open them as other versions would.
+    public let schema: Schema
 
-    public init(clock: any WallClock, random: any RandomSource, replication: any Replication) {
+    public init(
+        clock: any WallClock, random: any RandomSource, replication: any Replication,
+        schema: Schema = .current
+    ) {
         self.clock = clock
         self.random = random
         self.replication = replication
+        self.schema = schema
     }
 }
 
@@ -60,7 +66,7 @@ public final class TenantStore: Sendable {
         do {
             queue = try DatabaseQueue(
                 path: path, configuration: ConnectionSetup.configuration(label: name))
-            let migrator = TenantMigrations.migrator
+            let migrator = TenantMigrations.migrator(environment.schema)
             if try queue.read(migrator.hasBeenSuperseded) {
                 throw NodeError(
                     .schemaNewer, "\(name) was written by a newer version of node-cli",
@@ -68,9 +74,9 @@ public final class TenantStore: Sendable {
             }
             try migrator.migrate(queue)
             try ConnectionSetup.requireFullSync(queue)
-            if try read({ try $0.state(.materialise)?.int == 1 }) {
+            if let version = try read({ try $0.state(.materialise)?.int }) {
                 try replicate { replica in
-                    replica.rulesChanged = true
+                    try replica.materialise(since: Int(version))
                     try replica.setState(.materialise, .null)
                 }
             }

@@ -20,6 +20,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case duplicateColumn = "DUPLICATE_COLUMN"
     case unterminatedQuote = "UNTERMINATED_QUOTE"
     case encoding = "ENCODING"
+    case archiveInvalid = "ARCHIVE_INVALID"
+    case oneRosterInvalid = "ONEROSTER_INVALID"
     case tenantNotFound = "TENANT_NOT_FOUND"
     case teacherNotFound = "TEACHER_NOT_FOUND"
     case schoolNotFound = "SCHOOL_NOT_FOUND"
@@ -75,6 +77,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     // The line
     case hubUnreachable = "HUB_UNREACHABLE"
     case hubAnswer = "HUB_ANSWER_INVALID"
+    case sheetUnreachable = "SHEET_UNREACHABLE"
     // Others
     case locked = "LOCKED"
     case tenantInactive = "TENANT_INACTIVE"
@@ -97,7 +100,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .notAuthenticated, .missingAPIKey, .invalidAPIKey, .keyPermissions, .forbidden,
             .escalation, .hubOwned, .nodeOnly, .notSeatHolder, .revoked, .hubKeyMismatch, .userInactive:
             9
-        case .hubUnreachable, .hubAnswer, .rateLimited: 10
+        case .hubUnreachable, .hubAnswer, .sheetUnreachable, .rateLimited: 10
         case .locked: 11
         case .tenantInactive, .leaseExpired: 12
         case .verificationFailed, .fork, .nodeBehind, .hubBehind, .deltaRefused: 13
@@ -127,7 +130,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .rateLimited: 429
         case .upgradeRequired: 426
         case .storageFull: 507
-        case .storage, .corrupt, .locked, .hubUnreachable, .schemaNewer: 503
+        case .storage, .corrupt, .locked, .hubUnreachable, .sheetUnreachable, .schemaNewer: 503
         case .internalError, .hubAnswer, .verificationFailed: 500
         default: 400
         }
@@ -136,7 +139,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     /// Whether the same call may succeed later without anybody changing anything.
     public var isRetryable: Bool {
         switch self {
-        case .hubUnreachable, .locked, .rateLimited, .storageFull: true
+        case .hubUnreachable, .sheetUnreachable, .locked, .rateLimited, .storageFull: true
         default: false
         }
     }

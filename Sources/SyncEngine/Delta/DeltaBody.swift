@@ -120,23 +120,12 @@ enum DeltaBody {
         for (id, values) in zip(ids, values) {
             let change: Change =
                 switch kind {
-                case .row: .row(completed(values, table))
+                case .row: .row(values)
                 case .columns: .columns(values)
                 case .delete: .delete
                 }
             writes.append(RecordedWrite(table: table, id: id, change: change))
         }
-    }
-
-    /// A row write names every column of its schema; one that it leaves out although the table
-    /// came with it is null, on every installation alike.
-    private static func completed(_ values: [String: Value], _ table: String) -> [String: Value] {
-        guard let known = Schema.table(table) else { return values }
-        var values = values
-        for column in known.columns where column.since == known.since && values[column.name] == nil {
-            values[column.name] = .null
-        }
-        return values
     }
 
     private static func columnNames(_ reader: inout CBORReader) throws -> [String] {

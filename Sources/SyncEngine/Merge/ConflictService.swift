@@ -98,7 +98,7 @@ public struct ConflictService {
     }
 
     func write(_ chosen: Value, to conflict: ConflictView, in transaction: LocalTransaction) throws {
-        guard let table = Schema.table(conflict.table) else {
+        guard let table = transaction.replica.schema.table(conflict.table) else {
             throw NodeError(
                 .upgradeRequired, "this version doesn't know the table '\(conflict.table)'",
                 hint: "Upgrade node-cli.")
@@ -106,6 +106,10 @@ public struct ConflictService {
         guard conflict.column == CellConflict.lifeColumn else {
             if try transaction.replica.shown(table, id: conflict.row) == nil {
                 throw NodeError(.conflict, "the row is deleted", hint: "Settle its row conflict first.")
+            }
+            if table === Schema.seat, Seat.settledTogether.contains(conflict.column) {
+                let sibling = conflict.siblings.first { $0.value == chosen }
+                return try transaction.settleSeat(conflict.row, as: sibling?.stamp)
             }
             _ = try transaction.edit(table, id: conflict.row, [conflict.column: chosen], force: true)
             return
@@ -133,7 +137,8 @@ public struct ConflictService {
             }
             return .text(value)
         }
-        guard let table = Schema.table(conflict.table), let column = table.column(conflict.column) else {
+        guard let table = reader.schema.table(conflict.table), let column = table.column(conflict.column)
+        else {
             throw NodeError(
                 .upgradeRequired, "this version doesn't know the column", hint: "Upgrade node-cli.")
         }

@@ -241,8 +241,10 @@ public struct DeltaApplier {
     }
 
     private mutating func merge(_ write: RecordedWrite, by facts: DeltaFacts) throws {
-        let old = try transaction.loadRow(write.table, id: write.id)
-        let verdict = try WriteRights.judge(write, by: facts, on: old, causality: transaction)
+        let stored = try transaction.loadRow(write.table, id: write.id)
+        let old = try transaction.stateForMerging(
+            write.change, by: facts, into: stored, RowID(table: write.table, id: write.id))
+        let verdict = try WriteRights.judge(write, by: facts, on: old, in: transaction)
         for refusal in verdict.refused {
             try transaction.addRefused(
                 facts.stamp, table: write.table, row: write.id, column: refusal.column, value: refusal.value,
@@ -253,13 +255,15 @@ public struct DeltaApplier {
         if old.isEmpty, case .row(let values) = change {
             var state = RowState()
             state.writes = [.init(stamp: facts.stamp, values: values)]
-            return try transaction.saveRow(write.table, id: write.id, state, replacing: old)
+            try transaction.saveRow(write.table, id: write.id, state, replacing: old)
+            return try transaction.notePolicy(write.table, row: write.id, stamp: facts.stamp)
         }
         var known: [RowState.Stamp: DeltaFacts] = [:]
         for stamp in old.stamps { known[stamp] = try transaction.facts(stamp) }
         var state = old
         state.apply(change, stamp: facts.stamp) { known[$0].map(facts.hadSeen) ?? false }
         try transaction.saveRow(write.table, id: write.id, state, replacing: old)
+        try transaction.notePolicy(write.table, row: write.id, stamp: facts.stamp)
         try countConflicts(write, from: old, to: state)
     }
 

@@ -124,13 +124,16 @@ struct CommandContext {
         return (installation, try installation.tenant(option.tenant), actor(installation))
     }
 
-    func curl() throws -> CurlClient {
+    func curl() throws -> CurlClient { try CurlClient(options: curlOptions()) }
+
+    /// How requests leave this machine.
+    func curlOptions() -> CurlClient.Options {
         var options = CurlClient.Options()
         if let proxy = configuration.proxy { options.proxy = .url(proxy) }
         options.caFile = configuration.caFile
         options.timeout = configuration.syncTimeout
         options.userAgent = "node-cli/\(ProductVersion.text)"
-        return try CurlClient(options: options)
+        return options
     }
 
     /// Bytes of a file, or of standard input for `-`. Throws `FILE_NOT_FOUND`, `TOO_LARGE`.

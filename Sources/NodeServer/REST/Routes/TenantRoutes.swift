@@ -135,9 +135,8 @@ enum TenantRoutes {
             body: .json(.object([.init("name", .name), .optional("nces_school_id", .text(1...20))])),
             statuses: [201], content: .json(Shapes.districtSchool.schema)
         ) { call in
-            let settings = TenantSettings(try call.tenant, actor: try call.actor)
-            let school = try settings.addSchool(
-                name: call.body.required("name"), ncesSchoolID: call.body.text("nces_school_id"))
+            let school = try SchoolService(try call.tenant, actor: try call.actor)
+                .create(name: call.body.required("name"), nces: call.body.text("nces_school_id"))
             return Answer(Shapes.districtSchool.json((school, try call.tenant.id.description)))
         },
         Route(
