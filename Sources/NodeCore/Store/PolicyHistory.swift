@@ -35,7 +35,7 @@ extension StoreReader {
         return book
     }
 
-    private func policyDocuments() throws -> [PolicyDocument] {
+    fileprivate func policyDocuments() throws -> [PolicyDocument] {
         if let policyCache { return policyCache }
         let found = try rows("SELECT row, stamp, domain, document FROM sync_policy ORDER BY row, stamp").map {
             PolicyDocument(
