@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT_SOURCES = Sources Tests conflict-rules Package.swift Benchmarks/Sources Benchmarks/Package.swift
 
-.PHONY: demo test mutate soak check coverage bench install uninstall format setup build release
+.PHONY: demo test api mutate soak check coverage bench install uninstall format setup build release
 
 ## Show the main job with real processes; ends by itself. `make demo ARGS=--keep` leaves the folder.
 demo: setup
@@ -15,7 +15,7 @@ demo: setup
 
 ## Every test: units, vectors and properties; then simulations; then sockets; then processes, one after the other,
 ## because the first keep every core busy and the others watch the clock. Last the independent verifier
-## against the binary.
+## and public tools for REST against the binary.
 test: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '^(NodeCoreTests|SyncEngineTests)\.'
@@ -23,7 +23,14 @@ test: setup
 	$(SWIFT) test --skip-build --filter '^NodeServerTests\.'
 	$(SWIFT) test --skip-build --filter '^NodeCLITests\.'
 	/usr/bin/python3 scripts/check_verifier .build/debug/node-cli
+	/usr/bin/python3 scripts/check_api .build/debug/node-cli
 	$(MAKE) mutate
+
+## The public tools alone: schemathesis against a hub and a node, a generated client. About a minute, and once
+## some time for their installation into .build.
+api: setup
+	$(SWIFT) build
+	/usr/bin/python3 scripts/check_api .build/debug/node-cli
 
 ## Breaks merge, rules or `seen` in one of forty ways, another one each day, and demands that a test notices.
 ## Last in `make test`: its own tests have just passed, and it rebuilds one file.
@@ -35,11 +42,13 @@ mutate: setup
 soak: export SIM_SEEDS ?= 2000
 soak: export HISTORIES ?= 20000
 soak: export BACKTESTS ?= 5000
+soak: export LOAD_SECONDS ?= 60
 soak: export ROSTERS ?= 50000
 soak: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '^SimulationTests\.'
 	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.(HistoryTests|BacktestTests)'
+	$(SWIFT) test --skip-build --filter '^NodeServerTests\.SeatRaceTests'
 	$(SWIFT) test --skip-build --filter '^NodeCoreTests\.RosterPropertyTests'
 	scripts/mutate --all
 

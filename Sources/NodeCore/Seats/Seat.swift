@@ -95,15 +95,23 @@ extension StoreReader {
 
     /// Seats by school and id.
     public func seats(_ filter: SeatFilter = .init()) throws -> [Seat] {
-        let sql =
-            Self.seatSQL + """
-                 WHERE (:school IS NULL OR s.school_id = :school) AND (:state IS NULL OR s.state = :state)
-                AND (:learner IS NULL OR s.learner_id = :learner) ORDER BY t.name, s.school_id, s.id
-                """
-        let arguments: StatementArguments = [
-            "school": filter.school, "state": filter.state?.rawValue, "learner": filter.learner,
-        ]
+        let (sql, arguments) = Self.seatQuery(filter)
         return try seats(rows(sql, arguments))
+    }
+
+    /// Names only what is asked for: a condition that may be absent would keep SQLite from its indexes.
+    static func seatQuery(_ filter: SeatFilter) -> (sql: String, arguments: StatementArguments) {
+        let conditions = [
+            ("s.school_id", filter.school), ("s.state", filter.state?.rawValue),
+            ("s.learner_id", filter.learner),
+        ].compactMap { column, value in value.map { (column, $0) } }
+        let clause =
+            conditions.isEmpty
+            ? "" : " WHERE " + conditions.map { "\($0.0) = ?" }.joined(separator: " AND ")
+        return (
+            seatSQL + clause + " ORDER BY t.name, s.school_id, s.id",
+            StatementArguments(conditions.map(\.1))
+        )
     }
 
     /// Throws `SEAT_NOT_FOUND`.

@@ -8,7 +8,7 @@ final class StoreMetrics: Sendable {
     private let installation: Installation
     private let registry: Prometheus.Registry
     private let pending, conflicts, lag, databaseBytes, walBytes, tenants: Prometheus.Gauge
-    private let seats: Prometheus.Gauge
+    private let seats, seatEvents: Prometheus.Gauge
     private let readAt = Mutex<ContinuousClock.Instant?>(nil)
 
     /// For how long numbers are given again.
@@ -28,6 +28,9 @@ final class StoreMetrics: Sendable {
         walBytes = try registry.gauge("wal_bytes", help: "Size of all write-ahead logs.")
         tenants = try registry.gauge("tenants", help: "Tenants that this installation holds.")
         seats = try registry.gauge("seats", help: "Seats of all tenants, by state.", labels: ["state"])
+        seatEvents = try registry.gauge(
+            "seat_events", help: "Allocations and reclaims so far; their rate is theirs a second.",
+            labels: ["action"])
     }
 
     /// The text of `/metrics`.
@@ -42,12 +45,13 @@ final class StoreMetrics: Sendable {
     }
 
     private func read() throws {
-        var deltas = 0, open = 0, totals = SeatCounts()
+        var deltas = 0, open = 0, totals = SeatCounts(), events = ["allocate": 0, "reclaim": 0]
         var sizes = try Self.sizes(installation.directory.control)
         let slugs = try installation.slugs()
         for slug in slugs {
             let (own, waiting, counts) = try installation.tenant(slug).store.read { reader in
-                (
+                for action in events.keys { events[action, default: 0] += try reader.seatEventCount(action) }
+                return (
                     installation.role == .node ? try reader.pending().deltas : 0, try reader.openConflicts(),
                     try reader.seatTotals()
                 )
@@ -64,6 +68,7 @@ final class StoreMetrics: Sendable {
         seats.set(Double(totals.free), "free")
         seats.set(Double(totals.reserved), "reserved")
         seats.set(Double(totals.assigned), "assigned")
+        for (action, count) in events { seatEvents.set(Double(count), action) }
         databaseBytes.set(Double(sizes.database))
         walBytes.set(Double(sizes.wal))
         lag.set(try lagSeconds(slugs))

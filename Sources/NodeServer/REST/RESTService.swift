@@ -40,7 +40,7 @@ final class RESTService: Sendable {
     private func answer(_ request: ServerRequest) throws -> ServerResponse {
         let route: Route, path: [String: String]
         do { (route, path) = try table.find(request.method, request.path) } catch {
-            return limited(addresses, key: request.remoteAddress) ?? error.response
+            return try limited(addresses, key: request.remoteAddress) ?? preflight(request) ?? error.response
         }
         var response: ServerResponse
         do {
@@ -50,8 +50,22 @@ final class RESTService: Sendable {
                 metrics.note(route: route.path.text, status: 500, time: .zero)
                 throw RouteFailure(route: route.path.text, cause: error)
             }
-            response = answer
+            response = route.access.isPublic ? PublicAPI.problem(answer, error) : answer
         }
+        if route.access.isPublic {
+            response.headers += try PublicAPI.crossOrigin(request, slug: path["slug"] ?? "", installation)
+        }
+        response.route = route.path.text
+        return response
+    }
+
+    /// What a browser asks before it calls a public route of another origin; nil for anything else.
+    private func preflight(_ request: ServerRequest) throws -> ServerResponse? {
+        guard request.method == "OPTIONS", let (route, path) = table.readable(request.path),
+            route.access.isPublic
+        else { return nil }
+        let headers = try PublicAPI.crossOrigin(request, slug: path["slug"] ?? "", installation)
+        var response = PublicAPI.preflight(headers)
         response.route = route.path.text
         return response
     }
@@ -76,7 +90,7 @@ final class RESTService: Sendable {
 
     /// Throws `NOT_AUTHENTICATED` unless the route is open.
     private func identify(_ request: ServerRequest, for route: Route) throws -> Principal? {
-        if case .open = route.access { return nil }
+        guard route.access.needsIdentity else { return nil }
         guard let token = request.bearerToken else {
             throw NodeError(
                 .notAuthenticated, "this route needs a bearer token",
@@ -138,7 +152,7 @@ final class RESTService: Sendable {
         } else if let json = answer.json {
             response.body = Array(json.text.utf8)
         }
-        if case .open = route.access { return response }
+        guard route.access.needsIdentity else { return response }
         response.headers.append(("cache-control", "no-store"))
         return unchanged(response, route, request) ?? response
     }

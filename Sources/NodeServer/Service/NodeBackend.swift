@@ -43,12 +43,14 @@ public final class NodeBackend: ServerBackend {
 
     /// Every route but the machines' own.
     static func routes(_ open: OpenRoutes, _ options: Options) -> [Route] {
-        let all =
-            open.all + AuthRoutes.all + PeopleRoutes.all + RoleRoutes.all + KeyRoutes.all + SupportRoutes.all
-            + TenantRoutes.all + SeatRoutes.all + TeacherRoutes.all + RosterRoutes.all
-            + SessionRoutes.all + EventRoutes.all + PublicEventRoutes().all + PersonRoutes.all
-            + ConflictRoutes.all + RuleRoutes.all + AuditRoutes.all + NodeRoutes.all
-            + ExchangeRoutes(syncNow: options.syncNow).all + OperatorRoutes.all
+        let groups = [
+            open.all, AuthRoutes.all, PeopleRoutes.all, RoleRoutes.all, KeyRoutes.all, SupportRoutes.all,
+            TenantRoutes.all, SeatRoutes.all, TeacherRoutes.all, RosterRoutes.all, UsageRoutes.all,
+            EventRoutes.all, PublicEventRoutes().all, PersonRoutes.all, ConflictRoutes.all, RuleRoutes.all,
+            AuditRoutes.all,
+            NodeRoutes.all, ExchangeRoutes(syncNow: options.syncNow).all, OperatorRoutes.all,
+        ]
+        let all = groups.flatMap { $0 }
         return OpenRoutes.described(all, version: options.version)
     }
 

@@ -129,7 +129,7 @@ struct ImportPast {
             for write in try DeltaVerifier.verify(frame, in: reader).writes()
             where rows.contains(Self.key(write)) {
                 var state = before[Self.key(write)] ?? RowState()
-                let verdict = try WriteRights.judge(write, by: delta.facts, on: state, causality: reader)
+                let verdict = try WriteRights.judge(write, by: delta.facts, on: state, in: reader)
                 guard let change = verdict.allowed else { continue }
                 var seen: Set<RowState.Stamp> = []
                 for stamp in state.stamps where try reader.covers(delta.facts.stamp, stamp) {

@@ -58,7 +58,7 @@ import Testing
     func matrix() throws {
         let world = try World(nodes: 0)
         let other = try World(beside: world, slug: "otherville", nodes: 0, seed: 7)
-        let hub = try RESTSite(world.hub)
+        let hub = try RESTSite(world)
         let now = world.hub.clock.milliseconds()
         let people = Self.people(now)
         let book = TokenBook()
@@ -103,7 +103,7 @@ import Testing
     func heldSeats() throws {
         let world = try World(nodes: 1)
         try world.settle()
-        let hub = try RESTSite(world.hub)
+        let hub = try RESTSite(world)
         hub.book.add("viewer", .staff(.viewer, support: nil))
         let school = try hub.school("North")
         let seats = try hub.call(
@@ -134,5 +134,5 @@ extension Route {
 }
 
 extension RouteAccess {
-    var isClosed: Bool { if case .open = self { false } else { true } }
+    var isClosed: Bool { needsIdentity }
 }

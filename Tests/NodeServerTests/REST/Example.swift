@@ -7,10 +7,10 @@ import TestSupport
 enum Example {
     /// About the tenant of `site`, or about one that isn't there.
     static func request(_ route: Route, _ site: World.Site, unknown: Bool = false) throws -> ServerRequest {
-        let ids = try Ids(site, unknown: unknown)
+        let ids = try Ids(site, unknown: unknown, source: route.access.source)
         var path = route.path.text
         for name in route.path.names {
-            path = path.replacing("{\(name)}", with: ids.value(for: name, route.access.source))
+            path = path.replacing("{\(name)}", with: ids.value(for: name))
         }
         var query: [String] = []
         if case .query = route.access.source { query.append("tenantId=\(ids.tenant)") }
@@ -35,8 +35,10 @@ enum Example {
         let tenant: String
         let school: String
         let record: String
+        let source: TenantSource?
 
-        init(_ site: World.Site, unknown: Bool) throws {
+        init(_ site: World.Site, unknown: Bool, source: TenantSource?) throws {
+            self.source = source
             let nobody = "00000000-0000-8000-8000-000000000000"
             tenant = unknown ? nobody : site.tenant.id.description
             school = unknown ? nobody : try site.store.read { try $0.schools()[0].id }
@@ -44,7 +46,7 @@ enum Example {
                 unknown ? nobody : site.tenant.identifiers.derived(table: "seat", key: "nowhere")
         }
 
-        func value(for name: String, _ source: TenantSource?) -> String {
+        func value(for name: String) -> String {
             guard case .path(let place, let kind) = source, place == name else { return "x" }
             switch kind {
             case .district, .tenant: return tenant
@@ -53,12 +55,18 @@ enum Example {
             }
         }
 
+        /// Whether `tenant_id` in the body means a district.
+        private var isDistrict: Bool {
+            guard case .body(let members) = source else { return false }
+            return members.contains { $0.kind == .tenant }
+        }
+
         /// Required members only, but those that name a record always.
         func value(of schema: DataSchema, named name: String = "") -> JSONValue {
             switch schema {
             case .text(let range, _):
                 switch name {
-                case "tenant_id": return .string(school)
+                case "tenant_id": return .string(isDistrict ? tenant : school)
                 case "seat_id", "user_id": return .string(record)
                 default: return .string(String(repeating: "x", count: max(1, range.lowerBound)))
                 }

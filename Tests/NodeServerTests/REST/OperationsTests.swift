@@ -36,7 +36,7 @@ import Testing
     func rates() throws {
         var settings = RESTSite.unlimited
         settings.userRate = .init(perSecond: 1, burst: 5)
-        let hub = try RESTSite(World(nodes: 0).hub, settings: settings)
+        let hub = try RESTSite(World(nodes: 0), settings: settings)
         let statuses = try (0..<7).map { _ in try hub.call("GET", "/api/v1/tenants", as: "admin").status }
         #expect(statuses == [200, 200, 200, 200, 200, 429, 429])
         let refused = try hub.call("GET", "/api/v1/tenants", as: "admin")
@@ -49,13 +49,13 @@ import Testing
     func addresses() throws {
         var settings = RESTSite.unlimited
         settings.addressRate = .init(perSecond: 1, burst: 3)
-        let hub = try RESTSite(World(nodes: 0).hub, settings: settings)
+        let hub = try RESTSite(World(nodes: 0), settings: settings)
         let statuses = try (0..<4).map { _ in try hub.call("GET", "/api/v1/tenants", as: nil).status }
         #expect(statuses == [401, 401, 401, 429])
         let forwarded: HeaderList = [("x-forwarded-for", "198.51.100.7")]
         #expect(try hub.call("GET", "/api/v1/tenants", as: nil, headers: forwarded).status == 429)
         settings.trustedProxies = ["192.0.2.1"]
-        let behind = try RESTSite(World(nodes: 0).hub, settings: settings)
+        let behind = try RESTSite(World(nodes: 0), settings: settings)
         for last in 1...5 {
             let headers: HeaderList = [("x-forwarded-for", "203.0.113.9, 198.51.100.\(last)")]
             #expect(try behind.call("GET", "/api/v1/tenants", as: nil, headers: headers).status == 401)
@@ -65,7 +65,7 @@ import Testing
     @Test("health names what is degraded, and is 503 with the reason when it can't write")
     func health() throws {
         let world = try World(nodes: 1)
-        let node = try RESTSite(world.sites[1])
+        let node = try RESTSite(world, 1)
         #expect(try node.call("GET", "/health", as: nil).text("status") == "healthy")
         try node.site.installation.setSyncPaused(true)
         #expect(try node.call("GET", "/health", as: nil).json["degraded"] == ["sync_paused"])
@@ -82,7 +82,7 @@ import Testing
     func metrics() throws {
         let world = try World(nodes: 1)
         try world.settle()
-        let hub = try RESTSite(world.hub)
+        let hub = try RESTSite(world)
         let school = JSONValue.string(try hub.school("North"))
         _ = try hub.call("POST", "/api/v1/seats/purchase", ["tenant_id": school, "count": 3])
         _ = try hub.call("GET", "/api/v1/seats/nowhere")
@@ -105,7 +105,7 @@ import Testing
     @Test("what people type never reaches the log: canaries in every field, path, query and header")
     func canaries() async throws {
         let world = try World(nodes: 0)
-        let lines = LogLines(), backend = try RESTSite(world.hub).backend
+        let lines = LogLines(), hub = try RESTSite(world), backend = hub.backend
         try await withServer(backend, logger: lines.logger) { url, _ in
             let client = try makeClient()
             let requests = [
@@ -133,6 +133,7 @@ import Testing
                 #expect(line["error_code"] != nil)
             }
         }
+        withExtendedLifetime(hub) {}
         #expect(lines.all.count == 6)
         for line in lines.all { #expect(!"\(line)".lowercased().contains("canary")) }
     }

@@ -75,14 +75,17 @@ struct RESTClient: Sendable {
 
 /// One installation with its backend.
 struct RESTSite {
+    /// Its folders go with it.
+    let world: World
     let site: World.Site
     let book = TokenBook()
     let client: RESTClient
     var backend: NodeBackend { client.backend }
 
     /// `boss` may do everything at the hub; `admin` is the district's.
-    init(_ site: World.Site, settings: RESTSettings = RESTSite.unlimited) throws {
-        self.site = site
+    init(_ world: World, _ index: Int = 0, settings: RESTSettings = RESTSite.unlimited) throws {
+        self.world = world
+        site = world.sites[index]
         var options = NodeBackend.Options(version: "test")
         options.authenticator = book
         options.settings = settings

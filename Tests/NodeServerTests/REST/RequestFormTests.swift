@@ -10,7 +10,7 @@ import Testing
     let school: String
 
     init() throws {
-        hub = try RESTSite(World(nodes: 0).hub)
+        hub = try RESTSite(World(nodes: 0))
         school = try hub.school("North")
     }
 
@@ -110,7 +110,7 @@ import Testing
     func whichTenant() throws {
         let world = try World(nodes: 0)
         let other = try World(beside: world, slug: "otherville", nodes: 0, seed: 3)
-        let hub = try RESTSite(world.hub)
+        let hub = try RESTSite(world)
         let unsaid = try hub.call("GET", "/api/v1/teachers")
         #expect(unsaid.status == 400 && unsaid.fields == ["tenantId"])
         for name in ["otherville", other.hub.tenant.id.description] {

@@ -11,7 +11,7 @@ import Testing
     @Test("of 100 clients that want one seat exactly one gets it")
     func oneSeat() throws {
         let world = try World(nodes: 0)
-        let hub = try RESTSite(world.hub)
+        let hub = try RESTSite(world)
         let seats = try hub.call(
             "POST", "/api/v1/seats/purchase", ["tenant_id": .string(try hub.school("North")), "count": 1])
         let seat = seats.items[0]["id"] ?? nil
@@ -29,7 +29,7 @@ import Testing
     @Test("64 clients at full speed leave counters, audit and recount equal, and no answer is a 5xx")
     func load() throws {
         let world = try World(nodes: 0)
-        let hub = try RESTSite(world.hub)
+        let hub = try RESTSite(world)
         let north = JSONValue.string(try hub.school("North"))
         let seconds = ProcessInfo.processInfo.environment["LOAD_SECONDS"].flatMap(Double.init) ?? 2
         _ = try hub.call("POST", "/api/v1/seats/purchase", ["tenant_id": north, "count": 40])

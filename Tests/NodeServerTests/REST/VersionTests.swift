@@ -13,8 +13,8 @@ import Testing
     init() throws {
         world = try World(nodes: 1)
         try world.settle()
-        hub = try RESTSite(world.hub)
-        node = try RESTSite(world.sites[1])
+        hub = try RESTSite(world)
+        node = try RESTSite(world, 1)
     }
 
     private func teacher() throws -> String {

@@ -17,7 +17,9 @@ enum TenantMigrations {
                 try createTables(of: schema, since: version, in: db)
                 try addColumns(of: schema, since: version, in: db)
                 if version == 2 { try db.execute(sql: seatCounters) }
-                if version == 3 { try db.execute(sql: tombstones + partialIndexes + policyHistory + redactions) }
+                if version == 3 {
+                    try db.execute(sql: tombstones + partialIndexes + policyHistory + redactions)
+                }
                 try materialiseLater(since: version, db)
             }
         }

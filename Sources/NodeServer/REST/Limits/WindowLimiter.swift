@@ -1,39 +1,33 @@
 import Synchronization
 
-/// So many requests of a key in each of several windows of time, which begin with its first request.
-///
-/// Keys are those of tenants, so memory is bounded by their number.
+/// So many requests a key in fixed windows of a minute, an hour and a day. Memory is bounded by the keys, which
+/// are tenants of this installation.
 final class WindowLimiter: Sendable {
-    struct Window: Sendable {
-        let seconds: Int64
-        let requests: Int
-    }
+    /// Seconds and how many.
+    static let windows = [(seconds: Int64(60), most: 60), (3600, 1000), (86_400, 10_000)]
 
     private struct Count {
-        var began: Int64
-        var requests: Int
+        var window: Int64
+        var used = 0
     }
 
-    private let windows: [Window]
     private let counts = Mutex<[String: [Count]]>([:])
 
-    init(_ windows: [Window]) { self.windows = windows }
-
-    /// Takes one request of a key; nil when it may go on, else the seconds until it may. `now`: milliseconds.
-    func take(_ key: String, at now: Int64) -> Int64? {
-        counts.withLock { all in
-            var counts = all[key] ?? windows.map { _ in Count(began: now, requests: 0) }
-            for (index, window) in windows.enumerated()
-            where !(0..<window.seconds * 1000).contains(now - counts[index].began) {
-                counts[index] = Count(began: now, requests: 0)
+    /// Takes one request; nil when it may go on, else the seconds until it may. `now`: milliseconds.
+    func take(_ key: String, now: Int64) -> Int64? {
+        let seconds = now / 1000
+        return counts.withLock { counts in
+            var all = counts[key] ?? Self.windows.map { Count(window: seconds / $0.seconds) }
+            for (index, window) in Self.windows.enumerated() {
+                let number = seconds / window.seconds
+                if all[index].window != number { all[index] = Count(window: number) }
+                guard all[index].used < window.most else {
+                    counts[key] = all
+                    return (number + 1) * window.seconds - seconds
+                }
             }
-            for (index, window) in windows.enumerated() where counts[index].requests >= window.requests {
-                let left = counts[index].began + window.seconds * 1000 - now
-                all[key] = counts
-                return max(1, (left + 999) / 1000)
-            }
-            for index in counts.indices { counts[index].requests += 1 }
-            all[key] = counts
+            for index in all.indices { all[index].used += 1 }
+            counts[key] = all
             return nil
         }
     }

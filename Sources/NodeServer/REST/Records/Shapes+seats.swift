@@ -45,6 +45,13 @@ extension Shapes {
             .count("free_seats_held_here") { $0.freeHere }, .count("owed_seats") { $0.owed },
         ])
 
+    public static let seatActivity = Shape<SeatActivity>(
+        "SeatActivity",
+        [
+            .text("day") { $0.day }, .text("tenant_id") { $0.schoolID }, .text("school") { $0.school },
+            .count("allocated") { $0.allocated }, .count("reclaimed") { $0.reclaimed },
+        ])
+
     public static let seatCounts = Shape<SeatCounts>(
         "SeatCounts",
         [

@@ -1,223 +1,167 @@
 import NodeCore
 
-/// The public event API for a district's website (CONTRACT 3): by API key, readable from the web origins that
-/// the tenant allows, with limits of its own and answers of its own form.
+/// The public events of a district, for its website: with the tenant's API key, from its web origins.
 struct PublicEventRoutes: Sendable {
-    private let limiter = WindowLimiter([
-        .init(seconds: 60, requests: 60), .init(seconds: 3600, requests: 1000),
-        .init(seconds: 86_400, requests: 10_000),
-    ])
+    private let limiter = WindowLimiter()
 
-    private static let path = "/api/v1/district/{slug}/events"
-    private static let text = DataSchema.text(0...200)
-    private static let paging: [Route.Parameter] = [
-        .init(name: "page", schema: text, about: "Counted from 1."),
-        .init(name: "per_page", schema: text, about: "1 to 100; 20 unless told."),
-    ]
-    private static let filters: [Route.Parameter] = [
-        .init(name: "from", schema: text, about: "First day, as 2026-03-05."),
-        .init(name: "to", schema: text, about: "Last day."),
-        .init(name: "format", schema: text, about: "virtual, in_person or hybrid."),
-        .init(name: "school", schema: text, about: "A school's id."),
+    private static let schema = Route.Content.json(
+        .named(
+            "PublicEvents",
+            .object(
+                [
+                    .init("success", .boolean), .init("data", Shapes.event.listSchema),
+                    .init("pagination", Answer.paginationSchema), .init("meta", meta),
+                ], isOpen: true)))
+    private static let one = Route.Content.json(
+        .named(
+            "PublicEvent",
+            .object(
+                [.init("success", .boolean), .init("data", Shapes.event.schema), .init("meta", meta)],
+                isOpen: true)))
+    private static let meta = DataSchema.named(
+        "PublicMeta",
+        .object(
+            [
+                .init("tenant", .anyText), .init("generated_at", .time),
+                .init("synced_at", .nullable(.time)),
+            ], isOpen: true))
+
+    private static let parameters: [Route.Parameter] = [
+        .page,
+        .init(
+            name: "per_page", schema: .integer(1...Int64(EventQuery.maxPerPage)),
+            about: "Events a page; 20 unless told."),
+        .init(
+            name: "format", schema: .choice(Event.Format.allCases.map(\.rawValue)),
+            about: "Only those of this format."),
     ]
 
     var all: [Route] {
-        let routes = self
+        let base = "/api/v1/district/{slug}/events", limiter = limiter
         return [
-            Self.route(
-                "", "list_public_events", "Published events by their start.", Self.paging + Self.filters
-            ) {
-                routes.answer($0) { try Self.list($0, tenant: $1, upcoming: false) }
-            },
-            Self.route("/upcoming", "list_upcoming_events", "Published events that aren't over.", Self.paging)
-            {
-                routes.answer($0) { try Self.list($0, tenant: $1, upcoming: true) }
-            },
-            Self.route("/{id}", "get_public_event", "One published event.", []) {
-                routes.answer($0) { try Self.one($0, tenant: $1) }
+            Route(
+                .get, base, id: "list_public_events", tag: "public", "Published events by start.",
+                .publicAPI, parameters: Self.parameters, content: Self.schema
+            ) { try Self.list($0, limiter, upcoming: false) },
+            Route(
+                .get, base + "/upcoming", id: "list_upcoming_events", tag: "public",
+                "Published events that aren't over.", .publicAPI, parameters: Self.parameters,
+                content: Self.schema
+            ) { try Self.list($0, limiter, upcoming: true) },
+            Route(
+                .get, base + "/{id}", id: "get_public_event", tag: "public", "One published event.",
+                .publicAPI, content: Self.one
+            ) { call in
+                let (tenant, service) = try Self.enter(call, limiter)
+                let event = try service.show(call.segment("id"))
+                guard event.status == .published else {
+                    throw NodeError(.eventNotFound, "there is no event with that id")
+                }
+                return Answer([
+                    "success": true, "data": Shapes.event.json(event), "meta": try Self.meta(call, tenant),
+                ])
             },
         ]
-            + ["", "/upcoming", "/{id}"].enumerated().map { index, end in
-                Route(
-                    .options, Self.path + end, id: "preflight_events_\(index)", tag: "public events",
-                    "What a browser asks before it calls.", .open, statuses: [204], handler: Self.preflight)
-            }
     }
 
-    private static func route(
-        _ end: String, _ id: String, _ summary: String, _ parameters: [Route.Parameter],
-        _ handler: @escaping @Sendable (Call) -> Answer
-    ) -> Route {
-        let data = end == "/{id}" ? Shapes.event.schema : Shapes.event.listSchema
-        return Route(
-            .get, path + end, id: id, tag: "public events", summary + " Needs X-API-Key.", .open,
-            parameters: parameters, statuses: [200, 304],
-            content: .json(
-                .object(
-                    [
-                        .init("success", .boolean), .init("data", data),
-                        .optional("pagination", Answer.paginationSchema),
-                        .init("meta", .map(.nullable(.anyText))),
-                    ], isOpen: true)), handler: handler)
-    }
-
-    // MARK: What is asked
-
-    private struct Found {
-        var data: JSONValue
-        var pagination: JSONValue?
-    }
-
-    private static func list(_ call: Call, tenant: OpenTenant, upcoming: Bool) throws -> Found {
+    private static func list(_ call: Call, _ limiter: WindowLimiter, upcoming: Bool) throws -> Answer {
+        let (tenant, service) = try enter(call, limiter)
         var query = EventQuery()
         query.status = .published
-        query.page = try number("page", call) ?? 1
-        query.perPage = try number("per_page", call) ?? 20
-        query.from = try date("from", call)
-        query.to = try date("to", call)
-        query.schoolID = call.query["school"]
-        if let format = call.query["format"] {
-            guard let known = Event.Format(rawValue: format) else { throw invalid("format") }
-            query.format = known
-        }
-        let service = EventService(tenant, actor: visitor)
+        query.page = call.integer("page") ?? 1
+        query.perPage = call.integer("per_page") ?? 20
+        query.format = call.query["format"].flatMap(Event.Format.init)
         if upcoming { query.notOverAt = try service.localNow() }
-        let page = try service.list(query)
-        return Found(
-            data: .array(page.events.map(Shapes.event.json)),
-            pagination: Answer.pagination(page.totalItems, Page(number: page.page, size: page.perPage)))
+        let found = try service.list(query)
+        return Answer([
+            "success": true, "data": .array(found.events.map(Shapes.event.json)),
+            "pagination": Answer.pagination(
+                found.totalItems, Page(number: query.page, size: query.perPage)),
+            "meta": try meta(call, tenant),
+        ])
     }
 
-    /// A draft or a cancelled event isn't there for the public.
-    private static func one(_ call: Call, tenant: OpenTenant) throws -> Found {
-        let event = try EventService(tenant, actor: visitor).show(call.segment("id"))
-        guard event.status == .published else {
-            throw NodeError(.eventNotFound, "there is no event with that id")
+    /// Key, tenant and limit. Throws `MISSING_API_KEY`, `TENANT_NOT_FOUND` (also for a deactivated one),
+    /// `INVALID_API_KEY`, `RATE_LIMIT_EXCEEDED`.
+    private static func enter(_ call: Call, _ limiter: WindowLimiter) throws -> (OpenTenant, EventService) {
+        let key = call.request.header("x-api-key")
+        guard key?.isEmpty == false else {
+            throw NodeError(.missingAPIKey, "an API key is needed", hint: "Send it as X-API-Key.")
         }
-        return Found(data: Shapes.event.json(event))
-    }
-
-    /// Reads only, so it stands in no audit.
-    private static let visitor = Actor(id: "website", role: "website", via: "rest")
-
-    private static func number(_ name: String, _ call: Call) throws -> Int? {
-        guard let text = call.query[name] else { return nil }
-        guard let number = Int(text), text.utf8.count <= 7 else { throw invalid(name) }
-        return number
-    }
-
-    private static func date(_ name: String, _ call: Call) throws -> LocalDate? {
-        guard let text = call.query[name] else { return nil }
-        guard let date = LocalDate(iso: text) else { throw invalid(name) }
-        return date
-    }
-
-    private static func invalid(_ name: String) -> NodeError {
-        NodeError(.validation, "\(name) isn't of its form", hint: "See /openapi.json.", field: name)
-    }
-
-    // MARK: Key, limits, origins
-
-    private func answer(_ call: Call, _ find: (Call, OpenTenant) throws -> Found) -> Answer {
-        var headers: HeaderList = [("vary", "Origin, X-API-Key")]
-        do {
-            guard let key = call.request.header("x-api-key"), !key.isEmpty else {
-                throw NodeError(.missingAPIKey, "an API key is needed: send it as X-API-Key")
-            }
-            let (tenant, row) = try Self.tenant(call)
-            headers += Self.allowance(call, row)
-            try tenant.store.read { try $0.requireAPIKey(key) }
-            if let wait = limiter.take(row.slug, at: call.now) {
-                headers.append(("retry-after", "\(wait)"))
-                throw NodeError(.rateLimited, "too many requests; try again in \(wait) s")
-            }
-            return try Self.good(call, try find(call, tenant), row, headers)
-        } catch let error as NodeError {
-            return Self.refusal(error, headers)
-        } catch {
-            return Self.refusal(NodeError(.internalError, "the server failed"), headers)
-        }
-    }
-
-    /// An inactive tenant, or one whose events are switched off, isn't there for the public.
-    private static func tenant(_ call: Call) throws -> (OpenTenant, Tenant) {
-        let missing = NodeError(.tenantNotFound, "there is no such district here")
-        let slug = call.segment("slug")
-        guard try call.installation.slugs().contains(where: { NormalForm.same($0, slug) }) else {
-            throw missing
-        }
+        let slug = call.segment("slug"), nobody = NodeError.noTenant(slug)
+        guard try call.installation.slugs().contains(slug) else { throw nobody }
         let tenant = try call.installation.tenant(slug)
-        let row = try tenant.store.read { try $0.tenant() }
-        guard row.active, row.flags[.events] == true else { throw missing }
-        return (tenant, row)
+        try tenant.store.read { reader in
+            guard try reader.tenant().active else { throw nobody }
+            try reader.requireAPIKey(key)
+        }
+        if let seconds = limiter.take(slug, now: call.now) { throw TooManyRequests(seconds: seconds) }
+        let actor = Actor(id: "public", role: "public", via: "api")
+        return (tenant, EventService(tenant, actor: actor))
     }
 
-    /// What lets a page of an allowed origin read the answer.
-    private static func allowance(_ call: Call, _ tenant: Tenant) -> HeaderList {
-        guard let origin = call.request.header("origin"), tenant.corsOrigins.contains(origin) else {
-            return []
-        }
+    /// When the data was last exchanged: at a node with its hub, at a hub with any node of the tenant.
+    private static func meta(_ call: Call, _ tenant: OpenTenant) throws -> JSONValue {
+        let synced =
+            call.installation.role == .node
+            ? try call.installation.peer(tenant.slug)?.lastSyncAt
+            : try call.installation.enrolments(slug: tenant.slug).compactMap(\.lastSeenAt).max()
         return [
-            ("access-control-allow-origin", origin),
-            ("access-control-expose-headers", "ETag, Retry-After"),
+            "tenant": .string(tenant.slug), "generated_at": JSONValue(milliseconds: call.now),
+            "synced_at": JSONValue(milliseconds: synced),
         ]
     }
+}
 
-    /// A browser asks without a key; it learns whether its page's origin may call, and nothing else.
-    private static func preflight(_ call: Call) throws -> Answer {
-        var answer = Answer(status: 204)
-        answer.headers = [("vary", "Origin")]
-        do {
-            let allowed = allowance(call, try tenant(call).1)
-            guard !allowed.isEmpty else { return answer }
-            answer.headers += [allowed[0]]
-            answer.headers += [
-                ("access-control-allow-methods", "GET"),
-                ("access-control-allow-headers", "X-API-Key, If-None-Match"),
-                ("access-control-max-age", "600"),
-            ]
-            return answer
-        } catch let error as NodeError where error.code == .tenantNotFound { return answer }
+/// A limit was reached; it ends by itself.
+struct TooManyRequests: Error {
+    let seconds: Int64
+
+    var nodeError: NodeError {
+        NodeError(.rateLimited, "too many requests", hint: "Try again in \(seconds) s.")
+    }
+}
+
+/// What is common to routes that websites call.
+enum PublicAPI {
+    /// `{success: false, error: {code, message}}`.
+    static func problem(_ response: ServerResponse, _ failure: any Error) -> ServerResponse {
+        let error =
+            (failure as? NodeError) ?? (failure as? RequestProblem)?.error
+            ?? (failure as? TooManyRequests)?.nodeError
+        guard let error else { return response }
+        let body: JSONValue = [
+            "success": false,
+            "error": ["code": .string(error.code.rawValue), "message": .string(error.message)],
+        ]
+        var response = response
+        response.body = Array(body.text.utf8)
+        return response
     }
 
-    // MARK: Answers
-
-    private static func good(
-        _ call: Call, _ found: Found, _ tenant: Tenant, _ headers: HeaderList
-    ) throws -> Answer {
-        let tag = EntityTag(
-            tag: String(
-                Digest.sha256(Array((found.data.text + (found.pagination?.text ?? "")).utf8)).hex.prefix(32)))
-        let headers = headers + [("etag", tag.header), ("cache-control", "private, max-age=60")]
-        if call.request.header("if-none-match") == tag.header {
-            var answer = Answer(status: 304)
-            answer.headers = headers
-            return answer
+    /// Lets a browser page of one of the tenant's origins read the answer; nothing for others.
+    static func crossOrigin(_ request: ServerRequest, slug: String, _ installation: Installation) throws
+        -> HeaderList
+    {
+        var headers: HeaderList = [("vary", "Origin")]
+        guard let origin = request.header("origin"), try installation.slugs().contains(slug) else {
+            return headers
         }
-        let synced = try call.installation.peer(tenant.slug)?.lastSyncAt
-        var members: [(String, JSONValue)] = [("success", true), ("data", found.data)]
-        if let pagination = found.pagination { members.append(("pagination", pagination)) }
-        members.append(
-            (
-                "meta",
-                [
-                    "tenant": .string(tenant.slug), "time_zone": .string(tenant.timeZone),
-                    "generated_at": JSONValue(milliseconds: call.now),
-                    "synced_at": JSONValue(milliseconds: synced),
-                ]
-            ))
-        var answer = Answer(.object(members))
-        answer.headers = headers
-        return answer
+        let tenant = try installation.tenant(slug).store.read { try $0.tenant() }
+        guard tenant.active, tenant.corsOrigins.contains(where: { NormalForm.same($0, origin) }) else {
+            return headers
+        }
+        headers.append(("access-control-allow-origin", origin))
+        return headers
     }
 
-    private static func refusal(_ error: NodeError, _ headers: HeaderList) -> Answer {
-        var answer = Answer(
-            [
-                "success": false,
-                "error": ["code": .string(error.code.rawValue), "message": .string(error.message)],
-            ], status: error.code.httpStatus)
-        answer.headers = headers + [("cache-control", "no-store")]
-        return answer
+    /// The answer to a browser that asks before it calls (Fetch standard, CORS-preflight).
+    static func preflight(_ headers: HeaderList) -> ServerResponse {
+        let isAllowed = headers.contains { $0.0 == "access-control-allow-origin" }
+        let allowed: HeaderList = [
+            ("access-control-allow-methods", "GET"), ("access-control-allow-headers", "X-API-Key"),
+            ("access-control-max-age", "600"),
+        ]
+        return ServerResponse(status: 204, headers: headers + (isAllowed ? allowed : []))
     }
 }

@@ -34,6 +34,52 @@ enum RosterRoutes {
             return answer(try service(call).approve(call.segment("id"), dryRun: dryRun), dryRun: dryRun)
         },
         Route(
+            .get, "/api/v1/roster/imports", id: "list_roster_imports", tag: "roster",
+            "The imports of all installations, newest first.", .tenant(.readTeachers, .query),
+            parameters: [.tenant, .page, .perPage],
+            content: Answer.pageSchema("imports", Shapes.rosterImportRecord)
+        ) { call in
+            let all = try call.tenant.store.read { try $0.rosterImports() }
+            return .page("imports", all, Shapes.rosterImportRecord, call.page)
+        },
+        Route(
+            .get, "/api/v1/roster/imports/{id}", id: "get_roster_import", tag: "roster", "One import.",
+            .tenant(.readTeachers, .query), parameters: [.tenant],
+            content: .json(Shapes.rosterImportRecord.schema)
+        ) { call in
+            let one = try call.tenant.store.read { try $0.rosterImport(call.segment("id")) }
+            return Answer(Shapes.rosterImportRecord.json(one))
+        },
+        Route(
+            .get, "/api/v1/roster/held", id: "list_held_imports", tag: "roster",
+            "Imports that are held on this installation.", .tenant(.importRosters, .query),
+            parameters: [.tenant, .page, .perPage], content: Answer.pageSchema("held", Shapes.heldImport)
+        ) { call in
+            .page("held", try service(call).held(), Shapes.heldImport, call.page)
+        },
+        Route(
+            .get, "/api/v1/roster/held/{id}", id: "preview_held_import", tag: "roster",
+            "What a held import would do by now, record by record.", .tenant(.importRosters, .query),
+            parameters: [.tenant], content: .json(Shapes.rosterPreview.schema)
+        ) { call in
+            Answer(Shapes.rosterPreview.json(try service(call).previewHeld(call.segment("id"))))
+        },
+        Route(
+            .post, "/api/v1/roster/preview", id: "preview_roster", tag: "roster",
+            "What an import would do, record by record; writes nothing.",
+            .tenant(.importRosters, .query),
+            parameters: [
+                .tenant, .year,
+                .init(name: "additive", schema: .boolean, about: "Deactivate nobody who is missing."),
+            ], body: .file("text/csv"), content: .json(Shapes.rosterPreview.schema)
+        ) { call in
+            var options = RosterService.Options()
+            options.year = call.query["year"]
+            options.additive = call.flag("additive")
+            let file = try RosterFile(call.request.body)
+            return Answer(Shapes.rosterPreview.json(try service(call).preview(file, options)))
+        },
+        Route(
             .get, "/api/v1/roster/template", id: "get_roster_template", tag: "roster", "An empty roster.",
             .signedIn, content: .text("text/csv")
         ) { _ in Answer(text: RosterSheet.template) },

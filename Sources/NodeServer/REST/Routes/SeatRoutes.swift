@@ -43,6 +43,22 @@ enum SeatRoutes {
                     .init("learner_id", learner, "The district's opaque id, never a name or an e-mail."),
                 ])), content: .json(Shapes.seat.schema), handler: allocate),
         Route(
+            .post, "/api/v1/seats/reserve", id: "reserve_seat", tag: "seats",
+            "Keep a seat for a learner: the named one, or a free one of the named school.",
+            .tenant(.allocateSeats, .body([("seat_id", .seat), ("tenant_id", .school)])),
+            body: .json(
+                .object([
+                    .optional("seat_id", .id), .optional("tenant_id", .id, "A school, instead of a seat."),
+                    .init("learner_id", learner), .optional("days", .integer(1...3650), "Then it ends."),
+                ])), content: .json(Shapes.seat.schema)
+        ) { call in
+            let (seat, school) = try seatOrSchool(call)
+            let kept = try service(call).reserve(
+                learner: call.body.required("learner_id"), seat: seat, school: school,
+                days: call.body.integer("days"))
+            return Answer(Shapes.seat.json(kept))
+        },
+        Route(
             .post, "/api/v1/seats/reclaim", id: "reclaim_seat", tag: "seats", "Free a seat.",
             .tenant(.allocateSeats, .body([("seat_id", .seat)])),
             body: .json(.object([.init("seat_id", .id), .optional("reason", reason)])),
@@ -56,6 +72,14 @@ enum SeatRoutes {
     ]
 
     private static func allocate(_ call: Call) throws -> Answer {
+        let (seat, school) = try seatOrSchool(call)
+        let given = try service(call).allocate(
+            learner: call.body.required("learner_id"), seat: seat, school: school)
+        return Answer(Shapes.seat.json(given))
+    }
+
+    /// Which of the two the body names; a seat that a node holds takes a right more.
+    private static func seatOrSchool(_ call: Call) throws -> (seat: String?, school: String?) {
         let seat = call.body.text("seat_id"), school = call.body.text("tenant_id")
         guard (seat == nil) != (school == nil) else {
             throw RequestProblem(
@@ -64,9 +88,7 @@ enum SeatRoutes {
         }
         if let seat { try requireHeld(call, seat: seat, .allocateHeldSeats) }
         if seat == nil, call.installation.role == .node { try call.require(.allocateHeldSeats) }
-        let given = try service(call).allocate(
-            learner: call.body.required("learner_id"), seat: seat, school: school)
-        return Answer(Shapes.seat.json(given))
+        return (seat, school)
     }
 
     private static func move(
@@ -98,6 +120,58 @@ enum SeatRoutes {
             [FieldProblem(field: "seat_id", message: "or tenant_id with count", kind: .shape)])
     }
 
+    // MARK: The contract
+
+    private static let contract = [
+        Route(
+            .post, "/api/v1/seats/retire", id: "retire_seats", tag: "seats",
+            "Take seats off the contract; at the hub. What a node holds is owed until it is back.",
+            .tenant(.purchaseSeats, .body([("tenant_id", .school)])),
+            body: .json(
+                .object([
+                    .init("tenant_id", .id, "The school."), .init("count", count),
+                    .optional("reason", reason),
+                ])),
+            content: .json(
+                .named(
+                    "SeatsRetired",
+                    .object(
+                        [.init("retired", Shapes.seat.listSchema), .init("owed", Shapes.seat.listSchema)],
+                        isOpen: true)))
+        ) { call in
+            let (retired, owed) = try service(call).retire(
+                school: call.body.required("tenant_id"), count: call.body.integer("count") ?? 0,
+                reason: call.body.text("reason"))
+            return Answer([
+                "retired": .array(retired.map(Shapes.seat.json)), "owed": .array(owed.map(Shapes.seat.json)),
+            ])
+        },
+        Route(
+            .post, "/api/v1/seats/ask", id: "ask_for_seat", tag: "seats",
+            "Ask the node that holds a seat for something; at the hub.",
+            .tenant(.moveSeats, .body([("seat_id", .seat)])),
+            body: .json(
+                .object([
+                    .init("seat_id", .id), .init("wish", .choice(SeatWish.Kind.allCases.map(\.rawValue))),
+                    .optional("learner_id", learner, "Whom to reserve it for."), .optional("reason", reason),
+                ])), content: .json(Shapes.seat.schema)
+        ) { call in
+            let kind = SeatWish.Kind(rawValue: call.body.required("wish")) ?? .release
+            let seat = try service(call).ask(
+                SeatWish(kind: kind, learnerID: call.body.text("learner_id")),
+                seat: call.body.required("seat_id"), reason: call.body.text("reason"))
+            return Answer(Shapes.seat.json(seat))
+        },
+        Route(
+            .post, "/api/v1/seats/withdraw", id: "withdraw_wish", tag: "seats",
+            "Take back what was asked of a seat's holder; at the hub.",
+            .tenant(.moveSeats, .body([("seat_id", .seat)])), body: .json(.object([.init("seat_id", .id)])),
+            content: .json(Shapes.seat.schema)
+        ) { call in
+            Answer(Shapes.seat.json(try service(call).withdraw(seat: call.body.required("seat_id"))))
+        },
+    ]
+
     // MARK: Reading
 
     private static let reading = [
@@ -111,6 +185,20 @@ enum SeatRoutes {
                     .object(
                         Shapes.seatSummary.members + [.optional("schools", Shapes.seatSummary.listSchema)],
                         isOpen: true))), handler: summary),
+        Route(
+            .get, "/api/v1/seats/activity", id: "list_seat_activity", tag: "seats",
+            "How many seats were allocated and reclaimed, by day and school, newest first.",
+            .tenant(.summariseSeats, .query),
+            parameters: [
+                .tenant, .page, .perPage,
+                .init(name: "days", schema: .integer(1...3660), about: "So far back; 30 unless told."),
+            ], content: Answer.pageSchema("activity", Shapes.seatActivity)
+        ) { call in
+            let all = try call.tenant.store.read {
+                try $0.seatActivity(days: call.integer("days") ?? 30, now: call.now)
+            }
+            return .page("activity", all, Shapes.seatActivity, call.page)
+        },
         Route(
             .get, "/api/v1/seats", id: "list_seats", tag: "seats",
             "Single seats. Without the right to see those that nodes hold, the hub's alone.",

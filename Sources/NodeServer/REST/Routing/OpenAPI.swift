@@ -26,7 +26,8 @@ struct OpenAPI {
             "components": [
                 "schemas": .object(schemas),
                 "securitySchemes": [
-                    "bearer": ["type": "http", "scheme": "bearer"]
+                    "bearer": ["type": "http", "scheme": "bearer"],
+                    "api_key": ["type": "apiKey", "in": "header", "name": "X-API-Key"],
                 ],
             ],
         ]
@@ -59,8 +60,8 @@ struct OpenAPI {
     }
 
     private func security(_ route: Route) -> [JSONValue] {
-        if case .open = route.access { return [] }
-        return [["bearer": []]]
+        if route.access.isPublic { return [["api_key": []]] }
+        return route.access.needsIdentity ? [["bearer": []]] : []
     }
 
     private func parameters(_ route: Route) -> [JSONValue] {
@@ -95,9 +96,10 @@ struct OpenAPI {
         if route.hasVersion {
             good.append(("headers", ["ETag": ["schema": ["type": "string"]]]))
         }
+        let name = route.access.isPublic ? "PublicProblem" : "Problem"
         let problem: JSONValue = [
-            "description": "Refused; error_code says why.",
-            "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Problem"]]],
+            "description": "Refused; the code says why.",
+            "content": ["application/json": ["schema": ["$ref": .string("#/components/schemas/\(name)")]]],
         ]
         let unchanged: [(String, JSONValue)] =
             route.hasVersion && route.method == .get
@@ -107,7 +109,7 @@ struct OpenAPI {
     }
 
     private var schemas: [(String, JSONValue)] {
-        var named: [String: DataSchema] = ["Problem": Self.problem]
+        var named: [String: DataSchema] = ["Problem": Self.problem, "PublicProblem": Self.publicProblem]
         for route in routes {
             if case .json(let schema) = route.body { named.merge(schema.named) { $1 } }
             if case .json(let schema) = route.content { named.merge(schema.named) { $1 } }
@@ -116,6 +118,12 @@ struct OpenAPI {
     }
 
     private static let textSchema: JSONValue = ["schema": ["type": "string"]]
+
+    private static let publicProblem = DataSchema.object(
+        [
+            .init("success", .boolean),
+            .init("error", .object([.init("code", .anyText), .init("message", .anyText)], isOpen: true)),
+        ], isOpen: true)
 
     private static let problem = DataSchema.object(
         [
@@ -138,6 +146,6 @@ extension Route {
         if case .none = body {} else { statuses.formUnion([413, 415, 507]) }
         if hasVersion, method != .get { statuses.insert(412) }
         if method != .get { statuses.insert(507) }
-        return statuses.sorted()
+        return statuses.subtracting(self.statuses).sorted()
     }
 }

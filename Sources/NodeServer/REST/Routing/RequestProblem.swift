@@ -45,6 +45,10 @@ extension ServerResponse {
                 status: problem.error.code == .validation ? problem.status : nil)
         case let stale as StaleRecord:
             return .problem(stale.nodeError, fields: stale.fields.map(\.json))
+        case let limit as TooManyRequests:
+            var response = ServerResponse.error(limit.nodeError)
+            response.headers = [("retry-after", "\(limit.seconds)")]
+            return response
         case let error as DeltaError: return .error(error.nodeError)
         case let error as NodeError:
             guard error.code == .validation, let field = error.field else { return .error(error) }

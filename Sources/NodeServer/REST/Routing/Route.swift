@@ -8,8 +8,6 @@ struct Route: Sendable {
         case put = "PUT"
         case patch = "PATCH"
         case delete = "DELETE"
-        /// What a browser asks before it calls from another origin.
-        case options = "OPTIONS"
     }
 
     /// A parameter in the query.

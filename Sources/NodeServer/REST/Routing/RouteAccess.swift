@@ -4,6 +4,8 @@ import NodeCore
 enum RouteAccess: Sendable {
     /// No identity is asked for.
     case open
+    /// For websites: the tenant's API key, which the handler checks, and its web origins.
+    case publicAPI
     /// Whoever is signed in.
     case signedIn
     /// Concerns the installation or several tenants.
@@ -12,10 +14,20 @@ enum RouteAccess: Sendable {
     /// The permission depends on which members of the body are named.
     case members([(names: Set<String>, permission: Permission)], TenantSource)
 
+    var isPublic: Bool { if case .publicAPI = self { true } else { false } }
+
+    /// Whether somebody has to be signed in.
+    var needsIdentity: Bool {
+        switch self {
+        case .open, .publicAPI: false
+        default: true
+        }
+    }
+
     /// Every permission that a request may need.
     var permissions: [Permission] {
         switch self {
-        case .open, .signedIn: []
+        case .open, .publicAPI, .signedIn: []
         case .installation(let permission), .tenant(let permission, _): [permission]
         case .members(let groups, _): groups.map(\.permission)
         }
@@ -30,7 +42,7 @@ enum RouteAccess: Sendable {
 
     var source: TenantSource? {
         switch self {
-        case .open, .signedIn, .installation: nil
+        case .open, .publicAPI, .signedIn, .installation: nil
         case .tenant(_, let source), .members(_, let source): source
         }
     }
@@ -48,7 +60,7 @@ enum TenantSource: Sendable {
 
 /// What an id names. An id that isn't one, or one of another tenant, is not found.
 enum RecordKind: Sendable {
-    case district, tenant, school, seat, teacher, role, event
+    case district, tenant, school, seat, teacher, role
 
     var notFound: NodeError {
         switch self {
@@ -57,7 +69,6 @@ enum RecordKind: Sendable {
         case .school: NodeError(.schoolNotFound, "there is no school with that id", field: "tenant_id")
         case .seat: NodeError(.seatNotFound, "there is no seat with that id", field: "seat_id")
         case .teacher: NodeError(.teacherNotFound, "there is no teacher with that id")
-        case .event: NodeError(.eventNotFound, "there is no event with that id")
         case .role: NodeError(.roleNotFound, "there is no role with that id")
         }
     }
@@ -67,7 +78,6 @@ enum RecordKind: Sendable {
         case .district, .tenant, .school: Schema.tenant
         case .seat: Schema.seat
         case .teacher: Schema.teacher
-        case .event: Schema.event
         case .role: Schema.userTenantRole
         }
     }

@@ -17,6 +17,11 @@ struct RouteTable: Sendable {
         return (match.route, match.values)
     }
 
+    /// The route that a `GET` of a path means; nil when there is none.
+    func readable(_ path: String) -> (Route, [String: String])? {
+        do { return try find("GET", path) } catch { return nil }
+    }
+
     private func matches(_ path: String) -> [(route: Route, values: [String: String])] {
         guard let parts = PathTemplate.split(path) else { return [] }
         return routes.compactMap { route in route.path.match(parts).map { (route, $0) } }

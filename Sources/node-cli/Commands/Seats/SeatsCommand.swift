@@ -13,7 +13,7 @@ struct SeatsCommand: ParsableCommand {
         subcommands: [
             SeatsPurchase.self, SeatsGrant.self, SeatsRelease.self, SeatsAllocate.self, SeatsReclaim.self,
             SeatsReserve.self, SeatsRetire.self, SeatsAsk.self, SeatsWithdraw.self,
-            SeatsList.self, SeatsSummary.self, SeatsHistory.self,
+            SeatsList.self, SeatsSummary.self, SeatsHistory.self, SeatsActivity.self,
         ])
 
     static func json(_ seat: Seat) -> JSONValue { Shapes.seat.json(seat) }

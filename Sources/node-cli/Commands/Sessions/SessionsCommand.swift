@@ -48,7 +48,7 @@ struct SessionsImport: NodeCommand {
             \(outcome.unmatched) unmatched, \(outcome.ignored) ignored.
             """
         return CommandResult(
-            data: Shapes.sessionOutcome.json(outcome),
+            data: Shapes.sessionImport.json(outcome),
             body: .text(text + RosterReport.lines(plan.rows) + next), warnings: outcome.notices,
             status: plan.rowErrors > 0 ? 3 : 0)
     }
