@@ -20,7 +20,7 @@ struct ErasureOrder {
     ]
     /// Columns that hold a learner's id.
     static let learnerColumns: [String: Set<String>] = [
-        Schema.seat.name: ["learner_id"],
+        Schema.seat.name: ["learner_id", "wish_learner"],
         Schema.seatAudit.name: ["previous_learner_id", "new_learner_id"],
     ]
 

@@ -25,13 +25,28 @@ public struct PersonWrite: Sendable, Equatable {
 
 /// Everything that a tenant keeps about one person.
 public struct PersonRecords: Sendable {
+    /// A row as shown.
+    public struct Row: Sendable, Equatable {
+        public let table: String
+        public let id: String
+        public let values: [String: Value]
+    }
+
+    /// An entry of the audit that names one of the rows.
+    public struct AuditMention: Sendable, Equatable {
+        public let id: String
+        /// Milliseconds since 1970.
+        public let at: Int64
+        public let action: String
+    }
+
     public let person: Person
     /// The rows as shown, by table and id; a deleted row isn't among them.
-    public let shown: [(table: String, id: String, values: [String: Value])]
+    public let shown: [Row]
     /// Every write of those rows, deleted ones too, in the order in which they were applied here.
     public let history: [PersonWrite]
     /// Audit entries that name one of the rows: action and time.
-    public let audit: [(id: String, at: Int64, action: String)]
+    public let audit: [AuditMention]
     /// Records of sessions by this name that could be somebody else's; they aren't among the rows.
     public let unresolved: Int
     let rows: Set<ErasureOrder.Row>
@@ -97,7 +112,7 @@ extension StoreReader {
         }
         let shown = try rows.sorted { ($0.table, $0.id) < ($1.table, $1.id) }.compactMap { row in
             try Schema.table(row.table).flatMap { try self.shown($0, id: row.id) }.map {
-                (row.table, row.id, $0)
+                PersonRecords.Row(table: row.table, id: row.id, values: $0)
             }
         }
         return PersonRecords(
@@ -186,14 +201,14 @@ extension StoreReader {
         return keys
     }
 
-    private func auditEntries(naming rows: Set<ErasureOrder.Row>) throws -> [(String, Int64, String)] {
+    private func auditEntries(naming rows: Set<ErasureOrder.Row>) throws -> [PersonRecords.AuditMention] {
         let ids = Set(rows.map(\.id))
         return try self.rows("SELECT id, at, action, target_id, ids FROM audit_entry ORDER BY at, id")
             .compactMap {
                 let listed = ($0[4] as String? ?? "").split(whereSeparator: { "[]\",".contains($0) }).map(
                     String.init)
                 guard ids.contains($0[3] ?? "") || listed.contains(where: ids.contains) else { return nil }
-                return ($0[0], $0[1] ?? 0, $0[2] ?? "")
+                return PersonRecords.AuditMention(id: $0[0], at: $0[1] ?? 0, action: $0[2] ?? "")
             }
     }
 }

@@ -65,8 +65,19 @@ public struct PersonService {
         return erasure
     }
 
-    /// Every order of the tenant, oldest first: id, kind, time, and how many rows it names.
-    public func orders() throws -> [(id: String, kind: String, at: Int64, rows: Int)] {
+    /// Every order of the tenant, oldest first.
+    public func orders() throws -> [ErasureSummary] {
         try tenant.store.read { try $0.erasures() }
     }
+}
+
+/// An order to erase, for listings.
+public struct ErasureSummary: Sendable, Equatable {
+    public let id: String
+    /// teacher or learner.
+    public let kind: String
+    /// Milliseconds since 1970.
+    public let at: Int64
+    /// How many rows it names.
+    public let rows: Int
 }

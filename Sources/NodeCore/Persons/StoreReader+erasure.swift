@@ -21,10 +21,10 @@ extension StoreReader {
     }
 
     /// The orders of the tenant as people list them, oldest first.
-    func erasures() throws -> [(id: String, kind: String, at: Int64, rows: Int)] {
+    func erasures() throws -> [ErasureSummary] {
         try rows("SELECT id, kind, at, rows FROM erasure ORDER BY at, id").map { row in
             let named = (row[3] as String? ?? "").split(separator: ",").count
-            return (row[0], row[1] ?? "", row[2] ?? 0, named)
+            return ErasureSummary(id: row[0], kind: row[1] ?? "", at: row[2] ?? 0, rows: named)
         }
     }
 

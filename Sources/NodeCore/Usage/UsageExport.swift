@@ -56,6 +56,11 @@ struct UsageSheet {
 
 /// A usage report written to a file.
 public enum UsageExport {
+    /// The report as the text of a CSV file.
+    public static func csv(_ report: UsageReport) -> String {
+        String(decoding: UsageSheet(report).csv, as: UTF8.self)
+    }
+
     /// Writes `.xlsx` or `.csv`, by the name. The caller has looked whether the file is there. Throws
     /// `VALIDATION_ERROR` for another ending, `STORAGE`, `STORAGE_FULL`.
     public static func write(_ report: UsageReport, to path: String) throws {

@@ -46,7 +46,8 @@ public final class NodeBackend: ServerBackend {
         let groups = [
             open.all, AuthRoutes.all, PeopleRoutes.all, RoleRoutes.all, KeyRoutes.all, SupportRoutes.all,
             TenantRoutes.all, SeatRoutes.all, TeacherRoutes.all, RosterRoutes.all, UsageRoutes.all,
-            EventRoutes.all, PublicEventRoutes().all, ConflictRoutes.all, RuleRoutes.all, AuditRoutes.all,
+            EventRoutes.all, PublicEventRoutes().all, PersonRoutes.all, ConflictRoutes.all, RuleRoutes.all,
+            AuditRoutes.all,
             NodeRoutes.all, ExchangeRoutes(syncNow: options.syncNow).all, OperatorRoutes.all,
         ]
         let all = groups.flatMap { $0 }

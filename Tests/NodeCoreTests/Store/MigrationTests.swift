@@ -32,7 +32,8 @@ import Testing
         let environment = NodeCore.Environment(
             clock: MovableClock(), random: SeededRandom(seed: 1), replication: SignedReplication(),
             schema: schema)
-        return try TenantStore(path: path, environment: environment)
+        return try TenantStore(
+            path: path, environment: environment, identifiers: Identifiers(slug: "", secret: []))
     }
 
     @Test(

@@ -28,7 +28,7 @@ struct EventsCommand: ParsableCommand {
     }
 
     static func result(_ event: Event) -> CommandResult {
-        CommandResult(data: ["event": json(event)], body: .table(table([event])))
+        CommandResult(data: ["event": Shapes.event.json(event)], body: .table(table([event])))
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct EventsList: NodeCommand {
     static let configuration = CommandConfiguration(
@@ -24,7 +25,7 @@ struct EventsList: NodeCommand {
         let found = try service.list(query)
         return CommandResult(
             data: [
-                "events": .array(found.events.map(EventsCommand.json)), "page": JSONValue(found.page),
+                "events": .array(found.events.map(Shapes.event.json)), "page": JSONValue(found.page),
                 "per_page": JSONValue(found.perPage), "total_items": JSONValue(found.totalItems),
                 "total_pages": JSONValue(found.totalPages),
             ],

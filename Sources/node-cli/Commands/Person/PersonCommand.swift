@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct PersonCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -53,12 +54,7 @@ struct PersonErase: NodeCommand {
                     hint: "Match them first (`node-cli sessions unmatched`), then erase again."))
         }
         return CommandResult(
-            data: [
-                "erasure": [
-                    "id": .string(erasure.orderID), "kind": .string(erasure.person.kind.rawValue),
-                    "rows": JSONValue(erasure.rows), "unresolved": JSONValue(erasure.unresolved),
-                ]
-            ],
+            data: ["erasure": Shapes.erasure.json(erasure)],
             body: .text(
                 "\(verb): \(Count.text(erasure.rows, "row")) of a \(erasure.person.kind.rawValue); "
                     + "order \(erasure.orderID)"), warnings: warnings)
@@ -79,12 +75,7 @@ struct PersonErasures: NodeCommand {
         let zone = try open.store.read { try $0.tenant().timeZone }
         var table = Table([.init("at"), .init("kind"), .init("rows", .right), .init("id")])
         for one in orders { table.add([context.time(one.at, in: zone), one.kind, "\(one.rows)", one.id]) }
-        let list = orders.map { one -> JSONValue in
-            [
-                "id": .string(one.id), "kind": .string(one.kind), "at": JSONValue(milliseconds: one.at),
-                "rows": JSONValue(one.rows),
-            ]
-        }
-        return CommandResult(data: ["erasures": .array(list)], body: .table(table))
+        return CommandResult(
+            data: ["erasures": .array(orders.map(Shapes.erasureOrder.json))], body: .table(table))
     }
 }

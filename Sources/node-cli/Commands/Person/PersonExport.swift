@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct PersonExport: NodeCommand {
     static let configuration = CommandConfiguration(
@@ -29,7 +30,7 @@ struct PersonExport: NodeCommand {
         }
         let records = try PersonService(installation, open, actor: actor).export(
             person.who, learner: person.learner)
-        let data = Self.json(records)
+        let data = Shapes.personRecords.json(records)
         guard let out else { return CommandResult(data: data, body: .table(Self.table(records))) }
         let bytes =
             out.hasSuffix(".csv")
@@ -72,35 +73,5 @@ struct PersonExport: NodeCommand {
         var table = Table(header.map { .init($0, maxWidth: 40) })
         for line in lines(records) { table.add(line) }
         return table
-    }
-
-    private static func json(_ records: PersonRecords) -> JSONValue {
-        func object(_ values: [String: Value]) -> JSONValue {
-            .object(values.sorted { $0.key < $1.key }.map { ($0.key, ConflictsCommand.json($0.value)) })
-        }
-        return [
-            "person": ["kind": .string(records.person.kind.rawValue), "id": .string(records.person.id)],
-            "rows": .array(
-                records.shown.map {
-                    ["table": .string($0.table), "id": .string($0.id), "values": object($0.values)]
-                }),
-            "history": .array(
-                records.history.map { write in
-                    [
-                        "table": .string(write.table), "id": .string(write.row),
-                        "values": write.values.map(object) ?? .null, "at": JSONValue(milliseconds: write.at),
-                        "author": .string(write.author), "node": .string(write.node),
-                        "delta": .string(write.delta.hex),
-                    ]
-                }),
-            "audit": .array(
-                records.audit.map {
-                    [
-                        "id": .string($0.id), "at": JSONValue(milliseconds: $0.at),
-                        "action": .string($0.action),
-                    ]
-                }),
-            "unresolved": JSONValue(records.unresolved),
-        ]
     }
 }

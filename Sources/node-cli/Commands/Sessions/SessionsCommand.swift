@@ -49,7 +49,8 @@ struct SessionsImport: NodeCommand {
             \(outcome.unmatched) unmatched, \(outcome.ignored) ignored.
             """
         return CommandResult(
-            data: data, body: .text(text + RosterReport.lines(plan.rows) + next), warnings: outcome.notices,
+            data: Shapes.sessionImport.json(outcome),
+            body: .text(text + RosterReport.lines(plan.rows) + next), warnings: outcome.notices,
             status: plan.rowErrors > 0 ? 3 : 0)
     }
 }

@@ -16,7 +16,8 @@ extension SessionsCommand {
     }
 
     static func result(_ decision: MatchDecision) -> CommandResult {
-        CommandResult(data: ["decision": json(decision)], body: .table(table([decision])))
+        CommandResult(
+            data: ["decision": Shapes.matchDecision.json(decision)], body: .table(table([decision])))
     }
 }
 
@@ -92,7 +93,7 @@ struct SessionsDecisions: NodeCommand {
         let (installation, open, actor) = try context.tenant(tenant)
         let decisions = try SessionService(installation, open, actor: actor).decisions()
         return CommandResult(
-            data: ["decisions": .array(decisions.map(SessionsCommand.json))],
+            data: ["decisions": .array(decisions.map(Shapes.matchDecision.json))],
             body: .table(SessionsCommand.table(decisions)))
     }
 }

@@ -48,7 +48,7 @@ struct UsageShow: NodeCommand {
         }
         table.add(["Total", "\(report.teachers) teachers", "", "\(report.sessions)"])
         return CommandResult(
-            data: Self.json(report), body: .table(table), warnings: Self.unmatchedNotice(report))
+            data: Shapes.usage.json(report), body: .table(table), warnings: Self.unmatchedNotice(report))
     }
 
     private func districts(_ context: CommandContext) throws -> CommandResult {
@@ -71,7 +71,7 @@ struct UsageShow: NodeCommand {
             ])
         }
         let list = districts.map { one -> JSONValue in
-            guard case .object(let members) = Self.json(one.report) else { return .null }
+            guard case .object(let members) = Shapes.usage.json(one.report) else { return .null }
             return .object([("slug", .string(one.slug)), ("name", .string(one.name))] + members)
         }
         return CommandResult(
