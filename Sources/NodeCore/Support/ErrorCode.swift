@@ -71,6 +71,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case hubKeyMismatch = "HUB_KEY_MISMATCH"
     // The line
     case hubUnreachable = "HUB_UNREACHABLE"
+    case mailNotSent = "MAIL_NOT_SENT"
     case hubAnswer = "HUB_ANSWER_INVALID"
     // Others
     case locked = "LOCKED"
@@ -94,7 +95,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .notAuthenticated, .missingAPIKey, .invalidAPIKey, .keyPermissions, .forbidden,
             .escalation, .hubOwned, .nodeOnly, .notSeatHolder, .revoked, .hubKeyMismatch, .userInactive:
             9
-        case .hubUnreachable, .hubAnswer, .rateLimited: 10
+        case .hubUnreachable, .hubAnswer, .rateLimited, .mailNotSent: 10
         case .locked: 11
         case .tenantInactive, .leaseExpired: 12
         case .verificationFailed, .fork, .nodeBehind, .hubBehind, .deltaRefused: 13
@@ -122,7 +123,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .rateLimited: 429
         case .upgradeRequired: 426
         case .storageFull: 507
-        case .storage, .corrupt, .locked, .hubUnreachable, .schemaNewer: 503
+        case .storage, .corrupt, .locked, .hubUnreachable, .schemaNewer, .mailNotSent: 503
         case .internalError, .hubAnswer, .verificationFailed: 500
         default: 400
         }
@@ -131,7 +132,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     /// Whether the same call may succeed later without anybody changing anything.
     public var isRetryable: Bool {
         switch self {
-        case .hubUnreachable, .locked, .rateLimited, .storageFull: true
+        case .hubUnreachable, .locked, .rateLimited, .storageFull, .mailNotSent: true
         default: false
         }
     }

@@ -12,6 +12,11 @@ public enum Schema {
         auditTables,
     ].flatMap { $0 }.sorted { $0.name < $1.name }
 
+    /// Columns whose values nobody is shown, though they travel and merge as any.
+    public static func isSecret(_ table: String, _ column: String) -> Bool {
+        (table == credential.name && column == "password") || (table == apiKey.name && column == "hash")
+    }
+
     private static let byName = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
     /// The table of a wire name, or nil when this schema doesn't know it.
     public static func table(_ name: String) -> SyncedTable? { byName[name] }

@@ -28,7 +28,7 @@ struct RosterImport: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .importRosters)
         var options = RosterService.Options()
         options.additive = additive
         options.approvedDeactivations = approveDeactivate
@@ -55,7 +55,7 @@ struct RosterApprove: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .importRosters)
         let service = RosterService(installation, open, actor: actor)
         return RosterReport.result(try service.approve(id, dryRun: dryRun.dryRun), dryRun: dryRun.dryRun)
     }

@@ -54,7 +54,7 @@ struct TeacherList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readTeachers)
         let (teachers, year) = try TeacherService(open, actor: actor).list(year: year.year, all: all)
         return CommandResult(
             data: ["year": .string(year.description), "teachers": .array(teachers.map(TeacherCommand.json))],
@@ -73,7 +73,7 @@ struct TeacherShow: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readTeachers)
         return TeacherCommand.result(try TeacherService(open, actor: actor).show(who, year: year.year))
     }
 }
@@ -95,7 +95,7 @@ struct TeacherAdd: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editTeachers)
         return context.noting(
             dryRun,
             TeacherCommand.result(
@@ -122,7 +122,7 @@ struct TeacherEdit: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editTeachers)
         let edit = TeacherService.Edit(name: name, school: school, grade: grade, email: email)
         return context.noting(
             dryRun,
@@ -144,7 +144,7 @@ struct TeacherDeactivate: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editTeachers)
         return context.noting(
             dryRun,
             TeacherCommand.result(
@@ -165,7 +165,7 @@ struct TeacherReactivate: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editTeachers)
         return context.noting(
             dryRun,
             TeacherCommand.result(

@@ -19,7 +19,7 @@ struct SeatsPurchase: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .purchaseSeats)
         return context.noting(
             dryRun,
             SeatsCommand.result(
@@ -45,7 +45,7 @@ struct SeatsGrant: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .moveSeats)
         return context.noting(
             dryRun,
             SeatsCommand.result(
@@ -65,7 +65,7 @@ struct SeatsRelease: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .moveSeats)
         return context.noting(
             dryRun,
             SeatsCommand.result(

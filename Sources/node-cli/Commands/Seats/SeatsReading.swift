@@ -13,7 +13,7 @@ struct SeatsList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readHeldSeats)
         let state = try state.map { text in
             guard let state = Seat.State(rawValue: text.uppercased()) else {
                 throw NodeError(
@@ -48,7 +48,7 @@ struct SeatsSummary: NodeCommand {
     }
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
+        let (_, open, _) = try context.tenant(tenant, to: .summariseSeats)
         let (district, schools) = try open.store.read { try $0.seatSummary() }
         var table = Table([
             .init("school", maxWidth: 40), .init("total", .right), .init("free", .right),
@@ -93,7 +93,7 @@ struct SeatsHistory: NodeCommand {
     }
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
+        let (_, open, _) = try context.tenant(tenant, to: .readHeldSeats)
         let (events, zone) = try open.store.read { (try $0.seatHistory(id), try $0.tenant().timeZone) }
         var table = Table([
             .init("at"), .init("action"), .init("from"), .init("to"), .init("learner", maxWidth: 24),

@@ -57,7 +57,7 @@ struct SchoolList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
+        let (_, open, _) = try context.tenant(tenant, to: .readTenant)
         let schools = try open.store.read { try $0.schools() }
         var table = Table([.init("name", maxWidth: 50), .init("NCES id"), .init("id")])
         for school in schools { table.add([school.name, school.ncesSchoolID ?? "-", school.id]) }
