@@ -41,6 +41,14 @@ def table(name, columns):
         "properties": {c: entry for c in names},
         "additionalProperties": False,
     }
+    owner = {"enum": ["hub", "node", "either"]}
+    properties["owner"] = owner
+    properties["owners"] = {
+        "description": "In the hub's policy alone: who writes a column.",
+        "type": "object",
+        "properties": {c: owner for c in names},
+        "additionalProperties": False,
+    }
     properties["locked"] = {
         "description": "In the hub's policy alone: what a district's file can't override.",
         "anyOf": [

@@ -28,6 +28,7 @@ struct NodeCLI: ParsableCommand {
             FlagCommand.self, UserCommand.self, RoleCommand.self, KeyCommand.self, SupportCommand.self,
             MailCommand.self, DoctorCommand.self,
             ReferenceCommand.self, SchoolCommand.self, RosterCommand.self, TeacherCommand.self,
+            SessionsCommand.self, UsageCommand.self, EventsCommand.self, PersonCommand.self,
             SeatsCommand.self, SyncCommand.self,
             NodesCommand.self, ConflictsCommand.self, RulesCommand.self, WhyCommand.self, DeltaCommand.self,
             AuditCommand.self,

@@ -67,6 +67,7 @@ extension World {
     /// A lost request or answer ends the exchange, as a broken line does.
     @discardableResult
     public func sync(_ node: Site, fate: (String) -> Fate = { _ in .delivered }) throws -> ExchangeOutcome {
+        try SeatDuty(node.tenant).run()
         let port = NodePort(node.tenant)
         var machine = NodeExchange()
         var effects = machine.step(try port.begin())

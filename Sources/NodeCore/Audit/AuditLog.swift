@@ -47,8 +47,8 @@ public struct AuditFilter: Sendable {
 
 extension StoreReader {
     /// The newest entries, newest first.
-    public func auditEntries(limit: Int, action: String? = nil) throws -> [AuditEntry] {
-        try auditEntries(AuditFilter(action: action), limit: limit)
+    public func auditEntries(limit: Int, offset: Int = 0, action: String? = nil) throws -> [AuditEntry] {
+        try auditEntries(AuditFilter(action: action), limit: limit, offset: offset)
     }
 
     /// The newest entries that a filter lets through, newest first.
@@ -79,5 +79,10 @@ extension StoreReader {
                 targetType: row[5] ?? "", targetID: row[6] ?? "", count: row[7] ?? 0, outcome: row[8] ?? "",
                 reason: row[9], supportID: row[10], supportStaff: row[11], supportReason: row[12])
         }
+    }
+
+    /// How many entries there are.
+    public func auditCount(action: String? = nil) throws -> Int {
+        try count("SELECT count(*) FROM audit_entry WHERE ? IS NULL OR action = ?", [action, action])
     }
 }

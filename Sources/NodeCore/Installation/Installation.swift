@@ -138,16 +138,21 @@ public final class Installation: Sendable {
             throw NodeError.noTenant(slug)
         }
         let secret = Array(row[1] as Data)
+        let identifiers = Identifiers(slug: slug, secret: secret)
         let origin = LocalOrigin(
-            key: try KeyFile.load(directory.tenantKey(slug: slug)), role: role,
-            identifiers: Identifiers(slug: slug, secret: secret))
-        return OpenTenant(slug: slug, id: id, secret: secret, store: try store(slug), origin: origin)
+            key: try KeyFile.load(directory.tenantKey(slug: slug)), role: role, identifiers: identifiers)
+        let store = try store(slug, identifiers)
+        let tenant = OpenTenant(slug: slug, id: id, secret: secret, store: store, origin: origin)
+        try finishErasuresUnlessBusy(tenant)
+        return tenant
     }
 
-    private func store(_ slug: String) throws -> TenantStore {
+    private func store(_ slug: String, _ identifiers: Identifiers) throws -> TenantStore {
         try stores.withLock { open in
             try open.store(slug) {
-                try TenantStore(path: directory.tenantFile(slug: slug), environment: environment)
+                try TenantStore(
+                    path: directory.tenantFile(slug: slug), environment: environment, identifiers: identifiers
+                )
             }
         }
     }

@@ -10,15 +10,17 @@ public struct SupportService {
 
     /// Begins a session; one that is open elsewhere ends. Throws `HUB_OWNED` at a node, `USER_NOT_FOUND`,
     /// `USER_INACTIVE`, `FORBIDDEN`, `TENANT_INACTIVE`, `VALIDATION_ERROR`.
-    public func enter(_ slug: String, reason: String, as email: String) throws -> SupportSession {
+    public func enter(_ slug: String, reason: String, as email: String, via: String = "local") throws
+        -> SupportSession
+    {
         try requireHub()
         let reason = try UserFields.supportReason(reason)
         let staff = try installation.requiredStaff(email)
-        let principal = try installation.principal(of: staff, via: "local")
+        let principal = try installation.principal(of: staff, via: via)
         let tenant = try installation.tenant(slug)
         try AccessGate(installation, leaseDays: 0).admit(principal, to: .enterSupport, of: tenant)
-        if principal.support != nil { _ = try leave(as: email) }
-        let session = try begin(staff, reason, tenant)
+        if principal.support != nil { _ = try leave(as: email, via: via) }
+        let session = try begin(staff, reason, tenant, via: via)
         try installation.control.write { db in
             try db.execute(
                 sql: "INSERT OR REPLACE INTO support VALUES (?, ?, ?, ?)",
@@ -27,11 +29,13 @@ public struct SupportService {
         return session
     }
 
-    private func begin(_ staff: Staff, _ reason: String, _ tenant: OpenTenant) throws -> SupportSession {
+    private func begin(_ staff: Staff, _ reason: String, _ tenant: OpenTenant, via: String) throws
+        -> SupportSession
+    {
         let environment = installation.environment
         let id = try tenant.identifiers.fresh(
             milliseconds: environment.clock.milliseconds(), random: environment.random)
-        let actor = Actor(id: staff.id, role: "hub_\(staff.role.rawValue)", via: "local", support: id)
+        let actor = Actor(id: staff.id, role: "hub_\(staff.role.rawValue)", via: via, support: id)
         return try tenant.store.write(as: actor, origin: tenant.origin) { transaction in
             transaction.audit(
                 AuditAction("support.enter", targetType: "support_session", targetID: id, reason: reason))
@@ -47,7 +51,7 @@ public struct SupportService {
     }
 
     /// Ends the open session; nil when there is none. The right ends before the tenant is told.
-    public func leave(as email: String) throws -> SupportSession? {
+    public func leave(as email: String, via: String = "local") throws -> SupportSession? {
         try requireHub()
         let staff = try installation.requiredStaff(email)
         let open = try installation.control.write { db -> (tenant: String, session: String)? in
@@ -59,7 +63,7 @@ public struct SupportService {
         guard let open else { return nil }
         let tenant = try installation.tenant(open.tenant)
         let actor = Actor(
-            id: staff.id, role: "hub_\(staff.role.rawValue)", via: "local", support: open.session)
+            id: staff.id, role: "hub_\(staff.role.rawValue)", via: via, support: open.session)
         return try tenant.store.write(as: actor, origin: tenant.origin) { transaction in
             transaction.audit(
                 AuditAction("support.leave", targetType: "support_session", targetID: open.session))

@@ -27,7 +27,29 @@ public struct Teacher: Sendable, Equatable {
     }
 }
 
+extension Teacher {
+    /// A column of the person or the year as the rows have it.
+    func value(of column: String) -> Value {
+        switch column {
+        case "name": .text(name)
+        case "email": .text(email)
+        case "school_id": .optional(schoolID)
+        case "grade": .text(grade)
+        default: .null
+        }
+    }
+}
+
 extension StoreReader {
+    /// Which version of a teacher's rows this is, by column.
+    public func version(of teacher: Teacher) throws -> RecordVersion {
+        let person = ["name", "email"].map { ($0, Schema.teacher, Optional(teacher.id), $0) }
+        let year = ["school_id", "grade", "active", "hand_deactivated"].map {
+            ($0, Schema.teacherYear, teacher.yearID, $0)
+        }
+        return try RecordVersion(person + year, in: self)
+    }
+
     /// The plus keeps the planner from joining by the index on the year, which fits every row of it:
     /// 28 s instead of 0.2 for 8,500 teachers.
     private static let teacherSQL = """

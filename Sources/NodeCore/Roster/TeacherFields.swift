@@ -42,9 +42,7 @@ public enum TeacherFields {
 
     /// The id of a school by id or name. Throws `SCHOOL_NOT_FOUND`, `VALIDATION_ERROR`.
     public static func schoolID(_ text: String, _ reader: StoreReader) throws -> String {
-        let schools = try reader.schools()
-        if let exact = schools.first(where: { $0.id == text }) { return exact.id }
-        let matcher = SchoolMatcher(schools.map { RosterSchool(id: $0.id, name: $0.name) })
+        let matcher = SchoolMatcher(try reader.rosterSchools())
         switch matcher.match(text) {
         case .school(let id): return id
         case .ambiguous(let matches):

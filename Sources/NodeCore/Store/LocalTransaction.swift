@@ -89,7 +89,8 @@ public final class LocalTransaction {
 
     /// Writes every column of a row; columns that are not named become null.
     public func put(_ table: SyncedTable, id: String, _ values: [String: Value]) throws {
-        try requireRight(to: table.owner, table.name)
+        let book = try ownership()
+        try requireRight(to: book?.owner(of: nil, in: table) ?? table.owner, table.name)
         if table.isHubs(values) { try requireRight(to: .hub, "this value of \(table.name)") }
         if table.isAppendOnly || table.isHeld || table.isGranted,
             try !replica.loadRow(table.name, id: id).isEmpty
@@ -97,7 +98,16 @@ public final class LocalTransaction {
             throw Self.madeOnce(table, id)
         }
         var complete = [String: Value](minimumCapacity: table.columns.count)
-        for column in table.columns { complete[column.name] = values[column.name] ?? .null }
+        for column in table.columns {
+            // A row write leaves columns alone that its author may not write.
+            if let owner = book?.owner(of: column, in: table), !owner.allows(origin.role) {
+                if values[column.name].map(\.isNull) == false {
+                    try requireRight(to: owner, "\(table.name).\(column.name)")
+                }
+                continue
+            }
+            complete[column.name] = values[column.name] ?? .null
+        }
         try record(table, id, .row(complete))
     }
 
@@ -115,20 +125,22 @@ public final class LocalTransaction {
         let changed = force ? values : values.filter { shown[$0.key] != $0.value }
         if changed.isEmpty { return false }
         try refuseHubs(table, id)
+        let book = try ownership()
         for column in changed.keys {
             guard let column = table.column(column) else {
                 throw NodeError(.validation, "\(table.name) has no column \(column)")
             }
             if column.owner == .holder { try requireHolder(of: table, id) }
             if column.owner == .grant { throw Self.madeOnce(table, id) }
-            try requireRight(to: column.owner, "\(table.name).\(column.name)")
+            try requireRight(
+                to: book?.owner(of: column, in: table) ?? column.owner, "\(table.name).\(column.name)")
         }
         try record(table, id, .columns(changed))
         return true
     }
 
     public func delete(_ table: SyncedTable, id: String) throws {
-        try requireRight(to: table.owner, table.name)
+        try requireRight(to: try ownership()?.owner(of: nil, in: table) ?? table.owner, table.name)
         try refuseAppendOnly(table)
         if table.isGranted { throw Self.madeOnce(table, id) }
         if table.isHeld { try requireHolder(of: table, id) }
@@ -157,7 +169,10 @@ public final class LocalTransaction {
     public func revive(_ table: SyncedTable, id: String, fallback: [String: Value]) throws {
         let state = try replica.loadRow(table.name, id: id)
         let covers = try replica.covering(state)
-        let writable = table.columns.filter { origin.role == .hub || $0.owner != .hub }
+        let book = try ownership()
+        let writable = table.columns.filter {
+            (book?.owner(of: $0, in: table) ?? $0.owner).allows(origin.role)
+        }
         for column in writable {
             let present = state.siblings(of: column.name, covers: covers).compactMap(\.value)
             guard let value = present.first, present.allSatisfy({ $0 == value }) else { continue }
@@ -180,7 +195,12 @@ public final class LocalTransaction {
     }
 
     private func requireRight(to owner: Owner, _ what: String) throws {
-        guard owner == .hub, origin.role != .hub else { return }
+        guard !owner.allows(origin.role) else { return }
+        guard owner == .hub else {
+            throw NodeError(
+                .nodeOnly, "\(what.replacing("_", with: " ")) is kept by the district's nodes",
+                hint: "Make the change there; the hub's policy says so (`node-cli rules show`).")
+        }
         throw NodeError(
             .hubOwned, "\(what.replacing("_", with: " ")) is kept by the hub",
             hint: "Ask the PrepKC hub to make this change; it reaches this node with the next sync.")
@@ -211,6 +231,11 @@ public final class LocalTransaction {
         var state = old
         merge(change, into: &state)
         try replica.saveRow(table.name, id: id, state, replacing: old)
+        try replica.notePolicy(table.name, row: id, stamp: stamp)
+    }
+
+    private func ownership() throws -> (any RuleBook)? {
+        try replica.ownership(seenBy: ownFacts(part: bodies.count, hash: .unsigned))
     }
 
     /// A column write on a row that this very part wrote is part of that row write, as it will be on
@@ -265,7 +290,8 @@ public final class LocalTransaction {
         DeltaFacts(
             stamp: firstStamp + Int64(index), origin: own.number, seq: own.headSeq + 1 + Int64(index),
             hash: hash,
-            hlc: hlc, wall: now, schemaVersion: Schema.version, author: actor.id, authorRole: actor.role,
+            hlc: hlc, wall: now, schemaVersion: replica.schema.version, author: actor.id,
+            authorRole: actor.role,
             role: own.role, node: own.name, nodeID: own.nodeID, originID: own.id, seen: seen.sequences)
     }
 
@@ -287,7 +313,7 @@ public final class LocalTransaction {
             let seq = own.headSeq + 1 + Int64(index)
             let draft = DeltaDraft(
                 tenant: tenant, origin: own.id, seq: seq, previous: previous, hlc: hlc, wall: now,
-                schemaVersion: Schema.version, policyVersion: Schema.policyVersion,
+                schemaVersion: replica.schema.version, policyVersion: Schema.policyVersion,
                 ruleSetVersion: ruleSetVersion, author: actor.id, authorRole: actor.role,
                 seen: try seenEntries(since: previousSeen, seq: seq), writes: part.writes, part: index,
                 parts: bodies.count, body: part.body)

@@ -44,7 +44,7 @@ extension StoreReader {
     /// parent among them.
     public func orphans(of table: SyncedTable, among touched: TouchedRows = .all) throws -> [Orphan] {
         try table.parents.sorted { $0.key < $1.key }.flatMap { column, parentName -> [Orphan] in
-            guard let parent = Schema.table(parentName) else { return [] }
+            guard let parent = schema.table(parentName) else { return [] }
             let sql = """
                 SELECT c.id, c."\(column)" FROM "\(table.name)" c WHERE c."\(column)" IS NOT NULL
                 AND NOT EXISTS (SELECT 1 FROM "\(parentName)" p WHERE p.id = c."\(column)")

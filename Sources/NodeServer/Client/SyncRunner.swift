@@ -40,9 +40,13 @@ public struct SyncRunner {
         _ tenant: OpenTenant, progress: (NodeExchange.Progress) -> Void = { _ in }
     ) throws -> SyncResult {
         let started = ContinuousClock.now
+        try SeatDuty(tenant).run()
         var loop = ExchangeLoop(line: try line(to: tenant), port: NodePort(tenant))
         let outcome = try loop.run(progress)
-        if outcome.pulled.deltas > 0 { try SeatDuty(tenant).run() }
+        if outcome.pulled.deltas > 0 {
+            try SeatDuty(tenant).run()
+            try installation.finishErasuresUnlessBusy(tenant)
+        }
         let result = SyncResult(
             tenant: tenant.slug, outcome: outcome, roundTrips: loop.line.roundTrips,
             milliseconds: started.duration(to: .now).milliseconds)

@@ -4,7 +4,7 @@ import NodeCore
 import SyncEngine
 
 /// At the hub, while `serve` runs: settles conflicts whose deadline has passed (`ReviewDeadlines`), and
-/// repairs cases where a stop came between a push and that (`Arbiter`).
+/// repairs cases where a stop came between a push and that (`Arbiter`), ends reservations (`SeatDuty`).
 public struct DeadlineWatch: Sendable {
     private let installation: Installation
     private let logger: Logger
@@ -35,6 +35,7 @@ public struct DeadlineWatch: Sendable {
             for slug in try installation.slugs() {
                 let tenant = try installation.tenant(slug)
                 try Arbiter(tenant).run()
+                try SeatDuty(tenant).run()
                 let settled = try ReviewDeadlines(tenant, nodeID: installation.nodeID)
                     .run()
                 if settled > 0 {

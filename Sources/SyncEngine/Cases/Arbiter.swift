@@ -21,7 +21,7 @@ public struct Arbiter {
             return try reader.tenant().active
         }
         guard isDue, !touched.isEmpty else { return 0 }
-        var count = try touched.contains(Schema.seat) ? SeatArbiter(tenant).run() : 0
+        var count = try touched.contains(Schema.seat) ? SeatArbiter(tenant).run() + SeatDuty(tenant).run() : 0
         var rows = touched
         for _ in 0..<Self.maxRounds {
             let (repaired, next) = try repair(rows)
@@ -48,7 +48,7 @@ public struct Arbiter {
     }
 
     private func repair(_ one: RowCase, in transaction: LocalTransaction) throws {
-        guard let table = Schema.table(one.table) else { return }
+        guard let table = transaction.replica.schema.table(one.table) else { return }
         switch one.kind {
         case .duplicate:
             for id in one.rows.dropFirst() {
@@ -62,7 +62,7 @@ public struct Arbiter {
         case .missingParent:
             let orphans = try transaction.replica.orphans(of: table)
             guard let orphan = orphans.first(where: { $0.id == one.rows[0] && $0.parent == one.subject[0] }),
-                let parent = Schema.table(orphan.parentTable)
+                let parent = transaction.replica.schema.table(orphan.parentTable)
             else { return }
             try transaction.revive(parent, orphan.parent)
         case .severalSeats, .doublePromise: break

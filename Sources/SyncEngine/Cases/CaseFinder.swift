@@ -14,9 +14,9 @@ struct CaseFinder {
 
     /// Every case, by kind, table and rows; of some rows those that they are part of.
     func cases(among touched: TouchedRows = .all) throws -> [RowCase] {
-        try Schema.tables.filter { !$0.naturalKey.isEmpty && touched.contains($0) }
+        try reader.schema.tables.filter { !$0.naturalKey.isEmpty && touched.contains($0) }
             .flatMap { table in try duplicates(table, among: touched) }
-            + Schema.tables.filter { !$0.parents.isEmpty }
+            + reader.schema.tables.filter { !$0.parents.isEmpty }
             .flatMap { table in try reader.orphans(of: table, among: touched).map(missingParent) }
             + (touched.contains(Schema.seat) ? severalSeats() + doublePromises() : [])
     }
@@ -65,9 +65,11 @@ struct CaseFinder {
         case .review: return nil
         case .revive:
             let parent = try reader.loadRow(orphan.parentTable, id: orphan.parent)
-            return parent.writes.isEmpty ? nil : "The hub brings the \(orphan.parentTable) back."
+            let hasValues =
+                try !parent.writes.isEmpty || reader.isCollected(orphan.parentTable, id: orphan.parent)
+            return hasValues ? "The hub brings the \(orphan.parentTable) back." : nil
         case .remove:
-            guard let table = Schema.table(orphan.table), !table.isAppendOnly, !table.isHeld else {
+            guard let table = reader.schema.table(orphan.table), !table.isAppendOnly, !table.isHeld else {
                 return nil
             }
             return "The hub deletes the row."

@@ -25,6 +25,7 @@ public struct HubPort: Sendable {
         if !request.frames.isEmpty {
             let taken = try take(request.frames)
             if taken.fork { return try stop(.fork, request) }
+            try notePassed(request)
             var answer = try give(
                 after: request.cursor, cursorHash: request.cursorHash,
                 maxBytes: ExchangeLimits.rideAlongBytes,
@@ -33,6 +34,7 @@ public struct HubPort: Sendable {
             answer.turnedAway = taken.summary.turnedAway
             return answer
         }
+        try notePassed(request)
         var answer = try give(
             after: request.cursor, cursorHash: request.cursorHash, maxBytes: ExchangeLimits.rideAlongBytes,
             receiptAfter: request.receiptSeq)
@@ -105,6 +107,21 @@ public struct HubPort: Sendable {
 
     // MARK: Taking and giving
 
+    /// A node whose chain is here up to the end that hello named has passed everything up to its cursor.
+    private func notePassed(_ request: HelloRequest) throws {
+        let isNews = try tenant.store.read { reader in
+            guard let origin = try reader.origin(node), origin.headSeq >= request.ownHead?.seq ?? 0 else {
+                return false
+            }
+            return try reader.hasPassedMore(origin, cursor: request.cursor)
+        }
+        guard isNews else { return }
+        try tenant.store.replicate { transaction in
+            guard let origin = try transaction.origin(node) else { return }
+            try transaction.notePassed(origin, cursor: request.cursor)
+        }
+    }
+
     private func take(_ frames: [DeltaFrame]) throws -> (summary: ApplySummary, fork: Bool) {
         do {
             let (summary, touched) = try tenant.store.replicate { transaction in
@@ -135,12 +152,15 @@ public struct HubPort: Sendable {
             var answer = try answer(.exchange, in: reader, cursor: cursor, cursorHash: cursorHash)
             let page = try reader.log(
                 after: cursor, except: node, maxBytes: maxBytes, maxEntries: ExchangeLimits.maxEntries)
-            answer.entries = page.entries
+            answer.entries = try page.entries.map { try $0.sealed(by: tenant) }
             if page.through > cursor {
                 answer.cursor = page.through
                 answer.cursorHash = try reader.logEntry(page.through)?.hash
             }
-            if !page.entries.isEmpty, page.through >= answer.logSize { answer.heads = try reader.heads() }
+            if !page.entries.isEmpty, page.through >= answer.logSize {
+                answer.heads = try reader.heads()
+                answer.passed = try reader.passedHeads()
+            }
             if let head = answer.head, head.seq > receiptAfter {
                 answer.receipt = try receipt(for: head, in: reader)
             }

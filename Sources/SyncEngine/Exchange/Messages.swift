@@ -118,6 +118,8 @@ public struct HubAnswer: ExchangeMessage, Equatable {
     /// The ends of all chains at the hub, with an answer that reaches the end of the log: the node must
     /// then have all of them.
     public var heads: [ChainHead] = []
+    /// With `heads`: how far every enrolled node has passed each chain, so that values of dead rows may go.
+    public var passed: [ChainHead] = []
 
     public init(
         verdict: Verdict, wall: Int64, headsHash: Hash, head: ChainHead?, receipt: [UInt8]? = nil,
@@ -151,6 +153,7 @@ public struct HubAnswer: ExchangeMessage, Equatable {
             map[7] = .bytes(head.hash.bytes)
         }
         if !heads.isEmpty { map[16] = .array(heads.map(\.cbor)) }
+        if !passed.isEmpty { map[17] = .array(passed.map(\.cbor)) }
         map[8] = receipt.map { .bytes($0) }
         map[11] = cursorHash.map { .bytes($0.bytes) }
         return CBOR.map(map).encoded()
@@ -174,6 +177,7 @@ public struct HubAnswer: ExchangeMessage, Equatable {
         turnedAway = Int(try map.int(14, in: 0...Int64(ExchangeLimits.maxEntries)))
         heldSeq = map[15] == nil ? 0 : try map.int(15, in: 0...DeltaLimits.maxSequence)
         heads = try map.heads(16)
+        passed = try map.heads(17)
     }
 }
 

@@ -9,6 +9,7 @@ public struct LocalPosition: Sendable, Equatable {
     public var receiptSeq: Int64
     public var cursor: Int64
     public var cursorHash: Hash?
+    public var schemaVersion: Int
     public var wall: Int64
 }
 
@@ -33,6 +34,8 @@ public struct StoreRequest: Sendable, Equatable {
     public var cursorHash: Hash?
     /// What the node must have once the entries are applied; empty before the end of the log.
     public var heads: [ChainHead]
+    /// How far everybody has passed each chain.
+    public var passed: [ChainHead]
 }
 
 public enum ExchangeEvent: Sendable {
@@ -139,7 +142,7 @@ public struct NodeExchange: Sendable {
         HelloRequest(
             tenant: position.tenant, headsHash: position.headsHash, ownHead: position.ownHead,
             origin: position.origin, receiptSeq: position.receiptSeq, cursor: position.cursor,
-            cursorHash: position.cursorHash, schemaVersion: Schema.version, wall: position.wall,
+            cursorHash: position.cursorHash, schemaVersion: position.schemaVersion, wall: position.wall,
             frames: frames)
     }
 

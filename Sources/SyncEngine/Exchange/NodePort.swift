@@ -19,7 +19,7 @@ public struct NodePort: Sendable {
                 headsHash: try reader.headsHash(), receiptSeq: receiptSeq,
                 cursor: try reader.state(.cursor)?.int ?? 0,
                 cursorHash: try reader.state(.cursorHash)?.bytes.flatMap { Hash(bytes: $0) },
-                wall: tenant.store.environment.clock.milliseconds())
+                schemaVersion: reader.schema.version, wall: tenant.store.environment.clock.milliseconds())
             let batch = try pending(reader, own, after: receiptSeq, maxBytes: ExchangeLimits.rideAlongBytes)
             return .begin(position, batch)
         }
@@ -39,7 +39,7 @@ public struct NodePort: Sendable {
         var batch = PendingBatch(frames: [], through: seq)
         var bytes = 0
         for stamp in try reader.stamps(origin: own.number, after: seq, limit: ExchangeLimits.maxEntries) {
-            guard let frame = try reader.frame(stamp) else { break }
+            guard let frame = try reader.frame(stamp)?.sealed(by: tenant) else { break }
             if !batch.frames.isEmpty, bytes + frame.byteCount > maxBytes { break }
             bytes += frame.byteCount
             batch.frames.append(frame)
@@ -68,6 +68,7 @@ public struct NodePort: Sendable {
             )
         }
         summary.hasDiverged = try hasDiverged(request, own: own, in: replica)
+        if !summary.hasDiverged { try replica.notePassed(request.passed) }
         // A log that lacked something is read again, also after a cut.
         let cursor = summary.hasDiverged ? 0 : request.cursor
         try replica.setState(.cursor, .int(cursor))
@@ -147,6 +148,6 @@ extension StoreRequest {
     init(_ answer: HubAnswer) {
         self.init(
             receipt: answer.receipt, head: answer.head, entries: answer.entries, cursor: answer.cursor,
-            cursorHash: answer.cursorHash, heads: answer.heads)
+            cursorHash: answer.cursorHash, heads: answer.heads, passed: answer.passed)
     }
 }

@@ -89,7 +89,9 @@ struct RuleParser {
         let name = table.name
         guard
             let body = mapping(
-                node, allowed: RelationRules.keys.union(["row", "default", "columns", "locked"]), name)
+                node,
+                allowed: RelationRules.keys.union(["row", "default", "columns", "locked", "owner", "owners"]),
+                name)
         else {
             return nil
         }
@@ -117,7 +119,8 @@ struct RuleParser {
         guard let fallback = parseEntry(fallbackNode, table) else { return nil }
         let result = RuleFile.Table(
             row: row, rowLine: body["row"]?.mark?.line ?? 0, fallback: fallback, columns: columns,
-            locked: locked, line: node.mark?.line ?? 0, relations: parseRelations(body, table))
+            locked: locked, line: node.mark?.line ?? 0, relations: parseRelations(body, table),
+            owners: parseOwners(body, table))
         if let cycle = result.cycle(table) {
             error("the conditions of \(cycle.joined(separator: ", ")) wait for each other", node)
         }

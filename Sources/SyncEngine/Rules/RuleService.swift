@@ -41,14 +41,15 @@ public struct RuleService {
         let row = Line(
             table: table.name, domain: table.domain, column: life, when: [],
             rule: rules.rowRule(table: table.name).rawValue,
-            place: rules.rowPlace(table: table.name), owner: table.owner,
+            place: rules.rowPlace(table: table.name), owner: rules.owner(of: nil, in: table),
             isLocked: rules.source(table.name, life).isLocked)
         return [row] + relationLines(table, rules)
             + table.columns.flatMap { column in
                 rules.choices(table: table.name, column: column.name).map { when, ruling in
                     Line(
                         table: table.name, domain: table.domain, column: column.name, when: when.map(\.text),
-                        rule: ruling.rule.summary, place: ruling.place, owner: column.owner,
+                        rule: ruling.rule.summary, place: ruling.place,
+                        owner: rules.owner(of: column, in: table),
                         isLocked: ruling.isLocked)
                 }
             }
@@ -61,7 +62,7 @@ public struct RuleService {
             Line(
                 table: table.name, domain: table.domain, column: RelationRules.lock(key), when: [],
                 rule: ruling.rule.rawValue,
-                place: ruling.place, owner: table.owner, isLocked: ruling.isLocked)
+                place: ruling.place, owner: rules.owner(of: nil, in: table), isLocked: ruling.isLocked)
         }
         var lines: [Line] = []
         if !table.naturalKey.isEmpty {
@@ -186,6 +187,9 @@ extension TenantRules {
             var problems: [RuleProblem] = []
             if !table.locked.isEmpty {
                 problems.append(problem(table.line, "only the hub's policy can lock entries"))
+            }
+            if !table.owners.isEmpty {
+                problems.append(problem(table.line, "only the hub's policy says who owns what"))
             }
             if known.columns.allSatisfy({ source(name, $0.name).isLocked }) {
                 return problems + [problem(table.line, "'\(name)' is locked by the hub's policy")]

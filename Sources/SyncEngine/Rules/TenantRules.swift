@@ -62,6 +62,11 @@ public struct TenantRules: RuleBook {
 
     func policySource(_ table: String) -> Source? { policy[table] }
 
+    public func owner(of column: Column?, in table: SyncedTable) -> Owner {
+        let name = column?.name ?? CellConflict.lifeColumn
+        return policy[table.name]?.table.owners[name] ?? column?.owner ?? table.owner
+    }
+
     public func rowRule(table: String) -> RowRule {
         source(table, CellConflict.lifeColumn).source.table.row
     }

@@ -50,7 +50,8 @@ import Yams
             if !table.naturalKey.isEmpty { relations.insert(RelationRules.duplicateKey) }
             if !table.parents.isEmpty { relations.insert(RelationRules.parentKey) }
             #expect(
-                Set(schema.at(path).keys) == relations.union(["row", "default", "columns", "locked"]),
+                Set(schema.at(path).keys)
+                    == relations.union(["row", "default", "columns", "locked", "owner", "owners"]),
                 "\(table.name)")
             let columns = Set(table.columns.map(\.name))
             #expect(Set(schema.at(path + ["columns", "properties"]).keys) == columns)

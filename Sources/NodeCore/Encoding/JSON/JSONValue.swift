@@ -33,6 +33,12 @@ public enum JSONValue: Sendable {
         return members.first { $0.0 == name }?.1
     }
 
+    /// An object with one member more; what isn't an object stays as it is.
+    public func adding(_ name: String, _ value: JSONValue) -> JSONValue {
+        guard case .object(let members) = self else { return self }
+        return .object(members + [(name, value)])
+    }
+
     /// The compact text: no blanks, members as ordered. A number that JSON can't hold is null.
     public var text: String {
         var out = ""

@@ -9,5 +9,10 @@ extension Schema {
             ("outcome", .text, nil), ("reason", .text, nil),
         ], added: [("support_id", .text, nil, since: 3)], indexes: ["at"])
 
-    static let auditTables = [auditEntry]
+    /// Orders to erase a person: which rows, and what the person is known by as derived ids; see `ErasureOrder`.
+    public static let erasure = SyncedTable(
+        "erasure", domain: "audit", since: 3, appendOnly: true,
+        [("kind", .text, nil), ("at", .int, nil), ("rows", .text, nil), ("keys", .text, nil)])
+
+    static let auditTables = [auditEntry, erasure]
 }

@@ -19,7 +19,12 @@ extension Schema {
             ("at", .int, nil), ("year", .text, nil), ("additive", .int, nil), ("records", .int, nil),
             ("created", .int, nil), ("updated", .int, nil), ("unchanged", .int, nil),
             ("deactivated", .int, nil), ("skipped", .int, nil), ("row_errors", .int, nil),
-        ])
+        ],
+        added: [("source", .text, nil, since: 3), ("undoes", .text, nil, since: 3)])
+    /// Another name by which rosters call a school. The id is derived from the name, so that two sides that
+    /// remember it apart meet in one row.
+    public static let schoolAlias = SyncedTable(
+        "school_alias", domain: "roster", since: 3, [("school_id", .text, nil), ("alias", .text, nil)])
 
-    static let rosterTables = [teacher, teacherYear, rosterImport]
+    static let rosterTables = [teacher, teacherYear, rosterImport, schoolAlias]
 }

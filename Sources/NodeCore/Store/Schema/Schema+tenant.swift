@@ -20,5 +20,17 @@ extension Schema {
             ("revoked_at", .int, nil),
         ])
 
-    static let tenantTables = [tenant, skill, careerType, apiKey]
+    /// A school that a district asks the hub for; the answer is a `school_decision`.
+    public static let schoolRequest = SyncedTable(
+        "school_request", domain: "tenant", since: 3, appendOnly: true,
+        [("name", .text, nil), ("nces_school_id", .text, nil), ("note", .text, nil), ("at", .int, nil)])
+    /// The hub's answer; the id is derived from the request's, so there is one.
+    public static let schoolDecision = SyncedTable(
+        "school_decision", domain: "tenant", owner: .hub, since: 3,
+        [
+            ("request_id", .text, nil), ("accepted", .int, nil), ("school_id", .text, nil),
+            ("reason", .text, nil), ("at", .int, nil),
+        ])
+
+    static let tenantTables = [tenant, skill, careerType, apiKey, schoolRequest, schoolDecision]
 }

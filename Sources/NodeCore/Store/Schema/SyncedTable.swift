@@ -10,12 +10,25 @@ public struct Column: Sendable, Hashable {
 }
 
 /// Who may write a table or a column (hub policy, version 2).
-public enum Owner: String, Sendable {
+public enum Owner: String, Sendable, CaseIterable {
     case hub, either
+    /// Any node; only where the hub's policy says so.
+    case node
     /// The one origin that the row's column `holder` names.
     case holder
     /// Whoever makes the row, once: it is never written again.
     case grant
+}
+
+extension Owner {
+    /// Whether a side may write; of a holder's and a grant's columns more is asked elsewhere.
+    public func allows(_ role: Role) -> Bool {
+        switch self {
+        case .hub: role == .hub
+        case .node: role == .node
+        default: true
+        }
+    }
 }
 
 /// The side of an installation or of a delta's author.

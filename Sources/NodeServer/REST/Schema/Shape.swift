@@ -55,9 +55,8 @@ public struct Shape<Record>: Sendable {
         .object(fields.map { ($0.name, $0.value(record)) })
     }
 
-    var schema: DataSchema {
-        .named(name, .object(fields.map { DataSchema.Member($0.name, $0.schema) }, isOpen: true))
-    }
+    var members: [DataSchema.Member] { fields.map { DataSchema.Member($0.name, $0.schema) } }
+    var schema: DataSchema { .named(name, .object(members, isOpen: true)) }
 
     /// A list of them.
     var listSchema: DataSchema { .list(schema, count: 0...Int.max) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct TeacherCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,15 +10,7 @@ struct TeacherCommand: ParsableCommand {
             TeacherReactivate.self, TeacherDelete.self, TeacherMerge.self,
         ])
 
-    static func json(_ teacher: Teacher) -> JSONValue {
-        [
-            "id": .string(teacher.id), "name": .string(teacher.name), "email": .string(teacher.email),
-            "school": .string(teacher.school), "school_id": JSONValue(teacher.schoolID),
-            "grade": .string(teacher.grade),
-            "active": .bool(teacher.active), "year": .string(teacher.year),
-            "other_emails": .array(teacher.otherEmails.map { .string($0) }),
-        ]
-    }
+    static func json(_ teacher: Teacher) -> JSONValue { Shapes.teacher.json(teacher) }
 
     static func table(_ teachers: [Teacher]) -> Table {
         var table = Table([
