@@ -28,20 +28,27 @@ struct MailList: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let letters = try Outbox(context.installation()).list(all: all)
-        let text = letters.map { mail in
-            let state = mail.sentAt.map { "delivered \(RFC3339.string(milliseconds: $0))" } ?? "waits"
-            return """
-                \(mail.id)  \(state)\(mail.lastError.map { ", last try: \($0)" } ?? "")
-                To: \(Escaping.visible(mail.recipient))
-                Subject: \(Escaping.visible(mail.subject))
-
-                \(mail.body.split(separator: "\n", omittingEmptySubsequences: false)
-                    .map { Escaping.visible(String($0)) }.joined(separator: "\n"))
-                """
-        }
+        let text = letters.map(Self.text)
         return CommandResult(
             data: ["mail": .array(letters.map(MailCommand.json))],
             body: .text(text.isEmpty ? "Nothing waits." : text.joined(separator: "\n\n")))
+    }
+}
+
+extension MailList {
+    /// A letter as it is delivered by hand, with how it stands.
+    private static func text(_ mail: Mail) -> String {
+        let state = mail.sentAt.map { "delivered \(RFC3339.string(milliseconds: $0))" } ?? "waits"
+        let problem = mail.lastError.map { ", last try: \($0)" } ?? ""
+        let lines = mail.body.split(separator: "\n", omittingEmptySubsequences: false)
+        let body = lines.map { Escaping.visible(String($0)) }.joined(separator: "\n")
+        return """
+            \(mail.id)  \(state)\(problem)
+            To: \(Escaping.visible(mail.recipient))
+            Subject: \(Escaping.visible(mail.subject))
+
+            \(body)
+            """
     }
 }
 
