@@ -25,3 +25,14 @@ static inline CURLcode shim_curl_http_only(CURL *h) {
     return curl_easy_setopt(h, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
 }
+static inline CURLcode shim_curl_mail_only(CURL *h) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+    return curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+#else
+    return curl_easy_setopt(h, CURLOPT_PROTOCOLS, (long)(CURLPROTO_SMTP | CURLPROTO_SMTPS));
+#endif
+}
+// `all`: refuse to go on without TLS.
+static inline CURLcode shim_curl_use_tls(CURL *h, int all) {
+    return curl_easy_setopt(h, CURLOPT_USE_SSL, (long)(all ? CURLUSESSL_ALL : CURLUSESSL_TRY));
+}

@@ -25,7 +25,8 @@ struct NodeCLI: ParsableCommand {
         version: ProductVersion.text,
         subcommands: [
             InitCommand.self, ServeCommand.self, JoinCommand.self, StatusCommand.self, TenantCommand.self,
-            FlagCommand.self,
+            FlagCommand.self, UserCommand.self, RoleCommand.self, KeyCommand.self, SupportCommand.self,
+            MailCommand.self, DoctorCommand.self,
             ReferenceCommand.self, SchoolCommand.self, RosterCommand.self, TeacherCommand.self,
             SessionsCommand.self, UsageCommand.self, EventsCommand.self, PersonCommand.self,
             SeatsCommand.self, SyncCommand.self,

@@ -109,3 +109,11 @@ extension Installation {
         }
     }
 }
+
+extension Installation {
+    /// The tenant of the support session that one of the staff has open; nil for anybody else.
+    public func supportedTenant(of email: String) throws -> String? {
+        guard let staff = try staff(email) else { return nil }
+        return try supportAccess(of: staff.id)?.tenant
+    }
+}

@@ -74,16 +74,22 @@ public final class PasswordHasher: Sendable {
 
     /// Throws `VALIDATION_ERROR` outside of 12 to 1,024 bytes, `RATE_LIMIT_EXCEEDED` when too many wait.
     public func hash(_ password: String, random: any RandomSource) throws -> PasswordHash {
+        try Self.check(password)
         let bytes = Self.bytes(password)
-        guard Self.lengths.contains(bytes.count) else {
-            throw NodeError(
-                .validation, "a password has 12 to 1024 bytes, this one \(bytes.count)",
-                hint: "Choose a longer one, such as four words; or leave it out and one is made.",
-                field: "password")
-        }
         let salt = try random.bytes(Self.saltBytes)
         let hash = try derive(bytes, salt: salt, cost: cost)
         return PasswordHash(cost: cost, salt: salt, hash: hash)
+    }
+
+    /// Throws `VALIDATION_ERROR` outside of 12 to 1,024 bytes.
+    static func check(_ password: String) throws {
+        let count = bytes(password).count
+        guard lengths.contains(count) else {
+            throw NodeError(
+                .validation, "a password has 12 to 1024 bytes, this one \(count)",
+                hint: "Choose a longer one, such as four words; or leave it out and one is made.",
+                field: "password")
+        }
     }
 
     /// Whether a password is the stored one. With nothing stored, false after the same effort.

@@ -12,23 +12,72 @@ public struct AuditEntry: Sendable, Equatable {
     public let count: Int
     public let outcome: String
     public let reason: String?
-    /// The support session that it was done under.
+    /// The support session that it was done under, with who and why.
     public let supportID: String?
+    public let supportStaff: String?
+    public let supportReason: String?
+}
+
+/// Which entries are asked for; nil asks for all.
+public struct AuditFilter: Sendable {
+    /// An action, or `noun.*` for all of a noun.
+    public var action: String?
+    public var actor: String?
+    /// An id that the entry is about.
+    public var target: String?
+    /// From this instant, milliseconds since 1970.
+    public var since: Int64?
+    /// Before this instant.
+    public var until: Int64?
+    /// Only what was done under support access.
+    public var supportOnly = false
+
+    public init(
+        action: String? = nil, actor: String? = nil, target: String? = nil, since: Int64? = nil,
+        until: Int64? = nil, supportOnly: Bool = false
+    ) {
+        self.action = action
+        self.actor = actor
+        self.target = target
+        self.since = since
+        self.until = until
+        self.supportOnly = supportOnly
+    }
 }
 
 extension StoreReader {
     /// The newest entries, newest first.
     public func auditEntries(limit: Int, offset: Int = 0, action: String? = nil) throws -> [AuditEntry] {
+        try auditEntries(AuditFilter(action: action), limit: limit, offset: offset)
+    }
+
+    /// The newest entries that a filter lets through, newest first.
+    public func auditEntries(_ filter: AuditFilter, limit: Int, offset: Int = 0) throws -> [AuditEntry] {
         let sql = """
-            SELECT id, at, actor, via, action, target_type, target_id, count, outcome, reason,
-              support_id FROM audit_entry
-            WHERE ? IS NULL OR action = ? ORDER BY at DESC, id DESC LIMIT ? OFFSET ?
+            SELECT e.id, e.at, e.actor, e.via, e.action, e.target_type, e.target_id, e.count, e.outcome, e.reason,
+              e.support_id, s.staff_name, s.reason
+            FROM audit_entry e LEFT JOIN support_session s ON s.id = e.support_id
+            WHERE (:noun IS NULL OR substr(e.action, 1, length(:noun)) = :noun)
+              AND (:action IS NULL OR e.action = :action) AND (:actor IS NULL OR e.actor = :actor)
+              AND (:target IS NULL OR e.target_id = :target OR instr(e.ids, '"' || :target || '"') > 0)
+              AND (:since IS NULL OR e.at >= :since) AND (:until IS NULL OR e.at < :until)
+              AND (NOT :support OR e.support_id IS NOT NULL)
+            ORDER BY e.at DESC, e.id DESC LIMIT :limit OFFSET :offset
             """
-        return try rows(sql, [action, action, limit, offset]).map { row in
+        let isNoun = filter.action?.hasSuffix(".*") == true
+        return try rows(
+            sql,
+            [
+                "noun": isNoun ? filter.action.map { String($0.dropLast()) } : nil,
+                "action": isNoun ? nil : filter.action, "actor": filter.actor, "target": filter.target,
+                "since": filter.since, "until": filter.until, "support": filter.supportOnly, "limit": limit,
+                "offset": offset,
+            ]
+        ).map { row in
             AuditEntry(
                 id: row[0], at: row[1] ?? 0, actor: row[2] ?? "", via: row[3] ?? "", action: row[4] ?? "",
                 targetType: row[5] ?? "", targetID: row[6] ?? "", count: row[7] ?? 0, outcome: row[8] ?? "",
-                reason: row[9], supportID: row[10])
+                reason: row[9], supportID: row[10], supportStaff: row[11], supportReason: row[12])
         }
     }
 

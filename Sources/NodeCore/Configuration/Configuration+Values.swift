@@ -21,6 +21,9 @@ extension Configuration {
     public var trustedProxies: [String] { list("trusted_proxies") ?? [] }
     public var leaseDays: Int { required(integer("lease_days")) }
     public var inviteMinutes: Int { required(integer("invite_minutes")) }
+    /// With its user and password: never show it, use `entry("mail.smtp_url")?.text`.
+    public var smtpURL: String? { text("mail.smtp_url") }
+    public var mailFrom: String? { text("mail.from") }
     /// A level of swift-log: trace, debug, info, notice, warning, error or critical.
     public var logLevel: String { required(text("log_level")) }
     /// An IANA identifier; nil for the tenant's own zone.

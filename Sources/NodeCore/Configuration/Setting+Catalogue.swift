@@ -2,7 +2,7 @@ extension Setting {
     /// Every setting there is, in the order in which they are shown and documented.
     ///
     /// Adding one is free; it must be described in `node.yaml.example` too (a test compares).
-    public static let all: [Setting] = identity + network + google + sync + limits + terms + display
+    public static let all: [Setting] = identity + network + google + sync + mail + limits + terms + display
 
     /// Variables with our prefix that are no settings: read elsewhere, accepted here.
     public static let otherVariables: Set<String> = ["PREPKC_DATA"]
@@ -53,6 +53,15 @@ extension Setting {
         Setting(
             "sync.timeout_seconds", .seconds(1...3600), default: "60",
             "How long one request to the hub may take."),
+    ]
+
+    private static let mail: [Setting] = [
+        Setting(
+            "mail.smtp_url", .url(schemes: ["smtp", "smtps"], credentials: true),
+            "Server that letters are sent with; without it they are printed for delivery by hand."),
+        Setting(
+            "mail.from", .string(maxLength: 254),
+            "Address that letters come from."),
     ]
 
     private static let limits: [Setting] = [

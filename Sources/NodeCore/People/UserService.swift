@@ -48,6 +48,14 @@ public struct UserService {
         }
     }
 
+    /// Checks the fields of a user who is to be made later. Throws `VALIDATION_ERROR`.
+    public static func check(_ new: NewUser) throws {
+        _ = try UserFields.name(new.firstName, field: "first_name")
+        _ = try UserFields.name(new.lastName, field: "last_name")
+        _ = try UserFields.email(new.email)
+        if let password = new.password { try PasswordHasher.check(password) }
+    }
+
     public func list(all: Bool) throws -> [User] { try tenant.store.read { try $0.users(all: all) } }
     /// Throws `USER_NOT_FOUND`.
     public func show(_ idOrEmail: String) throws -> User { try tenant.store.read { try $0.user(idOrEmail) } }

@@ -96,7 +96,10 @@ struct TenantBuild {
         let origin = LocalOrigin(key: key, role: .hub, identifiers: identifiers)
         let apiKey = try environment.random.bytes(32).hex
         try store.write(as: actor, origin: origin) { transaction in
-            transaction.audit(AuditAction("tenant.create", targetType: "tenant", targetID: text))
+            transaction.audit(
+                AuditAction(
+                    "tenant.create", targetType: "tenant", targetID: text,
+                    reason: try SeatFields.reason(wish.agreement).map { "agreement: \($0)" }))
             try putEverything(transaction, id: text, apiKey: apiKey)
         }
         let tenant = try store.read { try $0.tenant() }

@@ -19,11 +19,13 @@ public struct TenantService {
         /// Keep the API key sealed on this installation rather than returning it.
         public var sealKey: Bool
         public var timeZone: String?
+        /// Number or date of the partnership agreement, for the audit.
+        public var agreement: String?
 
         public init(
             name: String, slug: String, district: String? = nil, flags: [FeatureFlag: Bool] = [:],
             sealKey: Bool = false,
-            timeZone: String? = nil
+            timeZone: String? = nil, agreement: String? = nil
         ) {
             self.name = name
             self.slug = slug
@@ -31,6 +33,7 @@ public struct TenantService {
             self.flags = flags
             self.sealKey = sealKey
             self.timeZone = timeZone
+            self.agreement = agreement
         }
     }
 

@@ -26,6 +26,9 @@ struct CurlSession: ~Copyable {
 
     deinit { curl_easy_cleanup(handle) }
 
+    /// Whether libcurl could be set up in this process.
+    static var isStarted: Bool { curlStarted }
+
     mutating func perform(_ request: HTTPRequest, stop: StopFlag) throws -> HTTPResponse {
         if stop.isSet { throw CancellationError() }
         let url = try RequestURL(request.url)

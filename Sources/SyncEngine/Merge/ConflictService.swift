@@ -35,6 +35,25 @@ public struct ConflictView: Sendable, Equatable {
     }
 }
 
+extension ConflictView {
+    /// The same; values that nobody is shown are replaced by a word.
+    var withoutSecrets: ConflictView {
+        guard Schema.isSecret(table, column) else { return self }
+        let hidden: Value = "(hidden)"
+        var view = ConflictView(
+            id: id, table: table, row: row, column: column, state: state, shown: hidden, rule: rule,
+            rulePlace: rulePlace,
+            siblings: siblings.map {
+                SiblingView(
+                    value: hidden, origin: $0.origin, node: $0.node, author: $0.author, at: $0.at,
+                    delta: $0.delta,
+                    stamp: $0.stamp)
+            }, label: label)
+        view.isLocked = isLocked
+        return view
+    }
+}
+
 /// Lists, explains and settles conflicts.
 public struct ConflictService {
     let tenant: OpenTenant
@@ -48,11 +67,13 @@ public struct ConflictService {
     /// Conflicts in a state; without one, settled and open.
     public func list(_ state: ConflictState? = nil) throws -> [ConflictView] {
         try tenant.store.read { reader in
-            switch state {
-            case .resolved: return try resolved(in: reader)
-            case .refused: return try refused(in: reader)
-            default: return try standing(in: reader).filter { state == nil || $0.state == state }
-            }
+            let found =
+                switch state {
+                case .resolved: try resolved(in: reader)
+                case .refused: try refused(in: reader)
+                default: try standing(in: reader).filter { state == nil || $0.state == state }
+                }
+            return found.map(\.withoutSecrets)
         }
     }
 
@@ -64,7 +85,7 @@ public struct ConflictService {
         try tenant.store.read { reader in
             let all = try standing(in: reader) + resolved(in: reader).reversed() + refused(in: reader)
             guard let found = all.first(where: { $0.id == id }) else { throw notFound(id) }
-            return found
+            return found.withoutSecrets
         }
     }
 
@@ -80,6 +101,7 @@ public struct ConflictService {
                 throw notFound(id)
             }
             try transaction.replica.requireWritable()
+            try requireRight(to: conflict)
             if let seen, seen != conflict.tag {
                 throw NodeError(
                     .stale, "the conflict has other values than when it was read", hint: "Read it again.")
@@ -115,6 +137,21 @@ public struct ConflictService {
             return
         }
         try settleLife(of: conflict, table, keep: chosen != "deleted", in: transaction)
+    }
+
+    /// Who signs in and with what is settled by those who keep users. Throws `FORBIDDEN`.
+    private func requireRight(to conflict: ConflictView) throws {
+        guard Schema.table(conflict.table)?.domain == Schema.user.domain else { return }
+        guard ["operator", "admin", "hub_admin"].contains(actor.role) else {
+            throw NodeError(
+                .forbidden, "conflicts about users are settled by a district admin",
+                hint: "`node-cli user` and `node-cli role` show and change what counts.")
+        }
+        guard !Schema.isSecret(conflict.table, conflict.column) else {
+            throw NodeError(
+                .forbidden, "a password isn't chosen among old ones",
+                hint: "`node-cli user reset-password` gives a new one, which settles it.")
+        }
     }
 
     private func choose(

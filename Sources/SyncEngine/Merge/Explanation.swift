@@ -53,6 +53,10 @@ extension ConflictService {
     private static func explain(
         _ table: SyncedTable, _ id: String, _ column: String, value: Value, in reader: StoreReader
     ) throws -> Explanation {
+        guard !Schema.isSecret(table.name, column) else {
+            throw NodeError(
+                .forbidden, "\(table.name).\(column) is shown to nobody", hint: "Ask for another column.")
+        }
         let state = try reader.loadRow(table.name, id: id)
         let decision = try reader.tenantRules().decision(
             table: table.name, column: column, state: state, causality: reader)

@@ -17,6 +17,16 @@ struct GlobalOptions: ParsableArguments {
 struct TenantOption: ParsableArguments {
     @Option(help: ArgumentHelp("The tenant; needed where there are several.", valueName: "slug")) var tenant:
         String?
+    @OptionGroup var acting: ActingOption
+    var person: String? { acting.person }
+}
+
+/// Who acts.
+struct ActingOption: ParsableArguments {
+    @Option(
+        name: .customLong("as"),
+        help: ArgumentHelp("Act as this person, with that person's rights.", valueName: "email"))
+    var person: String?
 }
 
 /// A dry run does everything but keep it.
@@ -116,13 +126,6 @@ struct CommandContext {
 
     /// The operator at this machine.
     func actor(_ installation: Installation) -> Actor { installation.localActor(userID: getuid()) }
-
-    func tenant(_ option: TenantOption) throws -> (
-        installation: Installation, tenant: OpenTenant, actor: Actor
-    ) {
-        let installation = try installation()
-        return (installation, try installation.tenant(option.tenant), actor(installation))
-    }
 
     func curl() throws -> CurlClient { try CurlClient(options: curlOptions()) }
 

@@ -35,4 +35,9 @@ extension Schema {
     public static var version: Int { current.version }
     public static var tables: [SyncedTable] { current.tables }
     public static func table(_ name: String) -> SyncedTable? { current.table(name) }
+
+    /// Columns whose values nobody is shown, though they travel and merge as any.
+    public static func isSecret(_ table: String, _ column: String) -> Bool {
+        (table == credential.name && column == "password") || (table == apiKey.name && column == "hash")
+    }
 }

@@ -20,7 +20,7 @@ struct ConflictsList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readConflicts)
         let wanted = try state.map { text in
             guard let state = ConflictState(rawValue: text) else {
                 throw NodeError(
@@ -78,7 +78,7 @@ struct ConflictsShow: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readConflicts)
         let service = ConflictService(open, actor: actor)
         if let one = try service.cases().first(where: { $0.id == id }) {
             return CommandResult(

@@ -36,7 +36,7 @@ struct ConflictsResolve: NodeCommand {
     }
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .resolveConflicts)
         let service = ConflictService(open, actor: actor)
         guard let id else {
             let settled = try service.resolveByRule(
@@ -78,7 +78,7 @@ struct ConflictsUndo: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .resolveConflicts)
         let conflict = try ConflictService(open, actor: actor).undo(id, dryRun: dryRun.dryRun)
         return CommandResult(
             data: ["conflict": ConflictsCommand.json(conflict)],
@@ -100,7 +100,7 @@ struct ConflictsNote: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .resolveConflicts)
         let note = try ConflictService(open, actor: actor).note(id, text, dryRun: dryRun.dryRun)
         return CommandResult(
             data: ["id": .string(id), "note": .string(note.text), "at": JSONValue(milliseconds: note.at)],

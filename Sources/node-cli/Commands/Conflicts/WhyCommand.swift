@@ -15,7 +15,7 @@ struct WhyCommand: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
+        let (_, open, _) = try context.tenant(tenant, to: .readConflicts)
         let why = try ConflictService.explain(table: table, row: id, column: column, in: open)
         var receipt: JSONValue = nil
         if let held = why.receipt {

@@ -121,12 +121,18 @@ struct DeltaShow: NodeCommand {
             switch write.change {
             case .delete: []
             case .row(let values), .columns(let values):
-                values.sorted { $0.key < $1.key }.map { ($0.key, ConflictsCommand.json($0.value)) }
+                values.sorted { $0.key < $1.key }.map {
+                    ($0.key, ConflictsCommand.json(visible($0.value, write.table, $0.key)))
+                }
             }
         return [
             "kind": .string(kind(write.change)), "table": .string(write.table), "id": .string(write.id),
             "columns": .object(columns),
         ]
+    }
+
+    private static func visible(_ value: Value, _ table: String, _ column: String) -> Value {
+        Schema.isSecret(table, column) ? "(hidden)" : value
     }
 
     private static func kind(_ change: Change) -> String {
@@ -142,7 +148,10 @@ struct DeltaShow: NodeCommand {
         case .delete: [["delete", write.table, write.id, "", ""]]
         case .row(let values), .columns(let values):
             values.sorted { $0.key < $1.key }.map {
-                [kind(write.change), write.table, write.id, $0.key, $0.value.display]
+                [
+                    kind(write.change), write.table, write.id, $0.key,
+                    visible($0.value, write.table, $0.key).display,
+                ]
             }
         }
     }

@@ -70,7 +70,7 @@ struct EventsAdd: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editEvents)
         return context.noting(
             dryRun,
             EventsCommand.result(
@@ -91,7 +91,7 @@ struct EventsEdit: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editEvents)
         return context.noting(
             dryRun,
             EventsCommand.result(
@@ -110,7 +110,7 @@ struct EventsPublish: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editEvents)
         return context.noting(
             dryRun,
             EventsCommand.result(try EventService(open, actor: actor).publish(id, dryRun: dryRun.dryRun)))
@@ -129,7 +129,7 @@ struct EventsCancel: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editEvents)
         let service = EventService(open, actor: actor)
         // What would be refused is refused before anybody is asked.
         let event = try service.cancel(id, dryRun: true)

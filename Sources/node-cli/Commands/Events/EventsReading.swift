@@ -15,7 +15,7 @@ struct EventsList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readEvents)
         let service = EventService(open, actor: actor)
         var query = EventQuery()
         query.status = status
@@ -43,7 +43,7 @@ struct EventsShow: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readEvents)
         return EventsCommand.result(try EventService(open, actor: actor).show(id))
     }
 }

@@ -24,6 +24,9 @@ struct StatusCommand: NodeCommand {
             .init("free seats", .right),
         ])
         var tenants: [JSONValue] = []
+        var warnings: [Notice] = []
+        let gate = AccessGate(installation, leaseDays: context.configuration.leaseDays)
+        let now = context.environment.clock.milliseconds()
         for slug in try installation.slugs() {
             let tenant = try installation.tenant(slug)
             let open = try ConflictService(tenant, actor: actor).list(.open).count
@@ -35,7 +38,8 @@ struct StatusCommand: NodeCommand {
             }
             let peer = try installation.peer(slug)
             let last = peer?.lastSyncAt
-            let lease = last.map { $0 + Int64(context.configuration.leaseDays) * 86_400_000 }
+            let lease = try gate.lease(of: slug)
+            if let notice = lease?.notice(at: now) { warnings.append(notice) }
             tenants.append([
                 "slug": .string(slug), "active": .bool(row?.active ?? false),
                 "pending_deltas": JSONValue(pending.deltas),
@@ -43,7 +47,7 @@ struct StatusCommand: NodeCommand {
                 "waiting_bytes": JSONValue(waiting.bytes), "last_sync_at": JSONValue(milliseconds: last),
                 "last_error": JSONValue(peer?.lastError), "conflicts_open": JSONValue(open),
                 "seats": SeatsCommand.json(seats),
-                "lease_until": JSONValue(milliseconds: lease),
+                "lease_until": JSONValue(milliseconds: lease?.until),
             ])
             let zone = row?.timeZone ?? Tenant.defaultTimeZone
             table.add([
@@ -64,6 +68,6 @@ struct StatusCommand: NodeCommand {
                 "name": .string(installation.name), "sync_paused": .bool(try installation.isSyncPaused()),
                 "tenants": .array(tenants),
             ],
-            body: .text(head + table.text(context.output.layout, style: style)))
+            body: .text(head + table.text(context.output.layout, style: style)), warnings: warnings)
     }
 }

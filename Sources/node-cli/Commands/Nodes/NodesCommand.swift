@@ -22,7 +22,8 @@ struct NodesInvite: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let installation = try context.installation()
-        let slug = installation.role == .hub ? try installation.tenant(tenant.tenant).slug : ""
+        let slug =
+            installation.role == .hub ? try context.tenant(tenant, to: .editNodes).tenant.slug : ""
         let (token, expires) = try installation.invite(
             slug: slug, minutes: context.configuration.inviteMinutes)
         if context.output.format == .human {
@@ -47,7 +48,7 @@ struct NodesList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let installation = try context.installation()
+        let (installation, _) = try context.staff(tenant.acting, to: .readNodes)
         guard installation.role == .hub else {
             throw NodeError(
                 .hubOwned, "nodes are listed at the hub, and this is a node", hint: "Run it at the hub.")

@@ -34,7 +34,7 @@ struct PersonErase: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .erasePerson)
         let service = PersonService(installation, open, actor: actor)
         // What would be refused is refused before anybody is asked.
         let plan = try service.erase(person.who, learner: person.learner, reason: reason, dryRun: true)
@@ -70,7 +70,7 @@ struct PersonErasures: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .exportPerson)
         let orders = try PersonService(installation, open, actor: actor).orders()
         let zone = try open.store.read { try $0.tenant().timeZone }
         var table = Table([.init("at"), .init("kind"), .init("rows", .right), .init("id")])

@@ -19,7 +19,7 @@ struct PersonExport: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .exportPerson)
         if let out {
             guard out.hasSuffix(".json") || out.hasSuffix(".csv") else {
                 throw NodeError(

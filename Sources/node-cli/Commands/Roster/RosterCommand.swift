@@ -48,7 +48,7 @@ struct RosterImportCommand: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .importRosters)
         try roster.report.requireFree()
         let progress = RosterProgress(context)
         defer { progress.finish() }
@@ -77,7 +77,7 @@ struct RosterPreview: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .importRosters)
         try roster.report.requireFree()
         let progress = RosterProgress(context)
         defer { progress.finish() }
@@ -104,7 +104,7 @@ struct RosterApprove: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .importRosters)
         try report.requireFree()
         let progress = RosterProgress(context)
         defer { progress.finish() }

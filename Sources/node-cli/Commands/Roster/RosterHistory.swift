@@ -36,7 +36,7 @@ struct RosterImportsList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
+        let (_, open, _) = try context.tenant(tenant, to: .readTeachers)
         let (imports, zone) = try open.store.read { (try $0.rosterImports(), try $0.tenant().timeZone) }
         return CommandResult(
             data: ["imports": .array(imports.map(Shapes.rosterImportRecord.json))],
@@ -54,7 +54,7 @@ struct RosterImportsShow: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
+        let (_, open, _) = try context.tenant(tenant, to: .readTeachers)
         let (one, zone) = try open.store.read { (try $0.rosterImport(id), try $0.tenant().timeZone) }
         return CommandResult(
             data: ["import": Shapes.rosterImportRecord.json(one)],
@@ -77,7 +77,7 @@ struct RosterHeld: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .readTeachers)
         let service = RosterService(installation, open, actor: actor)
         if let id {
             try report.requireFree()
@@ -119,7 +119,7 @@ struct RosterUndo: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .importRosters)
         let outcome = try ImportUndo(open, actor: actor).undo(id, dryRun: dryRun.dryRun)
         let kept = outcome.kept.map { one -> JSONValue in
             [

@@ -13,7 +13,7 @@ struct RosterExportCommand: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .importRosters)
         let export = try RosterService(installation, open, actor: actor).export(year: year.year)
         var warnings: [Notice] = []
         if export.withoutSchool > 0 {
@@ -60,7 +60,7 @@ struct RosterRolloverCommand: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .importRosters)
         let done = try RosterService(installation, open, actor: actor)
             .rollOver(from: from, to: to, dryRun: dryRun.dryRun)
         var table = Table([

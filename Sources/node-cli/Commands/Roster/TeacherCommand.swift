@@ -47,7 +47,7 @@ struct TeacherList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readTeachers)
         let (teachers, year) = try TeacherService(open, actor: actor).list(year: year.year, all: all)
         return CommandResult(
             data: ["year": .string(year.description), "teachers": .array(teachers.map(TeacherCommand.json))],
@@ -66,7 +66,7 @@ struct TeacherShow: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readTeachers)
         return TeacherCommand.result(try TeacherService(open, actor: actor).show(who, year: year.year))
     }
 }
@@ -88,7 +88,7 @@ struct TeacherAdd: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editTeachers)
         return context.noting(
             dryRun,
             TeacherCommand.result(
@@ -115,7 +115,7 @@ struct TeacherEdit: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editTeachers)
         let edit = TeacherService.Edit(name: name, school: school, grade: grade, email: email)
         return context.noting(
             dryRun,
@@ -137,7 +137,7 @@ struct TeacherDeactivate: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editTeachers)
         return context.noting(
             dryRun,
             TeacherCommand.result(
@@ -158,7 +158,7 @@ struct TeacherReactivate: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editTeachers)
         return context.noting(
             dryRun,
             TeacherCommand.result(

@@ -19,7 +19,7 @@ struct TeacherDelete: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editTeachers)
         let service = TeacherService(open, actor: actor)
         // What would be refused is refused before anybody is asked.
         let teacher = try service.delete(who, year: year.year, dryRun: true)

@@ -24,7 +24,7 @@ struct TeacherMerge: NodeCommand {
     }
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .editTeachers)
         let service = TeacherService(open, actor: actor)
         let teacher =
             try into.map { try service.merge(who, into: $0, dryRun: dryRun.dryRun) }

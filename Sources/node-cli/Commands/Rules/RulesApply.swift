@@ -28,7 +28,7 @@ struct RulesApply: NodeCommand {
     }
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .applyRules)
         let service = RuleService(open, actor: actor)
         if let remove {
             return result(try service.remove(domain: remove, dryRun: dryRun.dryRun), removed: true)

@@ -78,7 +78,7 @@ struct RulesShow: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readRules)
         let lines = try RuleService(open, actor: actor).show(table: table)
         let documents = try open.store.read { try $0.ruleDocuments() }
         var list = Table([

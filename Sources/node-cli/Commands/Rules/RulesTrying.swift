@@ -37,7 +37,8 @@ struct RulesCheck: NodeCommand {
         guard context.directory.isInitialised else { return RuleFile.read(text) }
         let installation = try context.installation()
         if try installation.slugs().isEmpty { return RuleFile.read(text) }
-        return try RuleService(installation.tenant(tenant.tenant), actor: context.actor(installation))
+        let (_, open, actor) = try context.tenant(tenant, to: .readRules)
+        return try RuleService(open, actor: actor)
             .check(text, asPolicy: file.policy)
     }
 }
@@ -52,7 +53,7 @@ struct RulesTest: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readRules)
         let outcomes = try RuleService(open, actor: actor).test(file.text(context), asPolicy: file.policy)
         let failed = outcomes.filter { !$0.failures.isEmpty }
         var text = ""
@@ -104,7 +105,7 @@ struct RulesBacktest: NodeCommand {
         guard (0...36_500).contains(days) else {
             throw NodeError(.usage, "--days must be 0 to 36500", field: "days")
         }
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readConflicts)
         let test = try RuleService(open, actor: actor).backtest(
             file.text(context), days: days, asPolicy: file.policy)
         var text = test.changes.isEmpty ? "" : RulesCommand.diff(test.changes) + "\n"

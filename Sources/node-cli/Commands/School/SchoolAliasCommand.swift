@@ -25,7 +25,7 @@ struct SchoolAliasCommand: NodeCommand {
     }
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .importRosters)
         let service = SchoolAliases(open, actor: actor)
         let names = try open.store.read { reader in
             Dictionary(try reader.schools().map { ($0.id, $0.name) }) { first, _ in first }

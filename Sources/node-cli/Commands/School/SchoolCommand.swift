@@ -18,7 +18,7 @@ struct SchoolList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
+        let (_, open, _) = try context.tenant(tenant, to: .readTenant)
         let (schools, aliases) = try open.store.read {
             (try $0.schools(), Dictionary(grouping: try $0.schoolAliases(), by: \.schoolID))
         }

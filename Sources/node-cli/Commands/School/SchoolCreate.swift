@@ -25,7 +25,7 @@ struct SchoolCreate: NodeCommand {
     }
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: request ? .importRosters : .createSchool)
         let service = SchoolService(open, actor: actor)
         guard !request else {
             let asked = try service.request(name: name, nces: ncesID, note: note, dryRun: dryRun.dryRun)
@@ -84,7 +84,7 @@ struct SchoolRequestsList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
+        let (_, open, _) = try context.tenant(tenant, to: .readTenant)
         let requests = try open.store.read { try $0.schoolRequests() }.filter { all || $0.state == .open }
         return CommandResult(
             data: ["requests": .array(requests.map(Shapes.schoolRequest.json))],
@@ -103,7 +103,7 @@ struct SchoolRequestsAccept: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .createSchool)
         let request = try SchoolService(open, actor: actor).decide(id, accept: true, dryRun: dryRun.dryRun)
         return context.noting(dryRun, SchoolRequests.result(request))
     }
@@ -121,7 +121,7 @@ struct SchoolRequestsDecline: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .createSchool)
         let request = try SchoolService(open, actor: actor)
             .decide(id, accept: false, reason: reason, dryRun: dryRun.dryRun)
         return context.noting(dryRun, SchoolRequests.result(request))

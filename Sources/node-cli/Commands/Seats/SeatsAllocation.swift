@@ -25,7 +25,7 @@ struct SeatsAllocate: NodeCommand {
     }
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .allocateSeats)
         return context.noting(
             dryRun,
             SeatsCommand.result(
@@ -46,7 +46,7 @@ struct SeatsReclaim: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .allocateSeats)
         return context.noting(
             dryRun,
             SeatsCommand.result(

@@ -27,7 +27,7 @@ struct SeatsReserve: NodeCommand {
     }
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .allocateSeats)
         let service = SeatService(open, actor: actor)
         if let seat, open.origin.role == .hub, try !service.isHeldHere(seat) {
             guard days == nil else {
@@ -66,7 +66,7 @@ struct SeatsRetire: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .purchaseSeats)
         let service = SeatService(open, actor: actor)
         let planned = try service.retire(school: school, count: count, reason: reason, dryRun: true)
         if dryRun.dryRun { return context.noting(dryRun, result(planned)) }
@@ -102,7 +102,7 @@ struct SeatsAsk: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .moveSeats)
         let wish = SeatWish(kind: .release)
         return context.noting(
             dryRun,
@@ -123,7 +123,7 @@ struct SeatsWithdraw: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .moveSeats)
         return context.noting(
             dryRun,
             SeatsCommand.result(

@@ -29,7 +29,7 @@ struct SeatsPurchase: NodeCommand {
     }
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: request ? .moveSeats : .purchaseSeats)
         if request {
             let asked = try SeatService(open, actor: actor)
                 .request(school: school, count: count, note: note, dryRun: dryRun.dryRun)
@@ -60,7 +60,7 @@ struct SeatsGrant: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .moveSeats)
         return context.noting(
             dryRun,
             SeatsCommand.result(
@@ -80,7 +80,7 @@ struct SeatsRelease: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .moveSeats)
         return context.noting(
             dryRun,
             SeatsCommand.result(

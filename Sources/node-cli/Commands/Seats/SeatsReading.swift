@@ -14,7 +14,7 @@ struct SeatsList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readHeldSeats)
         let state = try state.map { text in
             guard let state = Seat.State(rawValue: text.uppercased()) else {
                 throw NodeError(
@@ -38,7 +38,7 @@ struct SeatsSummary: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
+        let (_, open, _) = try context.tenant(tenant, to: .summariseSeats)
         let (district, schools) = try open.store.read { try $0.seatSummary() }
         var table = Table([
             .init("school", maxWidth: 40), .init("total", .right), .init("free", .right),
@@ -72,7 +72,7 @@ struct SeatsHistory: NodeCommand {
     static func json(_ event: SeatEvent) -> JSONValue { Shapes.seatEvent.json(event) }
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
+        let (_, open, _) = try context.tenant(tenant, to: .readHeldSeats)
         let (events, zone) = try open.store.read { (try $0.seatHistory(id), try $0.tenant().timeZone) }
         var table = Table([
             .init("at"), .init("action"), .init("from"), .init("to"), .init("learner", maxWidth: 24),

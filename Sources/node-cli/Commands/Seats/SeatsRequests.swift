@@ -36,7 +36,7 @@ struct SeatsRequestsList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
+        let (_, open, _) = try context.tenant(tenant, to: .summariseSeats)
         let requests = try open.store.read { try $0.seatRequests() }.filter { all || $0.state == .open }
         return CommandResult(
             data: ["requests": .array(requests.map(Shapes.seatRequest.json))],
@@ -55,7 +55,7 @@ struct SeatsRequestsAccept: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .purchaseSeats)
         let request = try SeatService(open, actor: actor).decide(id, accept: true, dryRun: dryRun.dryRun)
         return context.noting(dryRun, SeatsRequests.result(request))
     }
@@ -73,7 +73,7 @@ struct SeatsRequestsDecline: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .purchaseSeats)
         let request = try SeatService(open, actor: actor)
             .decide(id, accept: false, reason: reason, dryRun: dryRun.dryRun)
         return context.noting(dryRun, SeatsRequests.result(request))

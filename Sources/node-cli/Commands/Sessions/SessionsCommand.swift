@@ -29,7 +29,7 @@ struct SessionsImport: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .editSessions)
         let bytes = try context.read(file)
         let bar = context.progress("Importing", unit: "rows")
         defer { bar.finish() }
@@ -69,7 +69,7 @@ struct SessionsUnmatched: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .readSessions)
         let queue = try SessionService(installation, open, actor: actor).unmatched()
         var table = Table([
             .init("row"), .init("name", maxWidth: 32), .init("school", maxWidth: 32),

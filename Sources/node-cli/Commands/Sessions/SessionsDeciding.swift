@@ -38,7 +38,7 @@ struct SessionsMatch: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .editSessions)
         let service = SessionService(installation, open, actor: actor)
         return context.noting(
             dryRun, SessionsCommand.result(try service.match(who, to: teacher, dryRun: dryRun.dryRun)))
@@ -56,7 +56,7 @@ struct SessionsIgnore: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .editSessions)
         let service = SessionService(installation, open, actor: actor)
         return context.noting(
             dryRun, SessionsCommand.result(try service.ignore(who, dryRun: dryRun.dryRun)))
@@ -74,7 +74,7 @@ struct SessionsReopen: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .editSessions)
         let service = SessionService(installation, open, actor: actor)
         return context.noting(
             dryRun, SessionsCommand.result(try service.reopen(who, dryRun: dryRun.dryRun)))
@@ -90,7 +90,7 @@ struct SessionsDecisions: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .readSessions)
         let decisions = try SessionService(installation, open, actor: actor).decisions()
         return CommandResult(
             data: ["decisions": .array(decisions.map(Shapes.matchDecision.json))],

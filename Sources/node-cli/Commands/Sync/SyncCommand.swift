@@ -47,7 +47,7 @@ struct SyncNow: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .runSync)
         let lock = try installation.lockForSync(open.slug, waiting: 60)
         defer { withExtendedLifetime(lock) {} }
         if dryRun.dryRun { return try rehearse(open, installation, context) }

@@ -32,7 +32,7 @@ struct FlagList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let open = try context.installation().tenant(slug ?? tenant.tenant)
+        let (_, open, _) = try context.tenant(tenant, named: slug, to: .readTenant)
         return FlagCommand.result(try open.store.read { try $0.tenant() })
     }
 }
@@ -45,12 +45,12 @@ struct FlagSet: NodeCommand {
     @Argument(help: "The tenant.") var slug: String
     @Argument(help: ArgumentHelp("What to set.", valueName: "flag=on|off")) var flags: [String]
     @OptionGroup var dryRun: DryRunOption
+    @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let installation = try context.installation()
-        let settings = TenantSettings(
-            try installation.tenant(slug), actor: context.actor(installation))
+        let (_, open, actor) = try context.tenant(tenant, named: slug, to: .editTenant)
+        let settings = TenantSettings(open, actor: actor)
         return context.noting(
             dryRun,
             FlagCommand.result(

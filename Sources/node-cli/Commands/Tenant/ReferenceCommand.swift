@@ -127,11 +127,12 @@ struct ReferenceList: NodeCommand {
         var names: [ReferenceNames: [String]] = [:]
         var schools: [(name: String, nces: String?)] = []
         if installation.role == .hub, tenant.tenant == nil {
+            _ = try context.staff(tenant.acting, to: .readTenant)
             let service = ReferenceService(installation)
             for kind in ReferenceNames.allCases { names[kind] = try service.names(kind) }
             schools = try service.schools(district: district).map { ($0.name, $0.ncesSchoolID) }
         } else {
-            try installation.tenant(tenant.tenant).store.read { reader in
+            try context.tenant(tenant, to: .readTenant).tenant.store.read { reader in
                 for kind in ReferenceNames.allCases { names[kind] = try reader.referenceNames(kind) }
                 schools = try reader.schools().map { ($0.name, $0.ncesSchoolID) }
             }

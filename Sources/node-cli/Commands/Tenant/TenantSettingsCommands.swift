@@ -30,9 +30,9 @@ struct TenantEdit: NodeCommand {
     }
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let installation = try context.installation()
-        let open = try installation.tenant(slug ?? tenant.tenant)
-        let edited = try TenantSettings(open, actor: context.actor(installation)).edit(
+        let permission: Permission = name == nil && flag.isEmpty ? .editSettings : .editTenant
+        let (_, open, actor) = try context.tenant(tenant, named: slug, to: permission)
+        let edited = try TenantSettings(open, actor: actor).edit(
             .init(
                 name: name, flags: try FeatureFlag.parse(flag),
                 corsOrigins: noCorsOrigins ? [] : corsOrigin.isEmpty ? nil : corsOrigin,
@@ -58,12 +58,12 @@ struct TenantDeactivate: NodeCommand {
     @Option(help: "Why; kept in the audit. Never a person's name.") var reason: String?
     @OptionGroup var confirmation: ConfirmationOption
     @OptionGroup var dryRun: DryRunOption
+    @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let installation = try context.installation()
-        let open = try installation.tenant(slug)
-        let settings = TenantSettings(open, actor: context.actor(installation))
+        let (_, open, actor) = try context.tenant(tenant, named: slug, to: .activateTenant)
+        let settings = TenantSettings(open, actor: actor)
         // What would be refused is refused before anybody is asked.
         let wouldBe = try settings.setActive(false, reason: reason, dryRun: true)
         if dryRun.dryRun {
@@ -86,12 +86,12 @@ struct TenantActivate: NodeCommand {
     @Option(help: "Why; kept in the audit. Never a person's name.") var reason: String?
     @OptionGroup var confirmation: ConfirmationOption
     @OptionGroup var dryRun: DryRunOption
+    @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let installation = try context.installation()
-        let open = try installation.tenant(slug)
-        let tenant = try TenantSettings(open, actor: context.actor(installation)).setActive(
+        let (_, open, actor) = try context.tenant(tenant, named: slug, to: .activateTenant)
+        let tenant = try TenantSettings(open, actor: actor).setActive(
             true, reason: reason, dryRun: dryRun.dryRun)
         return CommandResult(
             data: ["tenant": TenantCommand.json(tenant)],

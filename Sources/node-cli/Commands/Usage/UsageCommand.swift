@@ -34,7 +34,7 @@ struct UsageShow: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         if allDistricts { return try districts(context) }
-        let (_, open, actor) = try context.tenant(tenant)
+        let (_, open, actor) = try context.tenant(tenant, to: .readUsage)
         let report = try UsageService(open, actor: actor).report(
             year: options.year.year, semester: options.semester, building: options.building)
         var table = Table([
@@ -57,9 +57,9 @@ struct UsageShow: NodeCommand {
                 .usage, "--all-districts takes neither --building nor --tenant",
                 hint: "Leave one of them out.")
         }
-        let installation = try context.installation()
+        let (installation, principal) = try context.staff(tenant.acting, to: .readTenant)
         let (districts, others) = try installation.usageOfDistricts(
-            year: options.year.year, semester: options.semester, actor: context.actor(installation))
+            year: options.year.year, semester: options.semester, actor: principal.actor)
         var table = Table([
             .init("district", maxWidth: 32), .init("year"), .init("teachers", .right),
             .init("with sessions", .right), .init("sessions", .right), .init("unmatched", .right),

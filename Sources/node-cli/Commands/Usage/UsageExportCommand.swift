@@ -19,7 +19,7 @@ struct UsageExportCommand: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let format = try UsageExport.format(file)
-        let (installation, open, actor) = try context.tenant(tenant)
+        let (installation, open, actor) = try context.tenant(tenant, to: .readUsage)
         let report = try UsageService(open, actor: actor).report(
             year: options.year.year, semester: options.semester, building: options.building)
         try context.requireAbsent([file], force: force)

@@ -1,0 +1,118 @@
+import ArgumentParser
+import NodeCore
+import NodeServer
+
+struct MailCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mail", abstract: "Show and send the letters that wait here.",
+        subcommands: [MailList.self, MailRetry.self])
+
+    static func json(_ mail: Mail) -> JSONValue {
+        [
+            "id": .string(mail.id), "kind": .string(mail.kind), "tenant": .string(mail.tenant),
+            "recipient": .string(mail.recipient), "subject": .string(mail.subject),
+            "body": .string(mail.body),
+            "created_at": JSONValue(milliseconds: mail.createdAt), "attempts": JSONValue(mail.attempts),
+            "sent_at": JSONValue(milliseconds: mail.sentAt), "last_error": JSONValue(mail.lastError),
+        ]
+    }
+}
+
+struct MailList: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List letters that aren't delivered, with their text.",
+        discussion: "Example: node-cli mail list --all")
+
+    @Flag(help: "Those of the last 30 days that were delivered too.") var all = false
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let letters = try Outbox(context.installation()).list(all: all)
+        let text = letters.map(Self.text)
+        return CommandResult(
+            data: ["mail": .array(letters.map(MailCommand.json))],
+            body: .text(text.isEmpty ? "Nothing waits." : text.joined(separator: "\n\n")))
+    }
+}
+
+extension MailList {
+    /// A letter as it is delivered by hand, with how it stands.
+    private static func text(_ mail: Mail) -> String {
+        let state = mail.sentAt.map { "delivered \(RFC3339.string(milliseconds: $0))" } ?? "waits"
+        let problem = mail.lastError.map { ", last try: \($0)" } ?? ""
+        let lines = mail.body.split(separator: "\n", omittingEmptySubsequences: false)
+        let body = lines.map { Escaping.visible(String($0)) }.joined(separator: "\n")
+        return """
+            \(mail.id)  \(state)\(problem)
+            To: \(Escaping.visible(mail.recipient))
+            Subject: \(Escaping.visible(mail.subject))
+
+            \(body)
+            """
+    }
+}
+
+struct MailRetry: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry", abstract: "Send what waits, or note that a letter was delivered by hand.",
+        discussion: """
+            Example: node-cli mail retry
+                     node-cli mail retry ID --delivered
+            """)
+
+    @Argument(help: "Only this letter.") var id: String?
+    @Flag(help: "It was delivered by hand: don't send it any more.") var delivered = false
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        guard !delivered || id != nil else { throw ValidationError("Name the letter that was delivered.") }
+    }
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let installation = try context.installation()
+        let outbox = Outbox(installation)
+        let letters = try id.map { [try outbox.mail($0)] } ?? outbox.list(all: false)
+        if delivered {
+            for mail in letters { try outbox.note(mail, failure: nil) }
+            return CommandResult(data: ["sent": JSONValue(letters.count)], body: .text("Noted."))
+        }
+        let warnings = try context.deliver(letters, installation: installation)
+        let sent = try letters.filter { try outbox.mail($0.id).sentAt != nil }.count
+        let failed = letters.count - sent
+        return CommandResult(
+            data: ["sent": JSONValue(sent), "waiting": JSONValue(failed)],
+            body: .text("\(sent) sent, \(failed) waiting."), warnings: warnings, status: failed > 0 ? 10 : 0)
+    }
+}
+
+extension CommandContext {
+    /// Sends letters; what can't be sent waits, and is said. Without a server each is printed on standard error,
+    /// to be delivered by hand.
+    func deliver(_ letters: [Mail], installation: Installation) throws -> [Notice] {
+        let outbox = Outbox(installation)
+        guard let url = configuration.smtpURL, let sender = configuration.mailFrom else {
+            for mail in letters {
+                output.message("\nTo: \(mail.recipient)\nSubject: \(mail.subject)\n\n\(mail.body)\n")
+            }
+            return letters.map { mail in
+                Notice(
+                    "MAIL_NOT_CONFIGURED", "the letter \(mail.id) is to be delivered by hand",
+                    hint:
+                        "Then run `node-cli mail retry \(mail.id) --delivered`; or set mail.smtp_url and mail.from."
+                )
+            }
+        }
+        let client = SMTPClient(url: url, sender: sender, caFile: configuration.caFile)
+        var notices: [Notice] = []
+        for mail in letters where mail.sentAt == nil {
+            var failure: NodeError?
+            do { try client.send(mail) } catch let error as NodeError { failure = error }
+            try outbox.note(mail, failure: failure)
+            guard let failure else { continue }
+            notices.append(
+                Notice("MAIL_NOT_SENT", "the letter \(mail.id) waits: \(failure.message)", hint: failure.hint)
+            )
+        }
+        return notices
+    }
+}
