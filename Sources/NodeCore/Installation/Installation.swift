@@ -139,11 +139,11 @@ public final class Installation: Sendable {
                 .tenantNotFound, "there is no tenant '\(slug)' here",
                 hint: "`node-cli tenant list` shows the tenants.")
         }
-        let secret = Array(row[1] as Data)
+        let secret = Array(row[1] as Data), store = try store(slug)
         let origin = LocalOrigin(
-            key: try KeyFile.load(directory.tenantKey(slug: slug)), role: role,
-            identifiers: Identifiers(slug: slug, secret: secret))
-        return OpenTenant(slug: slug, id: id, secret: secret, store: try store(slug), origin: origin)
+            key: try ownKey(slug, in: store), role: role, identifiers: Identifiers(slug: slug, secret: secret)
+        )
+        return OpenTenant(slug: slug, id: id, secret: secret, store: store, origin: origin)
     }
 
     private func store(_ slug: String) throws -> TenantStore {

@@ -74,7 +74,7 @@ public struct SeatArbiter {
             transaction.audit(AuditAction("seats.arbitrate", targetType: "seat"))
             var count = 0
             for one in try reader.learnersWithSeveralSeats().flatMap(\.surplus) {
-                if one.seat.holder.origin == transaction.own.id.hex {
+                if one.seat.holder.origin == transaction.own.life.hex {
                     try transaction.free(one.seat, reason: SeatDuty.reason)
                 } else if try reader.shown(Schema.seat, id: one.seat.id)?["free_order"]
                     != .text(one.delta.hex)
@@ -107,7 +107,7 @@ public struct SeatDuty {
         guard !due.isEmpty else { return 0 }
         let actor = try tenant.systemActor(via: "order")
         return try tenant.store.write(as: actor, origin: tenant.origin) { transaction in
-            let seats = try transaction.replica.seatsToFree(holder: transaction.own.id)
+            let seats = try transaction.replica.seatsToFree(holder: transaction.own.life)
             transaction.audit(AuditAction("seats.obey", targetType: "seat", reason: Self.reason))
             for seat in seats { try transaction.free(seat, reason: Self.reason) }
             return seats.count

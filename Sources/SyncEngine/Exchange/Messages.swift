@@ -118,6 +118,10 @@ public struct HubAnswer: ExchangeMessage, Equatable {
     /// The ends of all chains at the hub, with an answer that reaches the end of the log: the node must
     /// then have all of them.
     public var heads: [ChainHead] = []
+    /// The hub's newest signed checkpoint, with whatever is news.
+    public var checkpoint: [UInt8]?
+    /// Where the node's own deltas stand among the positions that `cursor` passes.
+    public var ownRuns: [LogRun] = []
 
     public init(
         verdict: Verdict, wall: Int64, headsHash: Hash, head: ChainHead?, receipt: [UInt8]? = nil,
@@ -151,6 +155,8 @@ public struct HubAnswer: ExchangeMessage, Equatable {
             map[7] = .bytes(head.hash.bytes)
         }
         if !heads.isEmpty { map[16] = .array(heads.map(\.cbor)) }
+        map[17] = checkpoint.map { .bytes($0) }
+        if !ownRuns.isEmpty { map[18] = .array(ownRuns.map(\.cbor)) }
         map[8] = receipt.map { .bytes($0) }
         map[11] = cursorHash.map { .bytes($0.bytes) }
         return CBOR.map(map).encoded()
@@ -174,6 +180,8 @@ public struct HubAnswer: ExchangeMessage, Equatable {
         turnedAway = Int(try map.int(14, in: 0...Int64(ExchangeLimits.maxEntries)))
         heldSeq = map[15] == nil ? 0 : try map.int(15, in: 0...DeltaLimits.maxSequence)
         heads = try map.heads(16)
+        checkpoint = map[17]?.bytesValue
+        ownRuns = try map.runs(18)
     }
 }
 

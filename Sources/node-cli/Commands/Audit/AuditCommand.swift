@@ -3,7 +3,8 @@ import NodeCore
 
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Show what was done.", subcommands: [AuditList.self])
+        commandName: "audit", abstract: "Show what was done.",
+        subcommands: [AuditList.self, AuditVerify.self, AuditExport.self])
 }
 
 struct AuditList: NodeCommand {

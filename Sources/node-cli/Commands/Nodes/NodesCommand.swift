@@ -3,8 +3,21 @@ import NodeCore
 
 struct NodesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "nodes", abstract: "Enrol and list the nodes of districts.",
-        subcommands: [NodesInvite.self, NodesList.self])
+        commandName: "nodes", abstract: "Enrol, list and revoke the nodes of districts; change keys.",
+        subcommands: [
+            NodesInvite.self, NodesList.self, NodesShow.self, NodesRename.self, NodesRevoke.self,
+            NodesRotate.self,
+        ])
+}
+
+extension NodesCommand {
+    /// `active`, `retired` (another key has followed) or `revoked`.
+    static func state(_ node: EnrolledNode, at hub: Installation) throws -> String {
+        try hub.tenant(node.tenant).store.read { reader in
+            if try node.revokedAt != nil || reader.origin(node.origin)?.isRevoked == true { return "revoked" }
+            return try reader.retirement(of: node.origin) == nil ? "active" : "retired"
+        }
+    }
 }
 
 struct NodesInvite: NodeCommand {
@@ -51,19 +64,22 @@ struct NodesList: NodeCommand {
             throw NodeError(
                 .hubOwned, "nodes are listed at the hub, and this is a node", hint: "Run it at the hub.")
         }
-        let nodes = try installation.enrolments(slug: tenant.tenant)
+        let nodes = try installation.enrolments(slug: tenant.tenant).map { node in
+            (node, try NodesCommand.state(node, at: installation))
+        }
         var table = Table([
-            .init("name", maxWidth: 32), .init("tenant"), .init("enrolled"), .init("last seen"),
-            .init("origin"),
+            .init("name", maxWidth: 32), .init("tenant"), .init("state"), .init("enrolled"),
+            .init("last seen"), .init("origin"),
         ])
-        for node in nodes {
+        for (node, state) in nodes {
             table.add([
-                node.name, node.tenant, RFC3339.string(milliseconds: node.enrolledAt),
+                node.name, node.tenant, state, RFC3339.string(milliseconds: node.enrolledAt),
                 node.lastSeenAt.map { RFC3339.string(milliseconds: $0) } ?? "never", node.origin.hex,
             ])
         }
-        let list = nodes.map { node -> JSONValue in
+        let list = nodes.map { node, state -> JSONValue in
             [
+                "state": .string(state),
                 "node_id": .string(node.nodeID), "origin": .string(node.origin.hex),
                 "tenant": .string(node.tenant),
                 "name": .string(node.name), "enrolled_at": JSONValue(milliseconds: node.enrolledAt),
