@@ -45,6 +45,8 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+        .systemLibrary(name: "CXLSXWriter", pkgConfig: "xlsxwriter"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .target(
             name: "ConflictRules", path: "conflict-rules",
@@ -52,12 +54,12 @@ let package = Package(
             sources: ["ShippedRules.swift"],
             resources: [
                 .embedInCode("tenant.yaml"), .embedInCode("roster.yaml"),
-                .embedInCode("seat.yaml"), .embedInCode("audit.yaml"),
+                .embedInCode("seat.yaml"), .embedInCode("audit.yaml"), .embedInCode("people.yaml"),
             ],
             swiftSettings: settings),
         .target(
             name: "NodeCore",
-            dependencies: ["COpenSSL", "CSQLite", "CZstd", grdb, yams, logging],
+            dependencies: ["COpenSSL", "CSQLite", "CXLSXWriter", "CZlib", "CZstd", grdb, yams, logging],
             swiftSettings: settings),
         .target(
             name: "SyncEngine", dependencies: ["NodeCore", "ConflictRules", yams],

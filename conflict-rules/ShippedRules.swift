@@ -9,5 +9,6 @@ public enum ShippedRules {
         ("roster", String(decoding: PackageResources.roster_yaml, as: UTF8.self)),
         ("seat", String(decoding: PackageResources.seat_yaml, as: UTF8.self)),
         ("audit", String(decoding: PackageResources.audit_yaml, as: UTF8.self)),
+        ("people", String(decoding: PackageResources.people_yaml, as: UTF8.self)),
     ]
 }

@@ -27,6 +27,7 @@ struct NodeCLI: ParsableCommand {
             InitCommand.self, ServeCommand.self, JoinCommand.self, StatusCommand.self, TenantCommand.self,
             FlagCommand.self,
             ReferenceCommand.self, SchoolCommand.self, RosterCommand.self, TeacherCommand.self,
+            SessionsCommand.self, UsageCommand.self, EventsCommand.self, PersonCommand.self,
             SeatsCommand.self, SyncCommand.self,
             NodesCommand.self, ConflictsCommand.self, RulesCommand.self, WhyCommand.self, DeltaCommand.self,
             AuditCommand.self,

@@ -31,6 +31,28 @@ extension Deed {
             guard case .seat(let id) = try run.seat(at: site, assigned: true) else { return }
             _ = try run.seats(site).reclaim(seat: id)
         },
+        Deed(name: "reserve a seat", weight: 6, refusals: common.union([.learnerHasSeat])) { run, site in
+            let days = run.dice(2) == 0 ? 1 : nil
+            _ = try run.seats(site).reserve(
+                learner: "L\(run.dice(4))", seat: nil, school: ["North", "South"][run.dice(2)], days: days)
+        },
+        Deed(name: "retire a seat", weight: 3, refusals: common) { run, site in
+            _ = try run.seats(site).retire(school: ["North", "South"][run.dice(2)], count: 1)
+        },
+        Deed(
+            name: "ask for a seat", weight: 5, refusals: common.union([.validation, .learnerHasSeat])
+        ) { run, site in
+            guard case .seat(let id) = try run.seat(at: site) else { return }
+            let wish =
+                run.dice(2) == 0
+                ? SeatWish(kind: .reserve, learnerID: "L\(run.dice(4))")
+                : SeatWish(kind: .release)
+            _ = try run.seats(site).ask(wish, seat: id)
+        },
+        Deed(name: "withdraw a wish", weight: 2, refusals: common) { run, site in
+            guard case .seat(let id) = try run.seat(at: site) else { return }
+            _ = try run.seats(site).withdraw(seat: id)
+        },
         Deed(name: "obey the hub's orders", weight: 3) { _, site in try SeatDuty(site.tenant).run() },
     ]
 }
@@ -77,7 +99,8 @@ extension Simulation {
                 try require(refused.isEmpty, "an honest write of a seat was refused: \(refused)")
                 let bought = try reader.seatEventCount("purchase")
                 try require(
-                    bought == (try reader.seatTotals().total), "there are more or fewer seats than bought")
+                    bought == (try reader.seatTotals().total + reader.seatEventCount("retire")),
+                    "there are more or fewer seats than bought")
             }
         }
     }

@@ -47,10 +47,11 @@ extension Simulation {
             switch event {
             case .goOn, .answer, .timeout: true
             case .request: drops
-            default: false
+            case .step: false
             }
         }
         conversations = [:]
+        cutOff = []
         for (district, ledger) in ledgers.enumerated() {
             try settle(ledger)
             try checkAtRest(district, isLast: isLast)
@@ -59,7 +60,7 @@ extension Simulation {
 
     private func settle(_ ledger: Ledger) throws {
         for _ in 0..<12 {
-            var moved = try SeatArbiter(ledger.world.hub.tenant).run() > 0
+            var moved = try Arbiter(ledger.world.hub.tenant).run() > 0
             try ledger.observe(0)
             for site in 1..<ledger.world.sites.count {
                 let outcome = try ledger.world.sync(ledger.world.sites[site])
@@ -107,7 +108,8 @@ extension Simulation {
         let sites = ledger.world.sites
         let digests = try sites.map { try $0.digest() }
         note("at rest: \(digests[0])")
-        let shown = try sites.map { try $0.shownRows() }
+        let known = sites.map(\.schema).min { $0.version < $1.version }!
+        let shown = try sites.map { try $0.shownRows(of: known) }
         let conflicts = try sites.map { site in
             let id = site.tenant.id
             return try site.store.read { try $0.conflicts().map { $0.id(tenant: id) }.sorted() }

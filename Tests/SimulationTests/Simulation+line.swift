@@ -24,6 +24,8 @@ extension Simulation {
     }
 
     private static let patience: Int64 = 30_000
+    /// How late a request may be heard again: a proxy that was asleep for weeks.
+    private static let lateness: Int64 = 20 * 86_400_000
 
     // MARK: The node
 
@@ -114,20 +116,23 @@ extension Simulation {
     // MARK: The line
 
     private func delay() -> Int64 {
-        let most: Int64 = chance(badLine) ? 90_000 : 200
+        let most: Int64 = chance(setup.badLine) ? 90_000 : 200
         return Int64.random(in: 1...most, using: &random)
     }
 
     private func send(_ message: Message) {
         let request = message.request
-        let fate = chance(badLine) ? ["lost", "doubled", "delayed"][dice(3)] : "sent"
+        var fate = chance(setup.badLine) ? ["lost", "doubled", "delayed"][dice(3)] : "sent"
+        if cutOff.contains(message.place) { fate = "lost" }
         note(
             "\(request.kind) of \(name(message.place)) \(fate), \(Digest.sha256(request.bytes).hex.prefix(8))"
         )
         count("request \(fate)")
         if fate != "lost" { add(.request(message), in: delay()) }
         // The same request once more, at any later time.
-        if fate == "doubled" { later(.request(message)) }
+        if fate == "doubled" {
+            add(.request(message), in: Int64.random(in: 1...Self.lateness, using: &random))
+        }
         add(.timeout(message), in: Self.patience)
     }
 
@@ -137,7 +142,8 @@ extension Simulation {
     func arrive(_ message: Message) throws {
         let hub = Place(district: message.place.district, site: 0)
         var answer: [UInt8] = []
-        let ending = try powered(hub) {
+        // Taking, the arbiter and what was passed are transactions of their own.
+        let ending = try powered(hub, isWhole: false) {
             do { answer = try site(hub).answer(message.request, of: site(message.place)) } catch let error
                 as DeltaError
             { throw LawBroken(description: "the hub refuses \(name(message.place)): \(error)") }
@@ -148,7 +154,7 @@ extension Simulation {
             "the hub has heard \(message.request.kind) of \(name(message.place)) and answers "
                 + "\(Digest.sha256(answer).hex.prefix(8))")
         guard ending == .done else { return }
-        if chance(badLine / 2) { return note("the answer is lost") }
+        if chance(setup.badLine / 2) || cutOff.contains(message.place) { return note("the answer is lost") }
         add(.answer(message, answer), in: delay())
     }
 }

@@ -8,20 +8,24 @@ extension Simulation {
 
     /// Runs a step of an installation whose power may go: at the step's commit, so that it never
     /// happened, or right after it, so that nobody hears of it. Then the installation starts again from
-    /// what is on disk. `author`: the step writes deltas of its own.
+    /// what is on disk. `author`: the step writes deltas of its own. `isWhole`: it has one commit, so that a
+    /// cut leaves all of it or nothing; otherwise each of its commits is whole by itself.
     @discardableResult
-    func powered(_ place: Place, author: Bool = false, _ step: () throws -> Void) throws -> Ending {
+    func powered(
+        _ place: Place, author: Bool = false, isWhole: Bool = true, _ step: () throws -> Void
+    ) throws -> Ending {
         let ledger = ledgers[place.district]
         let fault = CommitFault(site(place).store)
-        let isCut = chance(badPower), isBefore = dice(2) == 0
+        let isCut = chance(setup.badPower), isBefore = dice(2) == 0
         let before = isCut && isBefore ? try position(place) : []
         // A step has one commit: at a second one, which mustn't be, half of the step would be done.
         if isCut, isBefore { fault.arm(after: dice(4) == 0 ? 1 : 0) }
         do { try step() } catch is PowerCut {
             note("the power goes at \(name(place)) before the commit")
             count("cut before commit")
+            if !isWhole { try ledger.observe(place.site, author: author) }
             try restart(place)
-            try require(position(place) == before, "\(name(place)) did half of a step")
+            try require(!isWhole || position(place) == before, "\(name(place)) did half of a step")
             return .cutBeforeCommit
         }
         try require(!fault.happened, "\(name(place)) acknowledged what it had not committed")
@@ -43,14 +47,26 @@ extension Simulation {
     }
 
     /// What isn't on disk is gone; what was observed there must be there still, and nothing else.
-    func restart(_ place: Place) throws {
+    func restart(_ place: Place, schema: Schema? = nil) throws {
         count("restart")
         if place.site > 0 {
             conversations[place] = nil
-            try World.Site.restart([site(place)])
+            try World.Site.restart([site(place)], schema: schema)
             return try ledgers[place.district].observeReopened(place.site)
         }
-        try World.Site.restart(ledgers.map(\.world.hub))
+        try World.Site.restart(ledgers.map(\.world.hub), schema: schema)
         for ledger in ledgers { try ledger.observeReopened(0) }
+    }
+
+    /// The next version is installed: it shows what the one before had kept unseen, and writes no delta.
+    func upgrade(_ place: Place) throws {
+        let next = Schema.versions.first { $0.version > site(place).schema.version }
+        guard let next else { return }
+        note("\(name(place)) is upgraded to schema \(next.version)")
+        count("upgrade")
+        let before = try site(place).digest()
+        try restart(place, schema: next)
+        try require(site(place).digest() == before, "\(name(place)) has another state after its upgrade")
+        try ledgers[place.district].check(place.site)
     }
 }

@@ -11,22 +11,18 @@ struct Deed: Sendable {
     var refusals: Set<ErrorCode> = []
     let run: @Sendable (Simulation, World.Site) throws -> Void
 
-    static let all: [Deed] = teachers + rows + rights + seats
+    static let all: [Deed] = teachers + rows + rights + seats + office
 }
 
 extension Simulation {
-    private static let weights = Deed.all.reduce(0) { $0 + $1.weight }
-
     /// One deed; its transaction is committed and in its author's chain, or was never there.
-    func work(at place: Place) throws {
-        var pick = dice(Self.weights)
-        let deed = Deed.all.first { deed in
-            pick -= deed.weight
-            return pick < 0
-        }!
+    func work(at place: Place, _ name: String) throws {
+        guard let deed = Deed.all.first(where: { $0.name == name }) else {
+            throw LawBroken(description: "there is no deed '\(name)'")
+        }
         let ledger = ledgers[place.district], before = ledger.deltas.count
         var refusal: ErrorCode?
-        note("\(name(place)): \(deed.name)")
+        note("\(self.name(place)): \(deed.name)")
         let ending = try powered(place, author: true) {
             do { try deed.run(self, site(place)) } catch let error as NodeError {
                 // A node that has never synced doesn't know its tenant yet.
@@ -36,7 +32,8 @@ extension Simulation {
         }
         if ending == .cutBeforeCommit || refusal != nil {
             try require(
-                ledger.deltas.count == before, "\(name(place)) wrote something although \(deed.name) failed")
+                ledger.deltas.count == before,
+                "\(self.name(place)) wrote something although \(deed.name) failed")
         }
         let fresh = ledger.deltas.count - before
         note("\(fresh) deltas\(refusal.map { ", \($0.rawValue)" } ?? "")")

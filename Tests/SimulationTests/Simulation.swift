@@ -5,42 +5,34 @@ import TestSupport
 /// A hub, one or two districts and their nodes in one thread, with a virtual clock, a line that loses,
 /// delays, doubles and reorders, and power that goes.
 ///
-/// Idea: everything that happens is an event at a virtual time, and everything by chance comes from one
-/// seeded generator, so a seed is a whole run and a failure is replayed from its number. The code that
-/// runs is the product's own: an exchange is `NodeExchange` taken effect by effect, `NodePort` at the
-/// node's store and `HubPort` at the hub's, with requests and answers as bytes in between. Between any
-/// two effects anything else may happen. Ledger and oracle know what was truly written and applied; the
-/// laws are looked at after every step and, all of them, at every quiet point (`Simulation+laws`).
+/// Idea: everything that happens is an event at a virtual time. What comes from outside is a step of a
+/// `Schedule`, drawn from the seed as the run goes on or read from a text; what it leads to, requests and
+/// answers, follows from it. Every event has a number of its own, from which all chance in it comes: so a
+/// seed is a whole run, a failure is replayed from its number, and a step can be left out without the
+/// others becoming others (`Shrinker`). The code that runs is the product's own: an exchange is
+/// `NodeExchange` taken effect by effect, `NodePort` at the node's store and `HubPort` at the hub's, with
+/// requests and answers as bytes in between. Between any two effects anything else may happen. Ledger and
+/// oracle know what was truly written and applied; the laws are looked at after every step and, all of
+/// them, at every quiet point (`Simulation+laws`).
 final class Simulation {
-    /// One installation in one district.
-    struct Place: Hashable {
-        let district: Int
-        /// 0 is the hub.
-        let site: Int
-    }
+    typealias Place = Schedule.Place
 
     enum Event {
-        /// Somebody works at an installation.
-        case work(Place)
-        /// A node calls the hub.
-        case call(Place)
+        case step(Schedule.What)
         /// A node goes on with its exchange, at its own store.
         case goOn(Place, conversation: Int)
         case request(Message)
         case answer(Message, [UInt8])
         /// A node has waited long enough for an answer.
         case timeout(Message)
-        /// Deltas are carried by hand.
-        case courier(district: Int)
-        /// The power goes while nothing is being done.
-        case restart(Place)
-        case turnClock(Place)
-        /// Somebody compares what an installation holds with the oracle.
-        case look(Place)
     }
 
-    let seed: UInt64
+    /// What has happened from outside; of a replayed one, all of it.
+    private(set) var schedule: Schedule
+    private let isReplay: Bool
+    var setup: Schedule.Setup { schedule.setup }
     var random: SeededGenerator
+    private var children: SeededGenerator
     let ledgers: [Ledger]
     var agenda = Agenda<Event>()
     var conversations: [Place: Conversation] = [:]
@@ -50,26 +42,31 @@ final class Simulation {
     private(set) var counts: [String: Int] = [:]
     private var now: Int64 = 0
     private let clocks: [MovableClock]
-    /// In a hundred: how often the line does something else than deliver, and how often the power goes.
-    let badLine: Int, badPower: Int
+    /// Places from which no request gets through.
+    var cutOff: Set<Place> = []
 
-    init(_ template: World.Template, seed: UInt64) throws {
-        self.seed = seed
-        var random = SeededGenerator(seed: seed)
-        let nodes = 1 + random.dice(5)
-        let counts = nodes < 4 && random.dice(3) == 0 ? [nodes, 1 + random.dice(2)] : [nodes]
-        let worlds = try World.worlds(template, nodes: counts, seed: seed)
+    /// Draws a schedule as it runs.
+    convenience init(_ template: World.Template, seed: UInt64) throws {
+        try self.init(template, Schedule(setup: ScheduleDraw.setup(seed: seed)), isReplay: false)
+    }
+
+    /// Does just what a schedule says.
+    convenience init(_ template: World.Template, _ schedule: Schedule) throws {
+        try self.init(template, schedule, isReplay: true)
+    }
+
+    private init(_ template: World.Template, _ schedule: Schedule, isReplay: Bool) throws {
+        self.schedule = schedule
+        self.isReplay = isReplay
+        let setup = schedule.setup
+        random = SeededGenerator(seed: setup.seed)
+        children = SeededGenerator(seed: ~setup.seed)
+        let worlds = try World.worlds(
+            template, nodes: setup.nodes, seed: setup.seed,
+            schema: { Schema.versions[$0 < setup.versions.count ? setup.versions[$0] : 0] })
         ledgers = try worlds.map { try Ledger($0) }
-        badLine = [0, 10, 25, 60][random.dice(4)]
-        badPower = [0, 4, 12][random.dice(3)]
-        self.random = random
         clocks = worlds[0].sites.map(\.clock) + worlds.dropFirst().flatMap { $0.nodes.map(\.clock) }
-        note("seed \(seed): nodes \(counts), bad line \(badLine) %, bad power \(badPower) %")
-        for place in places {
-            later(.work(place))
-            if place.site > 0 { later(.call(place)) }
-        }
-        for district in ledgers.indices { later(.courier(district: district)) }
+        note("seed \(setup.seed): nodes \(setup.nodes), versions \(setup.versions)")
     }
 
     // MARK: Places
@@ -89,12 +86,8 @@ final class Simulation {
     func dice(_ sides: Int) -> Int { random.dice(sides) }
     /// Happens in so many cases of a hundred.
     func chance(_ percent: Int) -> Bool { dice(100) < percent }
-    func add(_ event: Event, in milliseconds: Int64) { agenda.add(event, at: now + milliseconds) }
-
-    /// From at once to weeks from now.
-    func later(_ event: Event) {
-        let scale: [Int64] = [10, 1000, 60_000, 3_600_000, 86_400_000, 20 * 86_400_000]
-        add(event, in: Int64.random(in: 1...scale[dice(scale.count)], using: &random))
+    func add(_ event: Event, in milliseconds: Int64) {
+        agenda.add(event, at: now + milliseconds, number: children.next())
     }
 
     func note(_ text: String) {
@@ -111,66 +104,83 @@ final class Simulation {
 
     // MARK: Running
 
-    /// So many events, with a quiet point in the middle and one at the end.
-    func run(events: Int) throws {
-        try buySeats()
-        for index in 0..<events {
-            guard let (time, event) = agenda.next() else { break }
-            pass(until: time)
-            try perform(event)
-            if index == events / 2 { try quiet(isLast: false) }
+    /// Days of virtual time that have passed.
+    var days: Double { Double(now) / 86_400_000 }
+
+    /// Draws and does so many steps, with a quiet point in the middle, and ends with one.
+    func run(steps count: Int) throws {
+        defer { schedule.end = now }
+        var draw = ScheduleDraw(setup: setup, places: places, random: random)
+        for what in draw.first() { agenda.add(.step(what), at: draw.delay(), number: draw.random.next()) }
+        try begin()
+        while schedule.steps.count < count, let entry = agenda.next() {
+            guard case .step(let what) = entry.event else {
+                try perform(entry)
+                continue
+            }
+            draw.random = SeededGenerator(seed: entry.number &* 31)
+            for next in draw.after(what) {
+                agenda.add(.step(next.1), at: entry.at + next.in, number: draw.random.next())
+            }
+            try perform(entry)
+            if schedule.steps.count == count / 2 {
+                agenda.add(.step(.quiet), at: entry.at + 1, number: draw.random.next())
+            }
         }
         try quiet(isLast: true)
     }
 
-    private func pass(until time: Int64) {
-        guard time > now else { return }
-        for clock in clocks { clock.advance(time - now) }
-        now = time
+    /// Does what the schedule says, and what follows from it, up to its end.
+    func run() throws {
+        for step in schedule.steps { agenda.add(.step(step.what), at: step.at, number: step.number) }
+        try begin()
+        while let entry = agenda.next(), entry.at <= schedule.end { try perform(entry) }
+        try quiet(isLast: true)
     }
 
-    private func perform(_ event: Event) throws {
-        switch event {
-        case .work(let place):
-            later(event)
-            try work(at: place)
-            try happen(at: place)
-        case .call(let place):
-            later(event)
-            try call(from: place)
+    private func begin() throws {
+        random = SeededGenerator(seed: setup.seed &* 17)
+        try buySeats()
+    }
+
+    private func perform(_ entry: Agenda<Event>.Entry) throws {
+        for clock in clocks where entry.at > now { clock.advance(entry.at - now) }
+        now = max(now, entry.at)
+        random = SeededGenerator(seed: entry.number)
+        children = SeededGenerator(seed: ~entry.number)
+        switch entry.event {
+        case .step(let what):
+            if !isReplay { schedule.steps.append(.init(at: entry.at, number: entry.number, what: what)) }
+            try perform(what)
         case .goOn(let place, let conversation): try goOn(place, conversation)
         case .request(let message): try arrive(message)
         case .answer(let message, let bytes): try arrive(message, answer: bytes)
         case .timeout(let message): try giveUp(message)
-        case .courier(let district):
-            later(event)
-            try carry(in: district)
-        case .restart(let place):
-            note("the power goes at \(name(place))")
-            try restart(place)
-        case .turnClock(let place): turnClock(place)
-        case .look(let place):
-            note("look at \(name(place))")
-            try ledgers[place.district].check(place.site)
         }
     }
 
-    /// What now and then happens where somebody works.
-    private func happen(at place: Place) throws {
-        if chance(6) { later(.turnClock(place)) }
-        if chance(badPower / 2) { later(.restart(place)) }
-        if chance(6) { add(.look(place), in: 0) }
-    }
-
-    private func turnClock(_ place: Place) {
-        let minute: Int64 = 60_000, day: Int64 = 86_400_000
-        let errors = [
-            0, 0, 2 * minute, -2 * minute, 9 * minute, -40 * minute, day, -3 * day, 400 * day, -400 * day,
-            20 * 365 * day, -30 * 365 * day,
-        ]
-        let error = errors[dice(errors.count)]
-        note("the clock of \(name(place)) is now wrong by \(error) ms")
-        site(place).clock.setSkew(error)
-        count("clock")
+    private func perform(_ what: Schedule.What) throws {
+        switch what {
+        case .work(let place, let deed): try work(at: place, deed)
+        case .call(let place): try call(from: place)
+        case .carry(let district): try carry(in: district)
+        case .restart(let place):
+            note("the power goes at \(name(place))")
+            try restart(place)
+        case .upgrade(let place): try upgrade(place)
+        case .clock(let place, let error):
+            note("the clock of \(name(place)) is now wrong by \(error) ms")
+            site(place).clock.setSkew(error)
+            count("clock")
+        case .cutLine(let place):
+            note("the line of \(name(place)) is cut")
+            cutOff.insert(place)
+            count("partition")
+        case .mendLine(let place): cutOff.remove(place)
+        case .look(let place):
+            note("look at \(name(place))")
+            try ledgers[place.district].check(place.site)
+        case .quiet: try quiet(isLast: false)
+        }
     }
 }

@@ -19,23 +19,21 @@ struct Trace {
     var tail: String { lines.suffix(Self.kept).joined(separator: "\n    ") }
 }
 
-/// What is to happen when, in virtual time; equal times in the order in which they were put in.
+/// What is to happen when, in virtual time; equal times in the order of their numbers.
 struct Agenda<Event> {
-    private var entries: [(at: Int64, order: Int, event: Event)] = []
-    private var order = 0
+    typealias Entry = (at: Int64, number: UInt64, event: Event)
+    private var entries: [Entry] = []
 
-    mutating func add(_ event: Event, at time: Int64) {
-        order += 1
-        entries.append((time, order, event))
+    mutating func add(_ event: Event, at time: Int64, number: UInt64) {
+        entries.append((time, number, event))
     }
 
-    mutating func next() -> (at: Int64, event: Event)? {
+    mutating func next() -> Entry? {
         guard let index = entries.indices.min(by: { key($0) < key($1) }) else { return nil }
-        let entry = entries.remove(at: index)
-        return (entry.at, entry.event)
+        return entries.remove(at: index)
     }
 
     mutating func removeAll(where isGone: (Event) -> Bool) { entries.removeAll { isGone($0.event) } }
 
-    private func key(_ index: Int) -> (Int64, Int) { (entries[index].at, entries[index].order) }
+    private func key(_ index: Int) -> (Int64, UInt64) { (entries[index].at, entries[index].number) }
 }

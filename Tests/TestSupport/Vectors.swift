@@ -2,15 +2,18 @@ import Foundation
 
 /// The public test vectors of `Tests/Vectors`.
 public enum Vectors {
-    /// A file below `Tests/Vectors`, found from this source file upwards.
-    public static func url(_ path: String) -> URL {
+    /// A file below `Tests/Vectors`.
+    public static func url(_ path: String) -> URL { root("Vectors/\(path)") }
+
+    /// A file below `Tests`, found from this source file upwards.
+    public static func root(_ path: String) -> URL {
         var folder = URL(filePath: #filePath).deletingLastPathComponent()
         while folder.pathComponents.count > 1 {
-            let vectors = folder.appending(path: "Tests/Vectors")
-            if FileManager.default.fileExists(atPath: vectors.path) { return vectors.appending(path: path) }
+            let file = folder.appending(path: "Tests/\(path)")
+            if FileManager.default.fileExists(atPath: file.path) { return file }
             folder.deleteLastPathComponent()
         }
-        return URL(filePath: "/Tests/Vectors").appending(path: path)
+        return URL(filePath: "/Tests/\(path)")
     }
 
     /// A JSON file below `Tests/Vectors`.

@@ -68,6 +68,7 @@ extension World {
     /// A lost request or answer ends the exchange, as a broken line does.
     @discardableResult
     public func sync(_ node: Site, fate: (String) -> Fate = { _ in .delivered }) throws -> ExchangeOutcome {
+        if try !node.installation.isDisplaced(slug) { try SeatDuty(node.tenant).run() }
         var outcome = ExchangeOutcome()
         do {
             outcome = try SyncSession(slug, at: node.installation).run { request, key in

@@ -36,11 +36,17 @@ extension World {
 
         public func digest() throws -> Hash { try store.read { try $0.stateDigest() } }
 
+        public var schema: Schema { installation.environment.schema }
+
         /// Lets go of what is open and opens it again from disk, as a process that was killed and begun
-        /// anew. Sites of one installation restart together.
-        public static func restart(_ sites: [Site]) throws {
+        /// anew, of another version perhaps. Sites of one installation restart together.
+        public static func restart(_ sites: [Site], schema: Schema? = nil) throws {
+            let before = sites[0].installation.environment
+            let environment = NodeCore.Environment(
+                clock: before.clock, random: before.random, replication: before.replication,
+                schema: schema ?? before.schema)
             let installation = try Installation.open(
-                sites[0].installation.directory, environment: sites[0].installation.environment)
+                sites[0].installation.directory, environment: environment)
             for site in sites {
                 site.installation = installation
                 site.tenant = try installation.tenant(site.tenant.slug)

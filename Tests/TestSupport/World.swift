@@ -41,21 +41,25 @@ public final class World {
         try self.init(template, tenant: 0, nodes: count, seed: seed, hub: nil, scratch)
     }
 
-    /// Copies of a template's tenants, as many as there are numbers of nodes, at one hub.
-    public static func worlds(_ template: Template, nodes counts: [Int], seed: UInt64) throws -> [World] {
+    /// Copies of a template's tenants, as many as there are numbers of nodes, at one hub. `schema`: by the
+    /// number of an installation, in the order of tenants and sites, the hub's once.
+    public static func worlds(
+        _ template: Template, nodes counts: [Int], seed: UInt64, schema: (Int) -> Schema = { _ in .current }
+    ) throws -> [World] {
         let scratch = ScratchFolder(Template.root + "world-\(UUID().uuidString)")
         var worlds: [World] = []
         for (index, count) in counts.enumerated() {
             worlds.append(
                 try World(
-                    template, tenant: index, nodes: count, seed: seed, hub: worlds.first?.hub, scratch))
+                    template, tenant: index, nodes: count, seed: seed, hub: worlds.first?.hub, scratch,
+                    schema: { site in schema(site + counts.prefix(index).reduce(0, +)) }))
         }
         return worlds
     }
 
     private init(
         _ template: Template, tenant: Int, nodes count: Int, seed: UInt64, hub: Site?,
-        _ scratch: ScratchFolder
+        _ scratch: ScratchFolder, schema: (Int) -> Schema = { _ in .current }
     ) throws {
         self.scratch = scratch
         slug = template.tenants[tenant].slug
@@ -73,7 +77,7 @@ public final class World {
             let clock = MovableClock()
             let environment = NodeCore.Environment(
                 clock: clock, random: SeededRandom(seed: seed &* 1000 &+ UInt64(100 * tenant + index)),
-                replication: SignedReplication())
+                replication: SignedReplication(), schema: schema(index))
             let installation = try Installation.open(DataDirectory(path: path), environment: environment)
             sites.append(try Site(name: name, installation: installation, clock: clock, slug))
         }

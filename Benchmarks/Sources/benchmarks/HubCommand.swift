@@ -13,7 +13,7 @@ struct HubCommand: AsyncParsableCommand {
     @Option var data: String
 
     func run() async throws {
-        let backend = try NodeBackend(try openInstallation(data), version: "bench")
+        let backend = try NodeBackend(try openInstallation(data), .init(version: "bench"))
         var logger = Logger(label: "bench")
         logger.logLevel = .critical
         let server = try HTTPServer(

@@ -18,6 +18,7 @@ struct RosterMeasurement {
         var hubPeakKiB = 0
         var rows = 0
         var inserts = baseline_cost()
+        var grdb = (seconds: 0.0, cpu: 0.0)
         var changeset = baseline_changeset()
     }
 
@@ -25,7 +26,7 @@ struct RosterMeasurement {
         var generator = RosterGenerator(seed: 1)
         let csv = generator.csv(teachers: 0..<options.teachers)
         let rounds = try (0..<options.repeats).map { _ in try round(csv) }
-        return [imported(rounds), synced(rounds), bytes(rounds)]
+        return [imported(rounds), againstGRDB(rounds), synced(rounds), bytes(rounds)]
     }
 
     /// Ours, then the baseline on the very rows, on a new stage.
@@ -38,6 +39,7 @@ struct RosterMeasurement {
         let baseline = try Baseline(rowsOf: stage.tenantFile(), folder: folder)
         round.rows = baseline.count
         round.inserts = try baseline.insert()
+        round.grdb = try GRDBBaseline(rowsOf: stage.tenantFile()).insert(in: folder)
         round.changeset = try baseline.firstChangeset()
         return round
     }
@@ -52,6 +54,14 @@ struct RosterMeasurement {
                 "cpu_seconds": median(rounds.map(\.imported.cpuSeconds)),
                 "peak_mib": median(rounds.map { Double($0.imported.peakKiB) / 1024 }),
             ])
+    }
+
+    private func againstGRDB(_ rounds: [Round]) -> Figure {
+        Figure(
+            "Roster:ImportGRDB:\(options.teachers)", .seconds, rounds.map { $0.imported.seconds[0] },
+            against: "inserts through GRDB", rounds.map(\.grdb.seconds),
+            cpu: rounds.map { $0.imported.cpuSeconds / $0.grdb.cpu },
+            details: ["rows": Double(rounds[0].rows)])
     }
 
     private func synced(_ rounds: [Round]) -> Figure {

@@ -12,20 +12,28 @@ public struct AuditEntry: Sendable, Equatable {
     public let count: Int
     public let outcome: String
     public let reason: String?
+    /// The support session that it was done under.
+    public let supportID: String?
 }
 
 extension StoreReader {
     /// The newest entries, newest first.
-    public func auditEntries(limit: Int, action: String? = nil) throws -> [AuditEntry] {
+    public func auditEntries(limit: Int, offset: Int = 0, action: String? = nil) throws -> [AuditEntry] {
         let sql = """
-            SELECT id, at, actor, via, action, target_type, target_id, count, outcome, reason FROM audit_entry
-            WHERE ? IS NULL OR action = ? ORDER BY at DESC, id DESC LIMIT ?
+            SELECT id, at, actor, via, action, target_type, target_id, count, outcome, reason,
+              support_id FROM audit_entry
+            WHERE ? IS NULL OR action = ? ORDER BY at DESC, id DESC LIMIT ? OFFSET ?
             """
-        return try rows(sql, [action, action, limit]).map { row in
+        return try rows(sql, [action, action, limit, offset]).map { row in
             AuditEntry(
                 id: row[0], at: row[1] ?? 0, actor: row[2] ?? "", via: row[3] ?? "", action: row[4] ?? "",
                 targetType: row[5] ?? "", targetID: row[6] ?? "", count: row[7] ?? 0, outcome: row[8] ?? "",
-                reason: row[9])
+                reason: row[9], supportID: row[10])
         }
+    }
+
+    /// How many entries there are.
+    public func auditCount(action: String? = nil) throws -> Int {
+        try count("SELECT count(*) FROM audit_entry WHERE ? IS NULL OR action = ?", [action, action])
     }
 }

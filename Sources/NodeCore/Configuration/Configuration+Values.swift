@@ -8,10 +8,17 @@ extension Configuration {
     /// With its user and password: never show it, use `entry("proxy")?.text`.
     public var proxy: String? { text("proxy") }
     public var caFile: String? { text("ca_file") }
+    /// The key file of a Google service account, absolute or relative to the data directory.
+    public var googleCredentials: String? { text("google.credentials") }
     public var syncInterval: Duration { required(duration("sync.interval_seconds")) }
     public var syncTimeout: Duration { required(duration("sync.timeout_seconds")) }
     public var maxBodyBytes: Int { required(integer("limits.body_bytes")) }
     public var maxImportBytes: Int { required(integer("limits.import_bytes")) }
+    public var userRequestsPerSecond: Int { required(integer("limits.user_per_second")) }
+    public var userRequestBurst: Int { required(integer("limits.user_burst")) }
+    public var addressRequestsPerSecond: Int { required(integer("limits.address_per_second")) }
+    public var addressRequestBurst: Int { required(integer("limits.address_burst")) }
+    public var trustedProxies: [String] { list("trusted_proxies") ?? [] }
     public var leaseDays: Int { required(integer("lease_days")) }
     public var inviteMinutes: Int { required(integer("invite_minutes")) }
     /// A level of swift-log: trace, debug, info, notice, warning, error or critical.

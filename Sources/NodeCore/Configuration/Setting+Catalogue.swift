@@ -2,7 +2,7 @@ extension Setting {
     /// Every setting there is, in the order in which they are shown and documented.
     ///
     /// Adding one is free; it must be described in `node.yaml.example` too (a test compares).
-    public static let all: [Setting] = identity + network + sync + limits + terms + display
+    public static let all: [Setting] = identity + network + google + sync + limits + terms + display
 
     /// Variables with our prefix that are no settings: read elsewhere, accepted here.
     public static let otherVariables: Set<String> = ["PREPKC_DATA"]
@@ -35,6 +35,15 @@ extension Setting {
         Setting(
             "ca_file", .path,
             "PEM file with the authorities to trust instead of the system's."),
+        Setting(
+            "trusted_proxies", .list,
+            "Addresses of proxies in front of serve, whose X-Forwarded-For is believed."),
+    ]
+
+    private static let google: [Setting] = [
+        Setting(
+            "google.credentials", .path,
+            "JSON key of a Google service account that reads sheets shared with it.")
     ]
 
     private static let sync: [Setting] = [
@@ -53,6 +62,18 @@ extension Setting {
         Setting(
             "limits.import_bytes", .integer(1024...1_073_741_824, unit: "bytes"), default: "52428800",
             "Largest file that an import reads."),
+        Setting(
+            "limits.user_per_second", .integer(1...100_000, unit: "requests"), default: "100",
+            "Requests a second that one signed-in person may send on end."),
+        Setting(
+            "limits.user_burst", .integer(1...1_000_000, unit: "requests"), default: "500",
+            "Requests that one signed-in person may send at once."),
+        Setting(
+            "limits.address_per_second", .integer(1...100_000, unit: "requests"), default: "200",
+            "Requests a second that one address may send on end."),
+        Setting(
+            "limits.address_burst", .integer(1...1_000_000, unit: "requests"), default: "1000",
+            "Requests that one address may send at once."),
     ]
 
     private static let terms: [Setting] = [

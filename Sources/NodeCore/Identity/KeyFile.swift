@@ -37,7 +37,8 @@ public enum KeyFile {
         return try SigningKey(seed: seed)
     }
 
-    private static func refuseWide(_ path: String, allowed: String, fix: String) throws {
+    /// Throws `KEY_PERMISSIONS` when somebody else than its owner may use a secret file or folder.
+    public static func refuseWide(_ path: String, allowed: String, fix: String) throws {
         let facts = try? FileManager.default.attributesOfItem(atPath: path)
         guard let mode = facts?[.posixPermissions] as? Int else {
             throw NodeError(

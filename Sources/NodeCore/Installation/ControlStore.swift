@@ -59,8 +59,38 @@ public final class ControlStore: Sendable {
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 control") { db in try db.execute(sql: firstTables) }
+        migrator.registerMigration("2 people") { db in try db.execute(sql: peopleTables) }
         return migrator
     }
+
+    private static let peopleTables = """
+        -- At the hub: PrepKC's own staff.
+        CREATE TABLE staff (
+          id TEXT PRIMARY KEY NOT NULL, email TEXT NOT NULL UNIQUE, first_name TEXT NOT NULL,
+          last_name TEXT NOT NULL, role TEXT NOT NULL, active INTEGER NOT NULL, password TEXT NOT NULL,
+          temporary INTEGER NOT NULL, created_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        -- The support session that each of them has open.
+        CREATE TABLE support (
+          staff_id TEXT PRIMARY KEY NOT NULL, tenant TEXT NOT NULL, session TEXT NOT NULL,
+          until INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        -- Who is signed in: hashes of bearer tokens. `tenant`: empty for staff. `password`: hash of the stored
+        -- password at that time; another one ends the session.
+        CREATE TABLE sign_in (
+          token BLOB PRIMARY KEY NOT NULL, user_id TEXT NOT NULL, tenant TEXT NOT NULL, password BLOB NOT NULL,
+          created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE login_failure (
+          key BLOB PRIMARY KEY NOT NULL, failures INTEGER NOT NULL, last_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        -- Letters to people, never with a password.
+        CREATE TABLE mail (
+          id TEXT PRIMARY KEY NOT NULL, kind TEXT NOT NULL, tenant TEXT NOT NULL, recipient TEXT NOT NULL,
+          subject TEXT NOT NULL, body TEXT NOT NULL, created_at INTEGER NOT NULL, attempts INTEGER NOT NULL,
+          sent_at INTEGER, last_error TEXT
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let firstTables = """
         CREATE TABLE installation (key TEXT PRIMARY KEY NOT NULL, value ANY) STRICT, WITHOUT ROWID;

@@ -58,6 +58,14 @@ public struct DataDirectory: Sendable {
         }
     }
 
+    /// Bytes of a file; 0 when there is none.
+    public static func fileSize(_ path: String) throws -> Int {
+        do { return try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0 } catch let
+            error
+            as CocoaError where error.code == .fileReadNoSuchFile
+        { return 0 }
+    }
+
     /// The contents of `node.yaml`, or nil when there is none.
     public func configurationText() throws -> String? {
         guard FileManager.default.fileExists(atPath: configuration) else { return nil }

@@ -22,6 +22,20 @@ public enum DurableFile {
         try syncFolder(of: path)
     }
 
+    /// Puts a finished file of ours in the place of another, with the same promise; removed when that fails.
+    static func adopt(_ temporary: String, as path: String) throws {
+        let descriptor = open(temporary, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", temporary) }
+        let synced = fsync(descriptor)
+        close(descriptor)
+        guard synced == 0, rename(temporary, path) == 0 else {
+            let error = failure("keep", path)
+            unlink(temporary)
+            throw error
+        }
+        try syncFolder(of: path)
+    }
+
     /// Renames a file for good.
     public static func move(_ path: String, to target: String) throws {
         guard rename(path, target) == 0 else { throw failure("rename", path) }

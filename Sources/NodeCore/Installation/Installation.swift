@@ -135,21 +135,23 @@ public final class Installation: Sendable {
             try Row.fetchOne($0, sql: "SELECT id, secret FROM tenant WHERE slug = ?", arguments: [slug])
         }
         guard let row, let id = TenantID(row[0] as String) else {
-            throw NodeError(
-                .tenantNotFound, "there is no tenant '\(slug)' here",
-                hint: "`node-cli tenant list` shows the tenants.")
+            throw NodeError.noTenant(slug)
         }
-        let secret = Array(row[1] as Data), store = try store(slug)
-        let origin = LocalOrigin(
-            key: try ownKey(slug, in: store), role: role, identifiers: Identifiers(slug: slug, secret: secret)
-        )
-        return OpenTenant(slug: slug, id: id, secret: secret, store: store, origin: origin)
+        let secret = Array(row[1] as Data)
+        let identifiers = Identifiers(slug: slug, secret: secret)
+        let store = try store(slug, identifiers)
+        let origin = LocalOrigin(key: try ownKey(slug, in: store), role: role, identifiers: identifiers)
+        let tenant = OpenTenant(slug: slug, id: id, secret: secret, store: store, origin: origin)
+        try finishErasuresUnlessBusy(tenant)
+        return tenant
     }
 
-    private func store(_ slug: String) throws -> TenantStore {
+    private func store(_ slug: String, _ identifiers: Identifiers) throws -> TenantStore {
         try stores.withLock { open in
             try open.store(slug) {
-                try TenantStore(path: directory.tenantFile(slug: slug), environment: environment)
+                try TenantStore(
+                    path: directory.tenantFile(slug: slug), environment: environment, identifiers: identifiers
+                )
             }
         }
     }

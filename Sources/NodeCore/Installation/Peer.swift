@@ -184,7 +184,9 @@ extension Installation {
     }
 
     private func makeEmptyTenant(at path: String, _ enrolled: Enrolled, key: SigningKey) throws {
-        let store = try TenantStore(path: path, environment: environment, create: true)
+        let store = try TenantStore(
+            path: path, environment: environment,
+            identifiers: Identifiers(slug: enrolled.claim.slug, secret: enrolled.tenantSecret), create: true)
         try store.replicate { replica in
             try replica.setState(.tenant, .bytes(enrolled.claim.tenant.bytes))
             try replica.setState(.hubKey, .bytes(enrolled.hubKey.bytes))

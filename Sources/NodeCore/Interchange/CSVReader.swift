@@ -51,7 +51,8 @@ public struct CSVReader: Sendable {
 
     public let delimiter: CSVDelimiter
     private let bytes: [UInt8]
-    private var position = 0
+    /// How many bytes have been read.
+    public private(set) var position = 0
     private var line = 1
     private var number = 0
     private var recordStart = 0

@@ -57,11 +57,14 @@ public struct ReferenceSchoolSheet: Sendable, Equatable {
 
     private static func problems(_ school: ReferenceSchool) -> [RowProblem] {
         var problems: [RowProblem] = []
-        if school.name.isEmpty { problems.append(RowProblem(.missingValue, "school_name is empty.")) }
+        if school.name.isEmpty {
+            problems.append(RowProblem(.missingValue, "school_name is empty.", column: "school_name"))
+        }
         if school.name.unicodeScalars.count > RosterSheet.maxNameLength {
             problems.append(
                 RowProblem(
-                    .tooLong, "school_name is longer than \(RosterSheet.maxNameLength) characters."))
+                    .tooLong, "school_name is longer than \(RosterSheet.maxNameLength) characters.",
+                    column: "school_name"))
         }
         let ids = [("nces_school_id", school.ncesSchoolID, 12), ("nces_lea_id", school.ncesLEAID, 7)]
         for (column, id, length) in ids where !id.isEmpty {
@@ -69,7 +72,8 @@ public struct ReferenceSchoolSheet: Sendable, Equatable {
                 problems.append(
                     RowProblem(
                         .invalidID,
-                        "\(column) must be \(length) digits; a spreadsheet may have dropped leading zeros."))
+                        "\(column) must be \(length) digits; a spreadsheet may have dropped leading zeros.",
+                        column: column))
             }
         }
         return problems

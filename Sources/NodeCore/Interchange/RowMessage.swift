@@ -7,16 +7,22 @@ public enum RowCode: String, Sendable, CaseIterable {
     case controlCharacter = "CONTROL_CHARACTER"
     case tooManyCells = "TOO_MANY_CELLS"
     case textAfterQuote = "TEXT_AFTER_QUOTE"
+    case invalidDate = "INVALID_DATE"
+    case invalidNumber = "INVALID_NUMBER"
     case duplicateRow = "DUPLICATE_ROW"
     case schoolNotFound = "SCHOOL_NOT_FOUND"
     case schoolAmbiguous = "SCHOOL_AMBIGUOUS"
     case duplicateEmail = "DUPLICATE_EMAIL"
     case staysInactive = "STAYS_INACTIVE"
+    case invalidStatus = "INVALID_STATUS"
+    case duplicateAttendance = "DUPLICATE_ATTENDANCE"
+    case sessionDiffers = "SESSION_DIFFERS"
+    case erasedPerson = "ERASED_PERSON"
 
     /// Whether the row was dealt with all the same.
     public var isWarning: Bool {
         switch self {
-        case .duplicateEmail, .staysInactive: true
+        case .duplicateEmail, .staysInactive, .duplicateAttendance, .sessionDiffers, .erasedPerson: true
         default: false
         }
     }
@@ -27,14 +33,19 @@ public enum RowCode: String, Sendable, CaseIterable {
 public struct RowMessage: Sendable, Equatable {
     /// The row as a spreadsheet shows it: header = 1.
     public let row: Int
+    /// The column of the first fault, as the file's documentation calls it; nil where it is the whole row.
+    public let column: String?
     public let code: RowCode
     /// One sentence or more; a row with several faults names all of them, the first gives the code.
     public let message: String
     /// What may have been meant, best first.
     public let suggestions: [String]
 
-    public init(row: Int, code: RowCode, message: String, suggestions: [String] = []) {
+    public init(
+        row: Int, column: String? = nil, code: RowCode, message: String, suggestions: [String] = []
+    ) {
         self.row = row
+        self.column = column
         self.code = code
         self.message = message
         self.suggestions = suggestions
@@ -44,7 +55,7 @@ public struct RowMessage: Sendable, Equatable {
     static func joining(row: Int, _ problems: [RowProblem]) -> RowMessage? {
         guard let first = problems.first else { return nil }
         let text = problems.map(\.message).joined(separator: " ")
-        return RowMessage(row: row, code: first.code, message: text)
+        return RowMessage(row: row, column: first.column, code: first.code, message: text)
     }
 }
 
@@ -52,9 +63,12 @@ public struct RowMessage: Sendable, Equatable {
 public struct RowProblem: Sendable, Equatable {
     public let code: RowCode
     public let message: String
+    /// The column it is about; nil for the whole row.
+    public let column: String?
 
-    public init(_ code: RowCode, _ message: String) {
+    public init(_ code: RowCode, _ message: String, column: String? = nil) {
         self.code = code
         self.message = message
+        self.column = column
     }
 }

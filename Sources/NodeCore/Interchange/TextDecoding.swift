@@ -40,7 +40,7 @@ public enum TextDecoding {
             throw failure("has a NUL byte at offset \(offset)")
         }
         let marked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
-        if String(validating: bytes, as: UTF8.self) != nil {
+        if isUTF8(bytes) {
             return DecodedText(
                 utf8: marked ? Array(bytes.dropFirst(3)) : bytes, encoding: .utf8, notices: [])
         }
@@ -51,6 +51,14 @@ public enum TextDecoding {
             hint: "Check names with accents, or save the file as CSV UTF-8.")
         return DecodedText(
             utf8: try windows1252(bytes), encoding: .windows1252, notices: [notice])
+    }
+
+    /// Looks at the bytes where they are: a String would copy the whole file.
+    private static func isUTF8(_ bytes: [UInt8]) -> Bool {
+        do throws(UTF8.ValidationError) {
+            _ = try UTF8Span(validating: bytes.span)
+            return true
+        } catch { return false }
     }
 
     private static func failure(_ cause: String) -> NodeError {

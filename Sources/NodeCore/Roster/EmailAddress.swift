@@ -6,10 +6,12 @@ public enum EmailAddress {
 
     /// What is wrong with an address in `NormalForm.email`; nil when nothing is.
     public static func problem(_ address: String) -> RowProblem? {
-        func invalid(_ cause: String) -> RowProblem { RowProblem(.invalidEmail, "The e-mail \(cause).") }
+        func invalid(_ cause: String) -> RowProblem {
+            RowProblem(.invalidEmail, "The e-mail \(cause).", column: "Email")
+        }
         let bytes = Array(address.utf8)
         guard bytes.count <= maxBytes else {
-            return RowProblem(.tooLong, "The e-mail is longer than \(maxBytes) bytes.")
+            return RowProblem(.tooLong, "The e-mail is longer than \(maxBytes) bytes.", column: "Email")
         }
         if bytes.contains(0x20) { return invalid("has a blank in it") }
         if bytes.contains(UInt8(ascii: ",")) || bytes.contains(UInt8(ascii: ";")) {

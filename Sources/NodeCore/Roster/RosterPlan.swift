@@ -12,10 +12,15 @@ public struct RosterTeacher: Sendable, Equatable {
     public let inYear: Bool
     /// Whether a person, not an import, made the teacher inactive.
     public let handDeactivated: Bool
+    /// Addresses of teachers who were merged into this one.
+    public let otherEmails: [String]
+    /// The id of the row of that year; nil without one.
+    public let yearID: String?
 
     public init(
         id: String, name: String, email: String, schoolID: String? = nil, grade: String = "",
-        active: Bool = true, inYear: Bool = true, handDeactivated: Bool = false
+        active: Bool = true, inYear: Bool = true, handDeactivated: Bool = false, otherEmails: [String] = [],
+        yearID: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -25,7 +30,12 @@ public struct RosterTeacher: Sendable, Equatable {
         self.active = active
         self.inYear = inYear
         self.handDeactivated = handDeactivated
+        self.otherEmails = otherEmails
+        self.yearID = yearID
     }
+
+    /// Every address that means this teacher, in normal form.
+    var emails: [String] { ([email] + otherEmails).map(NormalForm.email) }
 
     /// Whether a full list without this teacher would make them inactive.
     var isActiveInYear: Bool { inYear && active }
@@ -65,6 +75,19 @@ public struct RosterUpdate: Sendable, Equatable {
     /// There is no row for the year yet; it is active exactly when `activate`.
     public let addToYear: Bool
 
+    init(
+        row: Int, teacherID: String, name: String? = nil, schoolID: String? = nil, grade: String? = nil,
+        activate: Bool = false, addToYear: Bool = false
+    ) {
+        self.row = row
+        self.teacherID = teacherID
+        self.name = name
+        self.schoolID = schoolID
+        self.grade = grade
+        self.activate = activate
+        self.addToYear = addToYear
+    }
+
     var changesNothing: Bool {
         name == nil && schoolID == nil && grade == nil && !activate && !addToYear
     }
@@ -100,20 +123,26 @@ public struct HeldReason: Sendable, Equatable {
 public struct RosterPlan: Sendable, Equatable {
     public let creates: [RosterCreate]
     public let updates: [RosterUpdate]
-    public let unchanged: Int
+    /// Records that take their teacher out; the teachers are in `deactivations`.
+    public let removals: [RosterUpdate]
+    /// Records that change nothing; without a teacher's id where there is none.
+    public let same: [RosterUpdate]
     /// Ids of the teachers to make inactive in the year, in the order of their bytes.
     public let deactivations: [String]
     public let skipped: Int
     public let rowErrors: Int
     /// Records of the file that aren't blank.
     public let records: Int
-    /// Errors and warnings by row.
+    /// Errors and warnings by row, at most `RosterPlanner.maxMessages`.
     public let rows: [RowMessage]
+    /// How many errors and warnings there are.
+    public let messages: Int
     /// Not nil: nothing may be written.
     public let held: HeldReason?
 
     public var created: Int { creates.count }
-    public var updated: Int { updates.count }
+    public var updated: Int { updates.count + removals.count }
+    public var unchanged: Int { same.count }
     public var deactivated: Int { deactivations.count }
     /// Whether there is nothing to write.
     public var changesNothing: Bool { creates.isEmpty && updates.isEmpty && deactivations.isEmpty }

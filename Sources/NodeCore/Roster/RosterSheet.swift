@@ -3,6 +3,8 @@ public struct RosterRecord: Sendable, Equatable {
     /// The row as a spreadsheet shows it: header = 1.
     public let row: Int
     public let building: String
+    /// A number of the school that goes before its name where it is an NCES number; empty in a CSV file.
+    public let schoolNumber: String
     public let name: String
     /// In `NormalForm.email`; may be unusable when there is a problem.
     public let email: String
@@ -12,6 +14,24 @@ public struct RosterRecord: Sendable, Equatable {
     public let problem: RowMessage?
     /// Whom the record may be about; used to keep a row in error from deactivating its teacher.
     public let mentions: RosterMentions
+    /// Whether the record takes the teacher out of the year (a delta of OneRoster).
+    public let removes: Bool
+
+    /// An empty `building` in a record without a problem says nothing about the school.
+    init(
+        row: Int, building: String, schoolNumber: String = "", name: String, email: String, grade: String,
+        problem: RowMessage?, mentions: RosterMentions, removes: Bool = false
+    ) {
+        self.row = row
+        self.building = building
+        self.schoolNumber = schoolNumber
+        self.name = name
+        self.email = email
+        self.grade = grade
+        self.problem = problem
+        self.mentions = mentions
+        self.removes = removes
+    }
 }
 
 /// The people that a record may be about.
@@ -37,42 +57,51 @@ public struct RosterSheet: Sendable, Equatable {
     /// Whether the file says anything about grades; if not, grades are left alone.
     public let hasGrade: Bool
 
-    private static let columns = [
+    static let columns = [
         CSVColumn("Building", required: true), CSVColumn("Name", required: true),
         CSVColumn("Email", required: true), CSVColumn("Grade"),
     ]
 
-    /// Reads a roster file. Throws the file errors of `CSVTable.parse`; a record's faults are in it.
+    /// Reads a whole CSV file. Throws the file errors of `CSVRows`; a record's faults are in it.
     public static func parse(_ bytes: [UInt8]) throws(NodeError) -> RosterSheet {
-        let table = try CSVTable.parse(bytes, columns: columns)
-        return RosterSheet(
-            records: table.rows.map(record), notices: table.notices, hasGrade: table.present[3])
+        var rows = try CSVRows(bytes, columns: columns)
+        var records: [RosterRecord] = []
+        while let row = try rows.next() { records.append(record(row)) }
+        return RosterSheet(records: records, notices: rows.notices, hasGrade: rows.present[3])
     }
 
-    private static func record(_ row: CSVTable.Row) -> RosterRecord {
+    static func record(_ row: CSVTable.Row) -> RosterRecord {
         let email = NormalForm.email(row.cells[2])
         var problems = row.problems
         let empty = (0..<3).filter { row.cells[$0].isEmpty }.map { columns[$0].name }
         if !empty.isEmpty {
             let verb = empty.count == 1 ? "is" : "are"
             problems.append(
-                RowProblem(.missingValue, "\(empty.joined(separator: " and ")) \(verb) empty."))
+                RowProblem(
+                    .missingValue, "\(empty.joined(separator: " and ")) \(verb) empty.", column: empty[0]))
         }
-        for (index, limit) in [(1, maxNameLength), (3, maxGradeLength)]
-        where row.cells[index].unicodeScalars.count > limit {
-            problems.append(
-                RowProblem(.tooLong, "\(columns[index].name) is longer than \(limit) characters."))
-        }
-        if !email.isEmpty, let problem = EmailAddress.problem(email) { problems.append(problem) }
+        problems += Self.problems(name: row.cells[1], email: email, grade: row.cells[3])
         return RosterRecord(
             row: row.number, building: row.cells[0], name: row.cells[1], email: email,
             grade: row.cells[3], problem: RowMessage.joining(row: row.number, problems),
             mentions: mentions(row, email: email))
     }
 
+    /// What is wrong with the values of a record that aren't empty.
+    static func problems(name: String, email: String, grade: String) -> [RowProblem] {
+        var problems: [RowProblem] = []
+        for (column, text, limit) in [("Name", name, maxNameLength), ("Grade", grade, maxGradeLength)]
+        where text.unicodeScalars.count > limit {
+            problems.append(
+                RowProblem(.tooLong, "\(column) is longer than \(limit) characters.", column: column))
+        }
+        if !email.isEmpty, let problem = EmailAddress.problem(email) { problems.append(problem) }
+        return problems
+    }
+
     /// A record of the right form with a usable address is about that address. Otherwise cells may have
     /// moved, so every one is looked at, for addresses and for names.
-    private static func mentions(_ row: CSVTable.Row, email: String) -> RosterMentions {
+    static func mentions(_ row: CSVTable.Row, email: String) -> RosterMentions {
         if row.problems.isEmpty, EmailAddress.isValid(email) {
             return RosterMentions(emails: [email], names: [])
         }

@@ -1,4 +1,5 @@
-// Schools are matched by `NormalForm.matchKey` of name or alias and by nothing else: never a guess.
+// Schools are matched by `NormalForm.matchKey` of name or alias, or by their id, and by nothing else: never
+// a guess.
 // Suggestions for what didn't match are ranked by the better of two measures from 0 to 1:
 // - words in common, each weighed by how few schools have it ("Lincoln" says more than "Elementary"),
 //   where a word of three letters or more matches one that it begins ("Elem", "Elementary");
@@ -11,11 +12,14 @@ public struct RosterSchool: Sendable, Hashable {
     public let name: String
     /// Other names that the district has given it.
     public let aliases: [String]
+    /// 12 digits, or empty.
+    public let ncesSchoolID: String
 
-    public init(id: String, name: String, aliases: [String] = []) {
+    public init(id: String, name: String, aliases: [String] = [], ncesSchoolID: String = "") {
         self.id = id
         self.name = name
         self.aliases = aliases
+        self.ncesSchoolID = ncesSchoolID
     }
 }
 
@@ -36,6 +40,8 @@ public struct SchoolMatcher: Sendable {
     }
 
     private let byKey: [String: [RosterSchool]]
+    private let ids: Set<String>
+    private let byNumber: [String: String]
     private let candidates: [Candidate]
     private let schoolsWithWord: [[UInt8]: Int]
 
@@ -58,18 +64,28 @@ public struct SchoolMatcher: Sendable {
             for word in words { schoolsWithWord[word, default: 0] += 1 }
         }
         self.byKey = byKey
+        ids = Set(schools.map(\.id))
+        byNumber = Dictionary(
+            ordered.lazy.filter { !$0.ncesSchoolID.isEmpty }.map { ($0.ncesSchoolID, $0.id) }
+        ) { first, _ in first }
         self.candidates = candidates
         self.schoolsWithWord = schoolsWithWord
     }
 
-    /// The school with this name or alias after folding case and blanks.
+    /// The school with this id, or with this name or alias after folding case and blanks.
     public func match(_ building: String) -> Match {
+        if ids.contains(building) { return .school(id: building) }
         let found = byKey[NormalForm.matchKey(building)] ?? []
         switch found.count {
         case 0: return .none
         case 1: return .school(id: found[0].id)
         default: return .ambiguous(found)
         }
+    }
+
+    /// The school with this NCES number; else as `match`.
+    func match(number: String, name: String) -> Match {
+        byNumber[number].map { .school(id: $0) } ?? match(name)
     }
 
     /// Names of the schools that may have been meant: best first, then by name, each once.

@@ -6,18 +6,50 @@ public struct Teacher: Sendable, Equatable {
     public let name: String
     public let email: String
     public let year: String
-    public let schoolID: String?
-    public let school: String
-    public let grade: String
+    public internal(set) var schoolID: String?
+    public internal(set) var school: String
+    public internal(set) var grade: String
     /// In the roster of the year and not deactivated by hand: an import elsewhere that hadn't seen the
     /// deactivation must not undo it.
-    public let active: Bool
-    public let handDeactivated: Bool
+    public internal(set) var active: Bool
+    public internal(set) var handDeactivated: Bool
+    /// Addresses of teachers who were merged into this one.
+    public internal(set) var otherEmails: [String] = []
     /// The id of the `teacher_year` row; nil when the teacher isn't in that year.
-    let yearID: String?
+    var yearID: String?
+
+    /// Takes the year of a merged teacher when this one has none, and its address.
+    mutating func absorb(_ other: Teacher) {
+        otherEmails.append(other.email)
+        guard yearID == nil, other.yearID != nil else { return }
+        (schoolID, school, grade) = (other.schoolID, other.school, other.grade)
+        (active, handDeactivated, yearID) = (other.active, other.handDeactivated, other.yearID)
+    }
+}
+
+extension Teacher {
+    /// A column of the person or the year as the rows have it.
+    func value(of column: String) -> Value {
+        switch column {
+        case "name": .text(name)
+        case "email": .text(email)
+        case "school_id": .optional(schoolID)
+        case "grade": .text(grade)
+        default: .null
+        }
+    }
 }
 
 extension StoreReader {
+    /// Which version of a teacher's rows this is, by column.
+    public func version(of teacher: Teacher) throws -> RecordVersion {
+        let person = ["name", "email"].map { ($0, Schema.teacher, Optional(teacher.id), $0) }
+        let year = ["school_id", "grade", "active", "hand_deactivated"].map {
+            ($0, Schema.teacherYear, teacher.yearID, $0)
+        }
+        return try RecordVersion(person + year, in: self)
+    }
+
     /// The plus keeps the planner from joining by the index on the year, which fits every row of it:
     /// 28 s instead of 0.2 for 8,500 teachers.
     private static let teacherSQL = """
@@ -33,8 +65,17 @@ extension StoreReader {
         return rows.lazy.compactMap { AcademicYear($0[0] as String) }.first
     }
 
-    /// Teachers of a year by name; with `all` also inactive ones and those of other years.
+    /// Teachers of a year by name; with `all` also inactive ones and those of other years. Who was merged
+    /// into another is that one.
     public func teachers(year: AcademicYear, all: Bool) throws -> [Teacher] {
+        let merges = try teacherMerges()
+        guard merges.isEmpty else {
+            return merges.folded(try unmergedTeachers(year: year, all: true)).filter { all || $0.active }
+        }
+        return try unmergedTeachers(year: year, all: all)
+    }
+
+    private func unmergedTeachers(year: AcademicYear, all: Bool) throws -> [Teacher] {
         let filter = all ? "" : " WHERE y.active = 1 AND y.hand_deactivated IS NOT 1"
         return try rows(
             Self.teacherSQL + filter + " ORDER BY t.name, t.email, t.id", ["year": year.description]
@@ -42,13 +83,18 @@ extension StoreReader {
         .map { teacher($0, year) }
     }
 
-    /// Every teacher with an id or an address, compared in normal form.
+    /// Every teacher with an id or an address, compared in normal form; who was merged into another is
+    /// that one.
     public func teachers(matching idOrEmail: String, year: AcademicYear) throws -> [Teacher] {
         let email = NormalForm.email(idOrEmail)
-        return try rows(
+        let found = try rows(
             Self.teacherSQL + " WHERE t.id = :id OR t.email = :email ORDER BY t.id",
             ["year": year.description, "id": idOrEmail, "email": email]
         ).map { teacher($0, year) }
+        let merges = try teacherMerges()
+        guard !merges.isEmpty else { return found }
+        let persons = Set(found.map { merges.person($0.id) })
+        return try merges.folded(unmergedTeachers(year: year, all: true)).filter { persons.contains($0.id) }
     }
 
     /// The ids of the teachers with an address in normal form.

@@ -30,7 +30,8 @@ public enum TeacherFields {
             throw NodeError(
                 .validation, problem.message, hint: "Write it as name@example.org.", field: "email")
         }
-        guard try reader.teacherIDs(email: email).allSatisfy({ $0 == id }) else {
+        let merges = try reader.teacherMerges()
+        guard try reader.teacherIDs(email: email).allSatisfy({ merges.person($0) == id }) else {
             throw NodeError(
                 .emailTaken, "another teacher has that address",
                 hint: "`node-cli teacher show EMAIL` shows who.",
@@ -41,9 +42,7 @@ public enum TeacherFields {
 
     /// The id of a school by id or name. Throws `SCHOOL_NOT_FOUND`, `VALIDATION_ERROR`.
     public static func schoolID(_ text: String, _ reader: StoreReader) throws -> String {
-        let schools = try reader.schools()
-        if let exact = schools.first(where: { $0.id == text }) { return exact.id }
-        let matcher = SchoolMatcher(schools.map { RosterSchool(id: $0.id, name: $0.name) })
+        let matcher = SchoolMatcher(try reader.rosterSchools())
         switch matcher.match(text) {
         case .school(let id): return id
         case .ambiguous(let matches):

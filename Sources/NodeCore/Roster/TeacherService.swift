@@ -35,7 +35,8 @@ public struct TeacherService {
         try tenant.store.read { try find(idOrEmail, year: year(text, in: $0), in: $0) }
     }
 
-    func find(_ idOrEmail: String, year: AcademicYear, in reader: StoreReader) throws -> Teacher {
+    /// As `show`, inside a transaction.
+    public func find(_ idOrEmail: String, year: AcademicYear, in reader: StoreReader) throws -> Teacher {
         let matches = try reader.teachers(matching: idOrEmail, year: year)
         if let exact = matches.first(where: { $0.id == idOrEmail }) { return exact }
         guard let first = matches.first else {
@@ -66,10 +67,12 @@ public struct TeacherService {
         var isEmpty: Bool { name == nil && school == nil && grade == nil && email == nil }
     }
 
-    /// Changes the named fields; fields that already have the value are left alone.
-    public func edit(_ idOrEmail: String, _ edit: Edit, year text: String?, dryRun: Bool = false) throws
-        -> Teacher
-    {
+    /// Changes the named fields; fields that already have the value are left alone. Throws `StaleRecord`
+    /// for named fields that moved since `seen`.
+    public func edit(
+        _ idOrEmail: String, _ edit: Edit, year text: String?, seen: SeenRecord = .unsaid,
+        dryRun: Bool = false
+    ) throws -> Teacher {
         guard !edit.isEmpty else {
             throw NodeError(
                 .usage, "nothing to change was named", hint: "Give --name, --school, --grade or --email.")
@@ -82,12 +85,15 @@ public struct TeacherService {
                 person["email"] = .text(
                     try TeacherFields.email(email, except: teacher.id, transaction.replica))
             }
-            if !person.isEmpty { try transaction.edit(Schema.teacher, id: teacher.id, person) }
             var yearly: [String: Value] = [:]
             if let grade = edit.grade { yearly["grade"] = .text(try TeacherFields.grade(grade)) }
             if let school = edit.school {
                 yearly["school_id"] = .text(try TeacherFields.schoolID(school, transaction.replica))
             }
+            try seen.require(
+                transaction.replica.version(of: teacher), sent: person.merging(yearly) { $1 },
+                current: teacher.value)
+            if !person.isEmpty { try transaction.edit(Schema.teacher, id: teacher.id, person) }
             guard !yearly.isEmpty else { return }
             if let id = teacher.yearID {
                 try transaction.edit(Schema.teacherYear, id: id, yearly)
@@ -139,7 +145,7 @@ public struct TeacherService {
         }
     }
 
-    /// Deletes a teacher and its rows of every year; gives back what it was. Added again, the address
+    /// Deletes a teacher, all who were merged into it, and their rows of every year; gives back what it was. Added again, the address
     /// meets the same row. Throws `TEACHER_NOT_FOUND`.
     public func delete(_ idOrEmail: String, year text: String? = nil, dryRun: Bool = false) throws -> Teacher
     {
@@ -147,10 +153,12 @@ public struct TeacherService {
             let year = try year(text, in: transaction.replica)
             let teacher = try find(idOrEmail, year: year, in: transaction.replica)
             transaction.audit(AuditAction("teacher.delete", targetType: "teacher", targetID: teacher.id))
-            for id in try transaction.replica.teacherYearIDs(teacher: teacher.id) {
-                try transaction.delete(Schema.teacherYear, id: id)
+            for id in try transaction.replica.teacherIDs(ofPerson: teacher.id) {
+                for year in try transaction.replica.teacherYearIDs(teacher: id) {
+                    try transaction.delete(Schema.teacherYear, id: year)
+                }
+                try transaction.delete(Schema.teacher, id: id)
             }
-            try transaction.delete(Schema.teacher, id: teacher.id)
             return teacher
         }
     }
@@ -168,7 +176,7 @@ public struct TeacherService {
         }
     }
 
-    private func run<T>(dryRun: Bool, _ body: (LocalTransaction) throws -> T) throws -> T {
+    func run<T>(dryRun: Bool, _ body: (LocalTransaction) throws -> T) throws -> T {
         try tenant.store.write(as: actor, origin: tenant.origin, dryRun: dryRun) { transaction in
             try transaction.replica.requireWritable()
             return try body(transaction)
@@ -179,11 +187,6 @@ public struct TeacherService {
 extension StoreReader {
     /// Throws `TENANT_INACTIVE` when the tenant has been deactivated.
     public func requireWritable() throws {
-        guard try tenant().active else {
-            throw NodeError(
-                .tenantInactive, "the tenant is deactivated",
-                hint: "`node-cli tenant activate` at the hub turns it on; reading and sync go on."
-            )
-        }
+        guard try tenant().active else { throw NodeError.deactivated }
     }
 }

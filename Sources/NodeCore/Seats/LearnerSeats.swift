@@ -12,6 +12,8 @@ public struct LearnerSeats: Sendable, Equatable {
     /// Those to be freed, in order of their assignments.
     public let surplus: [Assignment]
 
+    static let reason = "the learner has an earlier seat"
+
     public struct Assignment: Sendable, Equatable {
         public let seat: Seat
         /// The delta that assigned the learner.
@@ -62,11 +64,11 @@ public struct SeatArbiter {
 
     public init(_ tenant: OpenTenant) { self.tenant = tenant }
 
-    /// How many seats were freed or ordered to be. Does nothing at a node and for a deactivated tenant.
+    /// How many seats were freed or ordered to be, and wishes that were answered taken back. Does nothing at
+    /// a node and for a deactivated tenant.
     @discardableResult
     public func run() throws -> Int {
-        guard tenant.origin.role == .hub,
-            try tenant.store.read({ try $0.tenant().active && !$0.learnersWithSeveralSeats().isEmpty })
+        guard tenant.origin.role == .hub, try tenant.store.read({ try $0.tenant().active && isDue($0) })
         else { return 0 }
         let actor = try tenant.systemActor(via: "arbiter")
         return try tenant.store.write(as: actor, origin: tenant.origin) { transaction in
@@ -74,60 +76,51 @@ public struct SeatArbiter {
             transaction.audit(AuditAction("seats.arbitrate", targetType: "seat"))
             var count = 0
             for one in try reader.learnersWithSeveralSeats().flatMap(\.surplus) {
-                if one.seat.holder.origin == transaction.own.life.hex {
-                    try transaction.free(one.seat, reason: SeatDuty.reason)
-                } else if try reader.shown(Schema.seat, id: one.seat.id)?["free_order"]
-                    != .text(one.delta.hex)
-                {
-                    try transaction.edit(Schema.seat, id: one.seat.id, ["free_order": .text(one.delta.hex)])
-                    try transaction.noteSeat("order", from: one.seat, to: one.seat, reason: SeatDuty.reason)
-                } else {
-                    continue
-                }
-                count += 1
+                if try decide(one, in: transaction) { count += 1 }
             }
-            return count
+            let answered = try reader.answeredWishes()
+            for seat in answered { try transaction.withdrawWish(seat) }
+            return count + answered.count
         }
     }
-}
 
-/// At a node: does what the hub ordered about seats that are held here.
-public struct SeatDuty {
-    static let reason = "the learner has an earlier seat"
-    private let tenant: OpenTenant
+    private func isDue(_ reader: StoreReader) throws -> Bool {
+        try !reader.learnersWithSeveralSeats().isEmpty || !reader.answeredWishes().isEmpty
+    }
 
-    public init(_ tenant: OpenTenant) { self.tenant = tenant }
-
-    /// How many seats were freed. An order about an assignment that stands no more is passed over.
-    @discardableResult
-    public func run() throws -> Int {
-        let due = try tenant.store.read { reader in
-            try reader.ownOrigin().map { try reader.seatsToFree(holder: $0.id) } ?? []
+    /// False when the order stands already.
+    private func decide(_ one: LearnerSeats.Assignment, in transaction: LocalTransaction) throws -> Bool {
+        if one.seat.holder.origin == transaction.holderHere {
+            try transaction.free(one.seat, reason: LearnerSeats.reason)
+            return true
         }
-        guard !due.isEmpty else { return 0 }
-        let actor = try tenant.systemActor(via: "order")
-        return try tenant.store.write(as: actor, origin: tenant.origin) { transaction in
-            let seats = try transaction.replica.seatsToFree(holder: transaction.own.life)
-            transaction.audit(AuditAction("seats.obey", targetType: "seat", reason: Self.reason))
-            for seat in seats { try transaction.free(seat, reason: Self.reason) }
-            return seats.count
-        }
+        let order = try transaction.replica.shown(Schema.seat, id: one.seat.id)?["free_order"]
+        guard order != .text(one.delta.hex) else { return false }
+        try transaction.edit(Schema.seat, id: one.seat.id, ["free_order": .text(one.delta.hex)])
+        try transaction.noteSeat("order", from: one.seat, to: one.seat, reason: LearnerSeats.reason)
+        return true
     }
 }
 
 extension OpenTenant {
     /// This installation acting by itself.
-    func systemActor(via: String) throws -> Actor {
+    public func systemActor(via: String) throws -> Actor {
         let nodeID = try store.read { try $0.ownOrigin()?.nodeID ?? "" }
         return Actor(id: "system:\(nodeID)", role: "system", via: via)
     }
 }
 
 extension LocalTransaction {
+    /// What a free seat shows.
+    static let freed: [String: Value] = [
+        "state": .text(Seat.State.free.rawValue), "learner_id": .null, "assigned_at": .null,
+        "reserved_until": .null,
+    ]
+
     @discardableResult
     func free(_ seat: Seat, reason: String?) throws -> Seat {
         try change(seat.id, "reclaim", reason: reason) { _ in
-            ["state": .text(Seat.State.free.rawValue), "learner_id": .null, "assigned_at": .null]
+            Self.freed
         }
     }
 }

@@ -18,6 +18,30 @@ public struct Seat: Sendable, Equatable {
     /// Milliseconds since 1970 by the clock of whoever assigned it; nil unless assigned.
     public let assignedAt: Int64?
     public let createdAt: Int64
+    /// When a reservation ends, by the holder's clock; nil for none that ends by itself.
+    public let reservedUntil: Int64?
+    /// What the hub asks of the holder.
+    public let wish: SeatWish?
+}
+
+/// What the hub asks of a seat that a node holds. The hub can't do it: only the holder changes a seat.
+public struct SeatWish: Sendable, Equatable {
+    public enum Kind: String, Sendable, CaseIterable {
+        /// For the learner, if it is free and the learner has none.
+        case reserve
+        /// Back to the hub, as soon as it is free.
+        case release
+        /// Back to the hub as soon as it is free, to be taken off the contract: owed until then.
+        case retire
+    }
+    public let kind: Kind
+    /// Of a reservation.
+    public let learnerID: String?
+
+    public init(kind: Kind, learnerID: String? = nil) {
+        self.kind = kind
+        self.learnerID = learnerID
+    }
 }
 
 /// Who may change a seat.
@@ -37,7 +61,7 @@ public struct SeatHolder: Sendable, Equatable {
 public struct SeatEvent: Sendable, Equatable {
     public let id: String
     public let seatID: String
-    /// purchase, grant, release, allocate or reclaim.
+    /// purchase, grant, release, allocate, reclaim, reserve, expire, retire, order, ask, withdraw or reject.
     public let action: String
     public let previousState: String?
     public let newState: String?
@@ -64,7 +88,8 @@ public struct SeatFilter: Sendable {
 
 extension StoreReader {
     private static let seatSQL = """
-        SELECT s.id, s.school_id, t.name, s.state, s.learner_id, s.holder, s.assigned_at, s.created_at
+        SELECT s.id, s.school_id, t.name, s.state, s.learner_id, s.holder, s.assigned_at, s.created_at,
+          s.reserved_until, s.wish, s.wish_learner
         FROM seat s LEFT JOIN tenant t ON t.id = s.school_id
         """
 
@@ -103,14 +128,16 @@ extension StoreReader {
     /// What happened to a seat, oldest first: in the order in which the deltas were applied here, which
     /// never puts an effect before its cause, whatever the clocks said. Throws `SEAT_NOT_FOUND`.
     public func seatHistory(_ id: String) throws -> [SeatEvent] {
-        _ = try seat(id)
         let sql = """
             SELECT a.id, a.seat_id, a.action, a.previous_state, a.new_state, a.previous_learner_id,
               a.new_learner_id, a.previous_holder, a.new_holder, a.changed_by, a.reason, a.created_at
             FROM seat_audit a WHERE a.seat_id = ? ORDER BY a.sync_stamp, a.created_at, a.id
             """
         let holders = try seatHolders()
-        return try rows(sql, [id]).map { row in
+        let events = try rows(sql, [id])
+        // One that was retired is gone, its history stays.
+        if events.isEmpty { _ = try seat(id) }
+        return events.map { row in
             SeatEvent(
                 id: row[0], seatID: row[1], action: row[2] ?? "", previousState: row[3], newState: row[4],
                 previousLearnerID: row[5], newLearnerID: row[6],
@@ -127,7 +154,11 @@ extension StoreReader {
             Seat(
                 id: row[0], schoolID: row[1] ?? "", school: row[2] ?? "",
                 state: (row[3] as String?).flatMap(Seat.State.init) ?? .free, learnerID: row[4],
-                holder: holders(row[5] ?? ""), assignedAt: row[6], createdAt: row[7] ?? 0)
+                holder: holders(row[5] ?? ""), assignedAt: row[6], createdAt: row[7] ?? 0,
+                reservedUntil: row[8],
+                wish: (row[9] as String?).flatMap(SeatWish.Kind.init).map {
+                    SeatWish(kind: $0, learnerID: row[10])
+                })
         }
     }
 

@@ -22,17 +22,12 @@ extension SeatService {
                     .seatNotFree, "the seat \(chosen.id) is \(chosen.state.rawValue)",
                     hint: "Reclaim it first, or take another.", field: "seat_id")
             }
-            if let other = present.first(where: { $0.id != chosen.id }) {
-                throw NodeError(
-                    .learnerHasSeat, "the learner has the seat \(other.id)",
-                    hint: "Reclaim that one first: a learner has at most one seat in a tenant.",
-                    field: "learner_id")
-            }
+            if let other = present.first(where: { $0.id != chosen.id }) { throw hasSeat(other) }
             transaction.audit(AuditAction("seats.allocate", targetType: "seat", targetID: chosen.id))
             return try transaction.change(chosen.id, "allocate") { _ in
                 [
                     "state": .text(Seat.State.assigned.rawValue), "learner_id": .text(learner),
-                    "assigned_at": .int(transaction.now),
+                    "assigned_at": .int(transaction.now), "reserved_until": .null,
                 ]
             }
         }
@@ -71,7 +66,7 @@ extension SeatService {
 
     /// Frees a seat. Throws `SEAT_ALREADY_FREE`, `NOT_SEAT_HOLDER`, `SEAT_NOT_FOUND`.
     public func reclaim(seat: String, reason: String? = nil, dryRun: Bool = false) throws -> Seat {
-        try run(dryRun: dryRun) { transaction in
+        let seat = try run(dryRun: dryRun) { transaction in
             let seat = try transaction.replica.seat(seat)
             let reason = try SeatFields.reason(reason)
             try transaction.requireHolder(of: Schema.seat, seat.id)
@@ -84,5 +79,55 @@ extension SeatService {
                 AuditAction("seats.reclaim", targetType: "seat", targetID: seat.id, reason: reason))
             return try transaction.free(seat, reason: reason)
         }
+        // The hub may have waited for just this.
+        if !dryRun, seat.wish != nil { try SeatDuty(tenant).run() }
+        return seat
+    }
+
+    /// Keeps a seat for a learner: the named one, or a free one of the named school that is held here;
+    /// `days` ends it by itself. The same again changes nothing but its end. Throws as `allocate` does.
+    public func reserve(
+        learner: String, seat: String?, school: String?, days: Int? = nil, dryRun: Bool = false
+    ) throws -> Seat {
+        try run(dryRun: dryRun) { transaction in
+            let reader = transaction.replica
+            let learner = try SeatFields.learner(learner)
+            let school = try school.map { try SeatFields.school($0, reader) }
+            let wanted = try seat.map { try reader.seat($0) }
+            let until = try SeatFields.days(days).map { transaction.now + Int64($0) * 86_400_000 }
+            let present = try reader.seats(.init(learner: learner))
+            let same = present.first { $0.state == .reserved && fits($0, wanted, school) }
+            if let same, until == nil { return same }
+            let chosen =
+                try same ?? wanted ?? freeSeat(present, school: school, learner: learner, transaction)
+            try transaction.requireHolder(of: Schema.seat, chosen.id)
+            guard chosen.state == .free || chosen.id == same?.id else {
+                throw NodeError(
+                    .seatNotFree, "the seat \(chosen.id) is \(chosen.state.rawValue)",
+                    hint: "Reclaim it first, or take another.", field: "seat_id")
+            }
+            if let other = present.first(where: { $0.id != chosen.id }) { throw hasSeat(other) }
+            transaction.audit(AuditAction("seats.reserve", targetType: "seat", targetID: chosen.id))
+            return try transaction.change(chosen.id, "reserve") { _ in
+                LocalTransaction.reserved(learner, until: until)
+            }
+        }
+    }
+
+    private func hasSeat(_ other: Seat) -> NodeError {
+        NodeError(
+            .learnerHasSeat, "the learner has the seat \(other.id)",
+            hint: "Reclaim that one first: a learner has at most one seat in a tenant.",
+            field: "learner_id")
+    }
+}
+
+extension LocalTransaction {
+    /// What a reserved seat shows.
+    static func reserved(_ learner: String, until: Int64?) -> [String: Value] {
+        [
+            "state": .text(Seat.State.reserved.rawValue), "learner_id": .text(learner),
+            "assigned_at": .null, "reserved_until": until.map { .int($0) } ?? .null,
+        ]
     }
 }

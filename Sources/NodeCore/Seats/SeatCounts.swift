@@ -26,7 +26,7 @@ public struct SeatCounts: Sendable, Equatable {
         }
     }
 
-    static func + (left: SeatCounts, right: SeatCounts) -> SeatCounts {
+    public static func + (left: SeatCounts, right: SeatCounts) -> SeatCounts {
         SeatCounts(
             free: left.free + right.free, reserved: left.reserved + right.reserved,
             assigned: left.assigned + right.assigned)
@@ -40,6 +40,8 @@ public struct SeatSummary: Sendable, Equatable {
     public let counts: SeatCounts
     /// Free seats that this installation holds and so may allocate.
     public let freeHere: Int
+    /// Seats that are off the contract and not back yet.
+    public let owed: Int
 }
 
 extension StoreReader {
@@ -61,16 +63,28 @@ extension StoreReader {
     public func seatSummary() throws -> (district: SeatSummary, schools: [SeatSummary]) {
         let counts = try seatCounts()
         let own = try ownOrigin().map { try seatCounts(holder: $0.id) } ?? [:]
+        let owed = try seatsOwed()
         let names = Dictionary(uniqueKeysWithValues: try schools().map { ($0.id, $0.name) })
         let schools = counts.filter { $0.value.total > 0 }.map { id, counts in
             SeatSummary(
-                tenantID: id, name: names[id] ?? "", counts: counts, freeHere: own[id]?.free ?? 0)
+                tenantID: id, name: names[id] ?? "", counts: counts, freeHere: own[id]?.free ?? 0,
+                owed: owed[id] ?? 0)
         }.sorted { ($0.name, $0.tenantID) < ($1.name, $1.tenantID) }
         let tenant = try tenant()
         let district = SeatSummary(
             tenantID: tenant.id, name: tenant.name, counts: counts.values.reduce(.init(), +),
-            freeHere: own.values.reduce(0) { $0 + $1.free })
+            freeHere: own.values.reduce(0) { $0 + $1.free }, owed: owed.values.reduce(0, +))
         return (district, schools)
+    }
+
+    /// The seats of one school, or of the whole district for its own id. Throws `TENANT_NOT_FOUND`.
+    public func seatSummary(of id: String) throws -> SeatSummary {
+        let all = try seatSummary()
+        if let known = ([all.district] + all.schools).first(where: { $0.tenantID == id }) { return known }
+        guard let school = try schools().first(where: { $0.id == id }) else {
+            throw NodeError(.tenantNotFound, "there is no district or school with that id")
+        }
+        return SeatSummary(tenantID: id, name: school.name, counts: SeatCounts(), freeHere: 0, owed: 0)
     }
 
     /// How many seats had something happen to them, such as `purchase`.

@@ -35,6 +35,16 @@ enum SeatFields {
         return number
     }
 
+    /// How long a reservation may last. Throws `VALIDATION_ERROR` outside 1…366.
+    static func days(_ number: Int?) throws -> Int? {
+        guard let number else { return nil }
+        guard (1...366).contains(number) else {
+            throw NodeError(
+                .validation, "\(number) is no number of days", hint: "Give 1 to 366.", field: "days")
+        }
+        return number
+    }
+
     /// Normal form, at most 255 printable code points; nil for none. Throws `VALIDATION_ERROR`.
     static func reason(_ raw: String?) throws -> String? {
         guard let raw else { return nil }

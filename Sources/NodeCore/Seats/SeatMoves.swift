@@ -88,7 +88,7 @@ extension SeatService {
 
     // MARK: Steps
 
-    private func requireHub(_ what: String) throws {
+    func requireHub(_ what: String) throws {
         guard tenant.origin.role == .hub else {
             throw NodeError(
                 .hubOwned, "\(what) at the hub, and this is a node",

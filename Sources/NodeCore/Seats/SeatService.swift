@@ -30,6 +30,13 @@ public struct SeatService {
         }
     }
 
+    /// Whether this installation holds a seat. Throws `SEAT_NOT_FOUND`.
+    public func isHeldHere(_ id: String) throws -> Bool {
+        try tenant.store.read { reader in
+            try reader.seat(id).holder.origin == reader.ownOrigin()?.life.hex
+        }
+    }
+
     func run<T>(dryRun: Bool, _ body: (LocalTransaction) throws -> T) throws -> T {
         try tenant.store.write(as: actor, origin: tenant.origin, dryRun: dryRun) { transaction in
             try transaction.replica.requireWritable()
@@ -51,17 +58,22 @@ extension LocalTransaction {
         return after
     }
 
-    /// The seat's `seat_audit` row.
-    func noteSeat(_ action: String, from before: Seat?, to after: Seat, reason: String? = nil) throws {
+    /// What stands in a seat's column `holder` when it is held here.
+    var holderHere: String { own.life.hex }
+
+    /// The seat's `seat_audit` row; without `after` the seat is gone.
+    func noteSeat(_ action: String, from before: Seat?, to after: Seat?, reason: String? = nil) throws {
+        guard let id = after?.id ?? before?.id else { return }
         try put(
             Schema.seatAudit, id: try freshID(),
             [
-                "seat_id": .text(after.id), "action": .text(action),
-                "previous_state": .optional(before?.state.rawValue), "new_state": .text(after.state.rawValue),
+                "seat_id": .text(id), "action": .text(action),
+                "previous_state": .optional(before?.state.rawValue),
+                "new_state": .optional(after?.state.rawValue),
                 "previous_learner_id": .optional(before?.learnerID),
-                "new_learner_id": .optional(after.learnerID),
+                "new_learner_id": .optional(after?.learnerID),
                 "previous_holder": .optional(before?.holder.origin),
-                "new_holder": .text(after.holder.origin), "changed_by": .text(actor.id),
+                "new_holder": .optional(after?.holder.origin), "changed_by": .text(actor.id),
                 "reason": .optional(reason), "created_at": .int(now),
             ])
     }

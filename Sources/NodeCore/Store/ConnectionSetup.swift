@@ -21,6 +21,7 @@ enum ConnectionSetup {
             if !readOnly { try useWAL(db) }
             try db.execute(sql: "PRAGMA trusted_schema = 0")
             try db.execute(sql: "PRAGMA cell_size_check = 1")
+            try db.execute(sql: "PRAGMA secure_delete = ON")
             try db.execute(sql: "PRAGMA cache_size = -\(cacheKiB)")
             try disableTriggers(db)
         }

@@ -5,9 +5,21 @@ import GRDB
 public struct DeltaFrame: Sendable, Equatable {
     public let envelope: [UInt8]
     public let body: [UInt8]
-    public init(envelope: [UInt8], body: [UInt8]) {
+    /// The body stands for the one that was signed, from which a person was erased; nil for that one itself.
+    public let redaction: Redaction?
+
+    /// By whose word a body stands for another.
+    public enum Redaction: Sendable, Equatable {
+        /// This installation's, in its own file.
+        case here
+        /// A signed statement.
+        case signed([UInt8])
+    }
+
+    public init(envelope: [UInt8], body: [UInt8], redaction: Redaction? = nil) {
         self.envelope = envelope
         self.body = body
+        self.redaction = redaction
     }
     /// What it weighs on the wire, without framing.
     public var byteCount: Int { envelope.count + body.count }
@@ -31,7 +43,8 @@ extension StoreReader {
             WHERE d.number = ?
             """
         return try row(sql, [stamp]).map {
-            DeltaFrame(envelope: Array($0[0] as Data), body: Array($0[1] as Data))
+            DeltaFrame(
+                envelope: Array($0[0] as Data), body: Array($0[1] as Data), redaction: try redaction(stamp))
         }
     }
 
@@ -165,6 +178,17 @@ public struct RefusedWrite: Sendable, Equatable {
     public let column: String
     public let value: Value
     public let reason: String
+
+    public init(
+        stamp: RowState.Stamp, table: String, row: String, column: String, value: Value, reason: String
+    ) {
+        self.stamp = stamp
+        self.table = table
+        self.row = row
+        self.column = column
+        self.value = value
+        self.reason = reason
+    }
 }
 
 extension StoreReader {

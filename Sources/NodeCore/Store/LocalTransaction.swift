@@ -41,6 +41,7 @@ public final class LocalTransaction {
     private let seen: SeenVector
     private let past: [Int64: Int64]
     private var action: AuditAction?
+    private var isReading = false
     private var part: [RecordedWrite] = []
     private var partBytes = 0
     private var partIndex: [PartKey: Int] = [:]
@@ -79,18 +80,36 @@ public final class LocalTransaction {
     /// Names what the transaction does. Needed before it is sealed when anything was written.
     public func audit(_ action: AuditAction) { self.action = action }
 
+    /// Names what is read under a support session: the entry is written though nothing changes.
+    public func auditReading(_ action: AuditAction) {
+        self.action = action
+        isReading = true
+    }
+
     /// Whether anything was written.
     public var hasChanges: Bool { changedCount > 0 }
 
     /// Writes every column of a row; columns that are not named become null.
     public func put(_ table: SyncedTable, id: String, _ values: [String: Value]) throws {
-        try requireRight(to: table.owner, table.name)
-        if table.isAppendOnly || table.isHeld, try !replica.loadRow(table.name, id: id).isEmpty {
-            throw NodeError(
-                .forbidden, "\(table.name) \(id) is there", hint: "Rows of \(table.name) are made once.")
+        let book = try ownership()
+        try requireRight(to: book?.owner(of: nil, in: table) ?? table.owner, table.name)
+        if table.isHubs(values) { try requireRight(to: .hub, "this value of \(table.name)") }
+        if table.isAppendOnly || table.isHeld || table.isGranted,
+            try !replica.loadRow(table.name, id: id).isEmpty
+        {
+            throw Self.madeOnce(table, id)
         }
         var complete = [String: Value](minimumCapacity: table.columns.count)
-        for column in table.columns { complete[column.name] = values[column.name] ?? .null }
+        for column in table.columns {
+            // A row write leaves columns alone that its author may not write.
+            if let owner = book?.owner(of: column, in: table), !owner.allows(origin.role) {
+                if values[column.name].map(\.isNull) == false {
+                    try requireRight(to: owner, "\(table.name).\(column.name)")
+                }
+                continue
+            }
+            complete[column.name] = values[column.name] ?? .null
+        }
         try record(table, id, .row(complete))
     }
 
@@ -107,22 +126,42 @@ public final class LocalTransaction {
         }
         let changed = force ? values : values.filter { shown[$0.key] != $0.value }
         if changed.isEmpty { return false }
+        try refuseHubs(table, id)
+        let book = try ownership()
         for column in changed.keys {
             guard let column = table.column(column) else {
                 throw NodeError(.validation, "\(table.name) has no column \(column)")
             }
             if column.owner == .holder { try requireHolder(of: table, id) }
-            try requireRight(to: column.owner, "\(table.name).\(column.name)")
+            if column.owner == .grant { throw Self.madeOnce(table, id) }
+            try requireRight(
+                to: book?.owner(of: column, in: table) ?? column.owner, "\(table.name).\(column.name)")
         }
         try record(table, id, .columns(changed))
         return true
     }
 
     public func delete(_ table: SyncedTable, id: String) throws {
-        try requireRight(to: table.owner, table.name)
+        try requireRight(to: try ownership()?.owner(of: nil, in: table) ?? table.owner, table.name)
         try refuseAppendOnly(table)
+        if table.isGranted { throw Self.madeOnce(table, id) }
         if table.isHeld { try requireHolder(of: table, id) }
         try record(table, id, .delete)
+    }
+
+    private static func madeOnce(_ table: SyncedTable, _ id: String) -> NodeError {
+        NodeError(
+            .forbidden, "\(table.name) \(id) is there", hint: "Rows of \(table.name) are made once.")
+    }
+
+    /// Throws `HUB_OWNED` at a node for a row with a value that only the hub writes.
+    private func refuseHubs(_ table: SyncedTable, _ id: String) throws {
+        guard origin.role != .hub, !table.hubValues.isEmpty else { return }
+        let state = try replica.loadRow(table.name, id: id)
+        let author = ownFacts(part: bodies.count, hash: .unsigned)
+        if try replica.isHubs(state, of: table, knownTo: author) {
+            try requireRight(to: .hub, "this \(table.name)")
+        }
     }
 
     /// Brings a row back that a delete stands against, by writing one column with the value it has: an
@@ -132,7 +171,10 @@ public final class LocalTransaction {
     public func revive(_ table: SyncedTable, id: String, fallback: [String: Value]) throws {
         let state = try replica.loadRow(table.name, id: id)
         let covers = try replica.covering(state)
-        let writable = table.columns.filter { origin.role == .hub || $0.owner != .hub }
+        let book = try ownership()
+        let writable = table.columns.filter {
+            (book?.owner(of: $0, in: table) ?? $0.owner).allows(origin.role)
+        }
         for column in writable {
             let present = state.siblings(of: column.name, covers: covers).compactMap(\.value)
             guard let value = present.first, present.allSatisfy({ $0 == value }) else { continue }
@@ -155,7 +197,12 @@ public final class LocalTransaction {
     }
 
     private func requireRight(to owner: Owner, _ what: String) throws {
-        guard owner == .hub, origin.role != .hub else { return }
+        guard !owner.allows(origin.role) else { return }
+        guard owner == .hub else {
+            throw NodeError(
+                .nodeOnly, "\(what.replacing("_", with: " ")) is kept by the district's nodes",
+                hint: "Make the change there; the hub's policy says so (`node-cli rules show`).")
+        }
         throw NodeError(
             .hubOwned, "\(what.replacing("_", with: " ")) is kept by the hub",
             hint: "Ask the PrepKC hub to make this change; it reaches this node with the next sync.")
@@ -186,6 +233,11 @@ public final class LocalTransaction {
         var state = old
         merge(change, into: &state)
         try replica.saveRow(table.name, id: id, state, replacing: old)
+        try replica.notePolicy(table.name, row: id, stamp: stamp)
+    }
+
+    private func ownership() throws -> (any RuleBook)? {
+        try replica.ownership(seenBy: ownFacts(part: bodies.count, hash: .unsigned))
     }
 
     /// A column write on a row that this very part wrote is part of that row write, as it will be on
@@ -240,9 +292,9 @@ public final class LocalTransaction {
         DeltaFacts(
             stamp: firstStamp + Int64(index), origin: own.number, seq: own.headSeq + 1 + Int64(index),
             hash: hash,
-            hlc: hlc, wall: now, schemaVersion: Schema.version, author: actor.id, authorRole: actor.role,
-            role: own.role, node: own.name, nodeID: own.nodeID, originID: own.id, lifeID: own.life,
-            seen: past)
+            hlc: hlc, wall: now, schemaVersion: replica.schema.version, author: actor.id,
+            authorRole: actor.role, role: own.role, node: own.name, nodeID: own.nodeID, originID: own.id,
+            lifeID: own.life, seen: past)
     }
 
     // MARK: Sealing
@@ -250,7 +302,7 @@ public final class LocalTransaction {
     /// Writes the audit entry, signs every part, and stores the deltas with the new chain head. Nothing when
     /// no row was changed, unless the entry is to stand `alone`.
     func seal(alone: Bool = false) throws {
-        guard hasChanges || alone else { return }
+        guard hasChanges || isReading || alone else { return }
         try writeAuditEntry()
         try closePart()
         let key = origin.key, replication = replica.store.environment.replication
@@ -264,7 +316,7 @@ public final class LocalTransaction {
             let seq = own.headSeq + 1 + Int64(index)
             let draft = DeltaDraft(
                 tenant: tenant, origin: own.id, seq: seq, previous: previous, hlc: hlc, wall: now,
-                schemaVersion: Schema.version, policyVersion: Schema.policyVersion,
+                schemaVersion: replica.schema.version, policyVersion: Schema.policyVersion,
                 ruleSetVersion: ruleSetVersion, author: actor.id, authorRole: actor.role,
                 seen: try replica.seenEntries(seen, since: seq % 64 == 1 ? nil : previousSeen),
                 writes: part.writes, part: index,
@@ -302,6 +354,7 @@ public final class LocalTransaction {
                 "target_id": .optional(action.targetID ?? changedIDs.first),
                 "count": .int(Int64(changedCount)),
                 "ids": .text("[\(ids)]"), "outcome": "ok", "reason": .optional(action.reason),
+                "support_id": .optional(actor.support),
             ]))
     }
 }

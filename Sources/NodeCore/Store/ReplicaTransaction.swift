@@ -6,8 +6,10 @@ import GRDB
 public final class ReplicaTransaction: StoreReader {
     /// Rows of `rule_set` were touched: everything with siblings is projected anew at the end.
     var rulesChanged = false
-    /// Rows of `seat` were touched: the hub looks for learners with two seats.
-    public internal(set) var seatsChanged = false
+    /// Rows of `erasure` came: what they concern is dropped at the end.
+    var erasureChanged = false
+    /// Rows that may have become part of a case; the hub's arbiter looks at them.
+    public internal(set) var touched = TouchedRows()
     /// Conflicts that this transaction settled, by id; those that are open again at its end are not
     /// history.
     var endedConflicts: [String: (conflict: CellConflict, by: RowState.Stamp)] = [:]
@@ -36,16 +38,20 @@ public final class ReplicaTransaction: StoreReader {
         ])
         try db.cachedStatement(sql: "INSERT INTO sync_body VALUES (?, ?)")
             .execute(arguments: [facts.stamp, Data(delta.body)])
+        if let redaction = delta.redaction { try setRedaction(facts.stamp, redaction) }
         try moveHead(of: facts.chain, to: facts.seq, facts.hash)
         remember(facts)
     }
 
-    /// Called once before commit: projects anew what a change of rules touches.
+    /// Called once before commit: follows new orders of erasure, projects anew what a change of rules touches.
     func finish() throws {
+        try enforceErasures()
         if rulesChanged {
             bookCache = nil
             try reprojectRowsWithSiblings()
+            touched = .all
         }
+        if !touched.isEmpty { try setState(.casesPending, 1) }
         try fileEndedConflicts()
     }
 }
@@ -59,10 +65,11 @@ public struct StoredDelta: Sendable {
     public let writes: Int
     public let envelope: [UInt8]
     public let body: [UInt8]
+    public let redaction: DeltaFrame.Redaction?
 
     public init(
         facts: DeltaFacts, seen: SeenVector, part: Int, parts: Int, writes: Int, envelope: [UInt8],
-        body: [UInt8]
+        body: [UInt8], redaction: DeltaFrame.Redaction? = nil
     ) {
         self.facts = facts
         self.seen = seen
@@ -71,5 +78,6 @@ public struct StoredDelta: Sendable {
         self.writes = writes
         self.envelope = envelope
         self.body = body
+        self.redaction = redaction
     }
 }

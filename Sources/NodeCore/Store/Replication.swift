@@ -3,6 +3,8 @@
 public protocol Replication: Sendable {
     /// The body bytes of one part, salted, as they will be sent and hashed.
     func encodeBody(_ writes: [RecordedWrite], salt: [UInt8]) throws -> [UInt8]
+    /// The writes of a body that was encoded so: `writes` of them, or fewer when some were erased.
+    func decodeBody(_ body: [UInt8], writes: Int, isRedacted: Bool) throws -> [RecordedWrite]
     /// Signs one part.
     func seal(_ draft: DeltaDraft, with key: SigningKey) throws -> SealedDelta
     /// The hub's signed word that a key writes to a tenant (`hub` signs).
@@ -12,6 +14,8 @@ public protocol Replication: Sendable {
     /// The rules of a tenant from its rule documents. Total: a document that this version can't
     /// read leaves its tables with the built-in rule.
     func ruleBook(documents: [RuleDocument]) -> any RuleBook
+    /// Rows as the bodies of all applied deltas give them.
+    func replay(_ rows: Set<RowID>, in reader: StoreReader) throws -> [RowID: ReplayedRow]
 }
 
 /// What a certificate says about a key.
@@ -91,6 +95,9 @@ public struct RuleDocument: Sendable, Equatable {
 public protocol RuleBook: Sendable {
     /// The row as shown, absent columns left out; nil when the row is dead.
     func project(table: String, state: RowState, causality: any Causality) throws -> [String: Value]?
+    /// Who may write a column, or with nil make and delete rows: the program's word, or the policy's where
+    /// the program leaves it to both sides.
+    func owner(of column: Column?, in table: SyncedTable) -> Owner
 }
 
 /// What projection and merging may ask about deltas.
@@ -114,6 +121,19 @@ extension Causality {
             guard $0.value == name else { return false }
             return try $0.stamp == author.stamp || author.hadSeen(facts($0.stamp))
         }
+    }
+
+    /// Whether the author of a delta knew a value of the row that is the hub's alone. The columns of a grant
+    /// are never written again, so every installation finds the same, in any order of arrival.
+    public func isHubs(_ state: RowState, of table: SyncedTable, knownTo author: DeltaFacts) throws -> Bool {
+        let covers = try covering(state)
+        for (column, reserved) in table.hubValues {
+            for sibling in state.siblings(of: column, covers: covers) {
+                guard let value = sibling.value, reserved.contains(value) else { continue }
+                if try sibling.stamp == author.stamp || author.hadSeen(facts(sibling.stamp)) { return true }
+            }
+        }
+        return false
     }
 
     /// `covers` for the non-throwing closures of `RowState`: facts are loaded first, so that a
@@ -211,10 +231,13 @@ public struct Actor: Sendable, Equatable {
     public let id: String
     public let role: String
     public let via: String
-    public init(id: String, role: String, via: String) {
+    /// The support session that it is done under.
+    public let support: String?
+    public init(id: String, role: String, via: String, support: String? = nil) {
         self.id = id
         self.role = role
         self.via = via
+        self.support = support
     }
 }
 

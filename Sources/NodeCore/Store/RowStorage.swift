@@ -16,7 +16,7 @@ extension StoreReader {
     /// The causal state of a row; empty when nothing was ever written.
     public func loadRow(_ table: String, id: String) throws -> RowState {
         var state = RowState()
-        let known = Schema.table(table)
+        let known = schema.table(table)
         if let known, try isUntouched(known, id: id) { return state }
         try loadCells(table, id, into: &state)
         if let known,
@@ -68,8 +68,8 @@ extension StoreReader {
     func leanValues(_ table: SyncedTable, row: Row, stamp: Int64) throws -> [String: Value] {
         var values: [String: Value] = [:]
         values.reserveCapacity(table.columns.count)
-        let schema = table.hasLaterColumns ? try facts(stamp).schemaVersion : Schema.version
-        for column in table.columns where column.since <= schema { values[column.name] = row[column.name] }
+        let version = table.hasLaterColumns ? try facts(stamp).schemaVersion : schema.version
+        for column in table.columns where column.since <= version { values[column.name] = row[column.name] }
         return values
     }
 }
@@ -79,7 +79,12 @@ extension ReplicaTransaction {
     public func saveRow(_ table: String, id: String, _ state: RowState, replacing old: RowState) throws {
         lastUntouched = nil
         if Self.ruleTables.contains(table) { rulesChanged = true }
-        let known = Schema.table(table)
+        if table == Schema.erasure.name {
+            erasureChanged = true
+            ordersCache = nil
+        }
+        let known = schema.table(table)
+        if let known { touched.note(known, id) }
         if let known, old.isEmpty, state.isPlain, try isLean(known, state) {
             return try insertLean(known, id: id, state)
         }
@@ -109,20 +114,17 @@ extension ReplicaTransaction {
         return values
     }
 
-    /// A column that is absent because its writer didn't know it may stay so: `leanValues` tells by the
-    /// writer's schema.
+    /// Columns that came later are absent where the writer's schema is older, and only there: by that
+    /// `leanValues` tells.
     private func isLean(_ table: SyncedTable, _ state: RowState) throws -> Bool {
-        let values = state.writes[0].values
+        let write = state.writes[0]
+        let version = table.hasLaterColumns ? try facts(write.stamp).schemaVersion : schema.version
         var known = 0
-        for column in table.columns {
-            guard let value = values[column.name] else {
-                if try facts(state.writes[0].stamp).schemaVersion < column.since { continue }
-                return false
-            }
-            guard column.holds(value) else { return false }
+        for column in table.columns where column.since <= version {
+            guard let value = write.values[column.name], column.holds(value) else { return false }
             known += 1
         }
-        return known == values.count
+        return known == write.values.count
     }
 
     private func isLean(
@@ -166,7 +168,6 @@ extension ReplicaTransaction {
 
     func writeShown(_ table: SyncedTable, id: String, _ values: [String: Value]?, stamp: Int64) throws {
         if table.name == Schema.seat.name {
-            seatsChanged = true
             try recountSeat(id, becoming: values)
         }
         guard let values else {
@@ -194,7 +195,7 @@ extension ReplicaTransaction {
             """
         for row in try rows(sql) {
             let name: String = row[0], id: String = row[1]
-            guard let table = Schema.table(name), !Self.ruleTables.contains(name) else { continue }
+            guard let table = schema.table(name), !Self.ruleTables.contains(name) else { continue }
             let state = try loadRow(name, id: id)
             let covers = try covering(state)
             let lean = try isLean(table, state, covers: covers)

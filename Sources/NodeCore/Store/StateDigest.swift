@@ -16,7 +16,7 @@ extension StoreReader {
         var hash = StreamingSHA256()
         let stored = try String.fetchAll(
             db, sql: "SELECT DISTINCT tbl FROM sync_row UNION SELECT DISTINCT tbl FROM sync_cell")
-        let names = Set(stored).union(Schema.tables.map(\.name))
+        let names = Set(stored).union(schema.tables.map(\.name))
         for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
             try addTable(name, to: &hash)
         }
@@ -24,7 +24,7 @@ extension StoreReader {
     }
 
     private func addTable(_ name: String, to hash: inout StreamingSHA256) throws {
-        let table = Schema.table(name)
+        let table = schema.table(name)
         let special = Set(
             try String.fetchAll(
                 db, sql: "SELECT id FROM sync_row WHERE tbl = ? UNION SELECT id FROM sync_cell WHERE tbl = ?",

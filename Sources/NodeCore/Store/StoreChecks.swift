@@ -9,14 +9,14 @@ extension StoreReader {
 
     /// Rows of all synced tables as shown.
     public func rowCount() throws -> Int {
-        try Schema.tables.reduce(0) { try $0 + count("SELECT count(*) FROM \"\($1.name)\"") }
+        try schema.tables.reduce(0) { try $0 + count("SELECT count(*) FROM \"\($1.name)\"") }
     }
 
     /// Rows whose domain table shows something else than their state gives, and rows that name deltas
     /// that aren't there.
     public func projectionProblems() throws -> [String] {
         var problems: [String] = []
-        for table in Schema.tables {
+        for table in schema.tables {
             let lost = try rows(
                 """
                 SELECT id FROM "\(table.name)" t WHERE sync_stamp > 0
@@ -28,7 +28,7 @@ extension StoreReader {
         let special = try rows("SELECT tbl, id FROM sync_row UNION SELECT tbl, id FROM sync_cell")
         for row in special {
             let name: String = row[0], id: String = row[1]
-            guard let table = Schema.table(name), problems.count < 50 else { continue }
+            guard let table = schema.table(name), problems.count < 50 else { continue }
             let state = try loadRow(name, id: id)
             let expected = try ruleBook().project(table: name, state: state, causality: self)
             let shown = try shown(table, id: id)

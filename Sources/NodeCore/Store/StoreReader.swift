@@ -5,9 +5,14 @@ import GRDB
 public class StoreReader: Causality {
     let db: Database
     let store: TenantStore
+    /// The tables of this file.
+    public let schema: Schema
     private var factsCache: [RowState.Stamp: DeltaFacts] = [:]
     var bookCache: (any RuleBook)?
     var branchCache: Branches?
+    var policyCache: [PolicyDocument]?
+    var ownershipCache: (documents: [RuleDocument], book: any RuleBook)?
+    var ordersCache: [ErasureOrder]?
     /// The row that was last found untouched: whoever looks for a free id asks, and the write that
     /// follows asks again. Forgotten by every write of a row.
     var lastUntouched: (table: String, id: String)?
@@ -16,6 +21,7 @@ public class StoreReader: Causality {
     init(_ db: Database, store: TenantStore) {
         self.db = db
         self.store = store
+        schema = store.environment.schema
     }
 
     // MARK: Local facts (`sync_state`)
@@ -101,6 +107,7 @@ public class StoreReader: Causality {
     /// Prepared once a transaction; found by the short name, since hashing their SQL a row shows.
     func statements(_ table: SyncedTable) throws -> TableStatements {
         if let known = tableStatements[table.name] { return known }
+        let table = schema.table(table.name) ?? table
         let statements = TableStatements(
             exists: try RowStatement(table.existsSQL, in: db),
             insert: try RowStatement(table.insertSQL, in: db))
@@ -143,8 +150,13 @@ public enum StateKey: String, Sendable {
     case cursor
     /// The hash of the log entry at `cursor`.
     case cursorHash = "cursor_hash"
-    /// Set by a migration that made tables: rows that were kept without them are to be shown.
+    /// Set by an order of erasure: what lies outside the tenant's transactions is still to be done.
+    case erasurePending = "erasure_pending"
+    /// Set by a migration to the version from which on tables and columns were made: rows that were kept
+    /// without them are to be shown.
     case materialise
+    /// Set with every write that may have made a case, cleared when the hub's arbiter has looked.
+    case casesPending = "cases_pending"
     /// How far of the own chain the hub has signed receipts for.
     case receiptSeq = "receipt_seq"
     /// 32 bytes: the new public key of a rotation that hasn't ended.

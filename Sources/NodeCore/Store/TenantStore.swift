@@ -7,11 +7,17 @@ public struct Environment: Sendable {
     public let clock: any WallClock
     public let random: any RandomSource
     public let replication: any Replication
+    /// What tenant files are migrated to; tests open them as other versions would.
+    public let schema: Schema
 
-    public init(clock: any WallClock, random: any RandomSource, replication: any Replication) {
+    public init(
+        clock: any WallClock, random: any RandomSource, replication: any Replication,
+        schema: Schema = .current
+    ) {
         self.clock = clock
         self.random = random
         self.replication = replication
+        self.schema = schema
     }
 }
 
@@ -35,6 +41,8 @@ public struct LocalOrigin: Sendable {
 public final class TenantStore: Sendable {
     public let path: String
     public let environment: Environment
+    /// Makes the ids that people are known by in orders of erasure.
+    public let identifiers: Identifiers
     let queue: DatabaseQueue
     /// The rules that the current `rule_set` rows give, by the texts they were read from.
     private let parsedRules = Mutex<(documents: [RuleDocument], book: any RuleBook)?>(nil)
@@ -43,9 +51,12 @@ public final class TenantStore: Sendable {
     ///
     /// Throws `SCHEMA_NEWER` for a file that a newer binary has migrated, `STORAGE` when it can't be
     /// opened, `CORRUPT` when it isn't ours.
-    public init(path: String, environment: Environment, create: Bool = false) throws {
+    public init(
+        path: String, environment: Environment, identifiers: Identifiers, create: Bool = false
+    ) throws {
         self.path = path
         self.environment = environment
+        self.identifiers = identifiers
         let name = (path as NSString).lastPathComponent
         guard create || FileManager.default.fileExists(atPath: path) else {
             throw NodeError(
@@ -55,7 +66,7 @@ public final class TenantStore: Sendable {
         do {
             queue = try DatabaseQueue(
                 path: path, configuration: ConnectionSetup.configuration(label: name))
-            let migrator = TenantMigrations.migrator
+            let migrator = TenantMigrations.migrator(environment.schema)
             if try queue.read(migrator.hasBeenSuperseded) {
                 throw NodeError(
                     .schemaNewer, "\(name) was written by a newer version of node-cli",
@@ -63,9 +74,9 @@ public final class TenantStore: Sendable {
             }
             try migrator.migrate(queue)
             try ConnectionSetup.requireFullSync(queue)
-            if try read({ try $0.state(.materialise)?.int == 1 }) {
+            if let version = try read({ try $0.state(.materialise)?.int }) {
                 try replicate { replica in
-                    replica.rulesChanged = true
+                    try replica.materialise(since: Int(version))
                     try replica.setState(.materialise, .null)
                 }
             }

@@ -20,6 +20,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case duplicateColumn = "DUPLICATE_COLUMN"
     case unterminatedQuote = "UNTERMINATED_QUOTE"
     case encoding = "ENCODING"
+    case archiveInvalid = "ARCHIVE_INVALID"
+    case oneRosterInvalid = "ONEROSTER_INVALID"
     case tenantNotFound = "TENANT_NOT_FOUND"
     case teacherNotFound = "TEACHER_NOT_FOUND"
     case schoolNotFound = "SCHOOL_NOT_FOUND"
@@ -30,11 +32,19 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case recordNotFound = "RECORD_NOT_FOUND"
     case nodeNotFound = "NODE_NOT_FOUND"
     case routeNotFound = "ROUTE_NOT_FOUND"
+    case methodNotAllowed = "METHOD_NOT_ALLOWED"
+    case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
     case seatNotFound = "SEAT_NOT_FOUND"
+    case eventNotFound = "EVENT_NOT_FOUND"
     case seatNotFree = "SEAT_NOT_FREE"
     case seatAlreadyFree = "SEAT_ALREADY_FREE"
     case learnerHasSeat = "LEARNER_HAS_SEAT"
     case schoolRequired = "SCHOOL_REQUIRED"
+    case userNotFound = "USER_NOT_FOUND"
+    case roleNotFound = "ROLE_NOT_FOUND"
+    case mailNotFound = "MAIL_NOT_FOUND"
+    case roleExists = "ROLE_EXISTS"
+    case lastAdmin = "LAST_ADMIN"
     case ruleInvalid = "RULE_INVALID"
     case ruleTestFailed = "RULE_TEST_FAILED"
     case slugTaken = "SLUG_TAKEN"
@@ -67,6 +77,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     // The line
     case hubUnreachable = "HUB_UNREACHABLE"
     case hubAnswer = "HUB_ANSWER_INVALID"
+    case sheetUnreachable = "SHEET_UNREACHABLE"
     // Others
     case locked = "LOCKED"
     case tenantInactive = "TENANT_INACTIVE"
@@ -89,7 +100,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .notAuthenticated, .missingAPIKey, .invalidAPIKey, .keyPermissions, .forbidden,
             .escalation, .hubOwned, .nodeOnly, .notSeatHolder, .revoked, .hubKeyMismatch, .userInactive:
             9
-        case .hubUnreachable, .hubAnswer, .rateLimited: 10
+        case .hubUnreachable, .hubAnswer, .sheetUnreachable, .rateLimited: 10
         case .locked: 11
         case .tenantInactive, .leaseExpired: 12
         case .verificationFailed, .fork, .nodeBehind, .hubBehind, .deltaRefused: 13
@@ -106,16 +117,20 @@ public enum ErrorCode: String, Sendable, CaseIterable {
             .tenantInactive, .userInactive, .leaseExpired, .tokenInvalid, .hubKeyMismatch:
             403
         case .tenantNotFound, .teacherNotFound, .schoolNotFound, .districtNotFound, .importNotFound,
-            .conflictNotFound, .deltaNotFound, .recordNotFound, .seatNotFound, .nodeNotFound, .routeNotFound,
-            .fileNotFound:
+            .conflictNotFound, .deltaNotFound, .recordNotFound, .seatNotFound, .eventNotFound, .nodeNotFound,
+            .routeNotFound, .fileNotFound, .userNotFound, .roleNotFound, .mailNotFound:
             404
-        case .slugTaken, .emailTaken, .keyAlreadyShown, .conflict, .held, .fork, .nodeBehind, .hubBehind: 409
+        case .slugTaken, .emailTaken, .keyAlreadyShown, .conflict, .lastAdmin, .held, .fork, .nodeBehind,
+            .hubBehind:
+            409
         case .stale: 412
         case .tooLarge: 413
+        case .methodNotAllowed: 405
+        case .unsupportedMediaType: 415
         case .rateLimited: 429
         case .upgradeRequired: 426
         case .storageFull: 507
-        case .storage, .corrupt, .locked, .hubUnreachable, .schemaNewer: 503
+        case .storage, .corrupt, .locked, .hubUnreachable, .sheetUnreachable, .schemaNewer: 503
         case .internalError, .hubAnswer, .verificationFailed: 500
         default: 400
         }
@@ -124,7 +139,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     /// Whether the same call may succeed later without anybody changing anything.
     public var isRetryable: Bool {
         switch self {
-        case .hubUnreachable, .locked, .rateLimited, .storageFull: true
+        case .hubUnreachable, .sheetUnreachable, .locked, .rateLimited, .storageFull: true
         default: false
         }
     }

@@ -17,11 +17,7 @@ public struct ReferenceService {
     /// Adds the schools of a CSV file and renames those whose NCES id is known. A school without an id
     /// is recognised by its name. Throws the file errors of `ReferenceSchoolSheet` and `HUB_OWNED`.
     public func importSchools(_ bytes: [UInt8], dryRun: Bool = false) throws -> Outcome {
-        guard installation.role == .hub else {
-            throw NodeError(
-                .hubOwned, "reference schools are kept by the hub, and this is a node",
-                hint: "Run the command at the PrepKC hub.")
-        }
+        try requireHub()
         let sheet = try ReferenceSchoolSheet.parse(bytes)
         var outcome = Outcome()
         outcome.rows = sheet.rowErrors
@@ -34,6 +30,14 @@ public struct ReferenceService {
             let counts = "\(done.created) created, \(done.updated) updated, \(done.unchanged) unchanged"
             try installation.note("reference.import.schools", counts, in: db)
             return done
+        }
+    }
+
+    func requireHub() throws {
+        guard installation.role == .hub else {
+            throw NodeError(
+                .hubOwned, "reference data is kept by the hub, and this is a node",
+                hint: "Run the command at the PrepKC hub; it reaches this node with the next sync.")
         }
     }
 

@@ -24,6 +24,23 @@ public enum Slug {
         guard !reserved.contains(slug) else { throw refuse("is reserved") }
     }
 
+    /// A free slug that reads like a name: `Kansas City, KS` gives `kansas-city-ks`, or with `-2` when that is
+    /// taken. Throws `VALIDATION_ERROR` when the name has no letter of a–z.
+    public static func made(from name: String, avoiding taken: [String]) throws -> String {
+        let words = name.lowercased().utf8.split { !isAllowed($0) }.map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        var base = words.joined(separator: "-").prefix(maxLength - 5)
+        while base.hasSuffix("-") { base = base.dropLast() }
+        for number in 1...9999 {
+            let slug = number == 1 ? String(base) : "\(base)-\(number)"
+            if taken.contains(slug) || reserved.contains(slug) { continue }
+            try check(slug)
+            return slug
+        }
+        throw NodeError(.slugTaken, "every slug of this name is taken", hint: "Give a slug.", field: "slug")
+    }
+
     private static func isAllowed(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
             || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)

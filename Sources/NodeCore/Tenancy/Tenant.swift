@@ -59,6 +59,24 @@ public enum FeatureFlag: String, Sendable, CaseIterable {
     }
 }
 
+extension Tenant {
+    /// The columns that can be edited.
+    static let editable =
+        ["name"] + FeatureFlag.allCases.map(\.column) + ["cors_origins", "time_zone", "active"]
+
+    /// A column as the row has it.
+    func value(of column: String) -> Value {
+        switch column {
+        case "name": .text(name)
+        case "time_zone": .text(timeZone)
+        case "active": .bool(active)
+        case "cors_origins": .optional(corsOrigins.isEmpty ? nil : corsOrigins.joined(separator: " "))
+        default:
+            FeatureFlag.allCases.first { $0.column == column }.map { .bool(flags[$0] == true) } ?? .null
+        }
+    }
+}
+
 /// A school of the tenant.
 public struct School: Sendable, Equatable {
     public let id: String
@@ -82,6 +100,12 @@ extension StoreReader {
             flags: Dictionary(uniqueKeysWithValues: flags), ncesLEAID: row["nces_lea_id"],
             timeZone: row["time_zone"] ?? Tenant.defaultTimeZone,
             corsOrigins: CORSOrigins.list(row["cors_origins"]), createdAt: row["created_at"] ?? 0)
+    }
+
+    /// Which version of the district's row this is, by column.
+    public func tenantVersion() throws -> RecordVersion {
+        let id = try tenantID().description
+        return try RecordVersion(Tenant.editable.map { ($0, Schema.tenant, id, $0) }, in: self)
     }
 
     /// The tenant's schools, by name.

@@ -9,23 +9,10 @@ struct ReferenceCopy: Sendable {
 
     /// With a district only that district's schools. Throws `DISTRICT_NOT_FOUND` when no school names it.
     init(_ installation: Installation, district: String?) throws {
-        (schools, skills, careerTypes) = try installation.control.read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql:
-                    "SELECT * FROM reference_school WHERE ?1 IS NULL OR nces_lea_id = ?1 ORDER BY name, number",
-                arguments: [district])
-            let schools = rows.map { row in
-                ReferenceSchool(
-                    row: row["number"], ncesSchoolID: row["nces_school_id"], ncesLEAID: row["nces_lea_id"],
-                    name: row["name"], districtName: row["district_name"], state: row["state"],
-                    level: row["level"])
-            }
-            return (
-                schools, try String.fetchAll(db, sql: "SELECT name FROM reference_skill ORDER BY name"),
-                try String.fetchAll(db, sql: "SELECT name FROM reference_career_type ORDER BY name")
-            )
-        }
+        let service = ReferenceService(installation)
+        schools = try service.schools(district: district)
+        skills = try service.names(.skills)
+        careerTypes = try service.names(.careerTypes)
         guard let district, schools.isEmpty else { return }
         throw NodeError(
             .districtNotFound, "no reference school names the district '\(district)'",
@@ -59,11 +46,12 @@ struct TenantBuild {
         try installation.directory.moveAside(slug: wish.slug, at: environment.clock.milliseconds())
         do {
             let (created, id, secret) = try fill(temporary)
+            let sealed = wish.sealKey ? try installation.sealedAPIKey(created.apiKey, tenant: id) : nil
             try DurableFile.move(temporary, to: final)
             try installation.control.write { db in
                 try installation.register(
                     slug: wish.slug, id: id, secret: secret,
-                    sealedAPIKey: wish.sealKey ? created.apiKey : nil,
+                    sealedAPIKey: sealed,
                     district: wish.district, in: db)
             }
             return TenantService.Created(
@@ -102,7 +90,8 @@ struct TenantBuild {
         guard let id = TenantID(text) else { throw NodeError(.internalError, "a new id is malformed") }
         let key = try KeyFile.create(
             at: installation.directory.tenantKey(slug: wish.slug), random: environment.random)
-        let store = try TenantStore(path: path, environment: environment, create: true)
+        let store = try TenantStore(
+            path: path, environment: environment, identifiers: identifiers, create: true)
         try store.replicate { try addOwnOrigin($0, id: id, key: key) }
         let origin = LocalOrigin(key: key, role: .hub, identifiers: identifiers)
         let apiKey = try environment.random.bytes(32).hex
@@ -143,29 +132,14 @@ struct TenantBuild {
                 id: transaction.identifiers.derived(table: "rule_policy", key: document.domain),
                 ["domain": .text(document.domain), "version": 1, "document": .text(document.yaml)])
         }
-        for school in reference.schools { try putSchool(transaction, school, district: id) }
+        for school in reference.schools {
+            try transaction.putSchool(
+                transaction.schoolID(name: school.name, nces: school.ncesSchoolID), name: school.name,
+                nces: school.ncesSchoolID, district: id)
+        }
         try putNames(transaction, Schema.skill, reference.skills)
         try putNames(transaction, Schema.careerType, reference.careerTypes)
-        try transaction.put(
-            Schema.apiKey, id: try transaction.freshID(),
-            [
-                "hash": .text(Digest.sha256(apiKey.utf8).hex), "prefix": .text(String(apiKey.prefix(8))),
-                "created_at": .int(transaction.now),
-            ])
-    }
-
-    private func putSchool(
-        _ transaction: LocalTransaction, _ school: ReferenceSchool, district: String
-    ) throws {
-        let nces = school.ncesSchoolID
-        let key = nces.isEmpty ? "school-name:\(school.name)" : "school:\(nces)"
-        try transaction.put(
-            Schema.tenant, id: transaction.identifiers.derived(table: "tenant", key: key),
-            [
-                "kind": "school", "parent_id": .text(district), "name": .text(school.name),
-                "nces_school_id": .optional(nces.isEmpty ? nil : nces), "active": 1,
-                "created_at": .int(transaction.now),
-            ])
+        try transaction.putAPIKey(apiKey, id: transaction.apiKeyID)
     }
 
     private func putNames(_ transaction: LocalTransaction, _ table: SyncedTable, _ names: [String]) throws {

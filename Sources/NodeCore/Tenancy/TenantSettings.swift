@@ -18,22 +18,28 @@ public struct TenantSettings {
         /// The whole list; an empty one clears it.
         public var corsOrigins: [String]?
         public var timeZone: String?
+        /// Turned off or on together with the rest; `setActive` does it alone.
+        public var active: Bool?
 
         public init(
             name: String? = nil, flags: [FeatureFlag: Bool] = [:], corsOrigins: [String]? = nil,
-            timeZone: String? = nil
+            timeZone: String? = nil, active: Bool? = nil
         ) {
             self.name = name
             self.flags = flags
             self.corsOrigins = corsOrigins
             self.timeZone = timeZone
+            self.active = active
         }
 
-        var isEmpty: Bool { name == nil && flags.isEmpty && corsOrigins == nil && timeZone == nil }
+        var isEmpty: Bool {
+            name == nil && flags.isEmpty && corsOrigins == nil && timeZone == nil && active == nil
+        }
     }
 
-    /// Throws `USAGE` when nothing is named, `HUB_OWNED`, `TENANT_INACTIVE`, `VALIDATION_ERROR`.
-    public func edit(_ edit: Edit, dryRun: Bool = false) throws -> Tenant {
+    /// Throws `USAGE` when nothing is named, `HUB_OWNED`, `TENANT_INACTIVE`, `VALIDATION_ERROR`, and
+    /// `StaleRecord` for named fields that moved since `seen`.
+    public func edit(_ edit: Edit, seen: SeenRecord = .unsaid, dryRun: Bool = false) throws -> Tenant {
         guard !edit.isEmpty else {
             throw NodeError(
                 .usage, "nothing to change was named",
@@ -41,7 +47,7 @@ public struct TenantSettings {
         }
         return try write(dryRun: dryRun) { transaction in
             let before = try transaction.replica.tenant()
-            try transaction.replica.requireWritable()
+            if edit.active != true { try transaction.replica.requireWritable() }
             var values: [String: Value] = [:]
             if let name = edit.name { values["name"] = .text(try Self.name(name)) }
             for (flag, isOn) in edit.flags { values[flag.column] = .bool(isOn) }
@@ -49,6 +55,10 @@ public struct TenantSettings {
                 values["cors_origins"] = .optional(try CORSOrigins.stored(origins))
             }
             if let zone = edit.timeZone { values["time_zone"] = .text(try Self.timeZone(zone)) }
+            if let active = edit.active { values["active"] = .bool(active) }
+            try seen.require(transaction.replica.tenantVersion(), sent: values) {
+                before.value(of: $0)
+            }
             try transaction.edit(Schema.tenant, id: before.id, values)
             let after = try transaction.replica.tenant()
             let changes = Self.changes(from: before, to: after)
@@ -59,12 +69,17 @@ public struct TenantSettings {
     }
 
     /// Turns the tenant on or off; at the hub only. Nothing is written when it is so already.
-    /// Throws `HUB_OWNED`.
-    public func setActive(_ active: Bool, reason: String? = nil, dryRun: Bool = false) throws -> Tenant {
+    /// Throws `HUB_OWNED`, and `StaleRecord` when it moved since `seen`.
+    public func setActive(
+        _ active: Bool, reason: String? = nil, seen: SeenRecord = .unsaid, dryRun: Bool = false
+    ) throws -> Tenant {
         let reason = try SeatFields.reason(reason)
         return try write(dryRun: dryRun) { transaction in
-            let id = try transaction.replica.tenant().id
-            try transaction.edit(Schema.tenant, id: id, ["active": .bool(active)])
+            let before = try transaction.replica.tenant()
+            let id = before.id
+            let values = ["active": Value.bool(active)]
+            try seen.require(transaction.replica.tenantVersion(), sent: values) { before.value(of: $0) }
+            try transaction.edit(Schema.tenant, id: id, values)
             let action = active ? "tenant.activate" : "tenant.deactivate"
             transaction.audit(AuditAction(action, targetType: "tenant", targetID: id, reason: reason))
             return try transaction.replica.tenant()
@@ -110,6 +125,7 @@ public struct TenantSettings {
                 flag.rawValue, before.flags[flag] == true ? "on" : "off",
                 after.flags[flag] == true ? "on" : "off")
         }
+        note("active", before.active ? "yes" : "no", after.active ? "yes" : "no")
         note("cors_origins", "\(before.corsOrigins)", "\(after.corsOrigins)")
         note("time_zone", before.timeZone, after.timeZone)
         return changes.joined(separator: "; ")

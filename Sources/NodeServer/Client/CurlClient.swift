@@ -30,6 +30,9 @@ public final class CurlClient: Sendable {
         /// The largest body taken; a larger one is refused while it arrives.
         public var maxResponseBytes = 16 * 1024 * 1024
         public var userAgent = "node-cli"
+        /// Connect to public addresses only, whatever a name resolves to. A proxy stands for itself: with one,
+        /// it is the proxy that resolves.
+        public var refusesPrivateAddresses = false
 
         public init() {}
     }

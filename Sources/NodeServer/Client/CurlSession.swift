@@ -1,6 +1,12 @@
 import CCurl
 import NodeCore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// One libcurl easy handle; it keeps its connections, DNS answers and TLS sessions between requests.
 ///
 /// Not for two threads at once: `CurlClient` holds it behind a lock.
@@ -123,6 +129,7 @@ struct CurlSession: ~Copyable {
         shim_curl_set_callback(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
             Transfer.at(context)?.takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
         }
+        if options.refusesPrivateAddresses { setAddressCheck(address) }
         shim_curl_set_long(handle, CURLOPT_NOPROGRESS, 0)
         shim_curl_set_pointer(handle, CURLOPT_XFERINFODATA, address)
         shim_curl_set_progress(handle) { context, _, _, _, _ in
@@ -130,8 +137,32 @@ struct CurlSession: ~Copyable {
         }
     }
 
+    /// Looks at each address before a connection to it is tried; not where a proxy is in between.
+    private func setAddressCheck(_ transfer: UnsafeMutableRawPointer) {
+        guard options.proxy == .none else { return }
+        shim_curl_set_pointer(handle, CURLOPT_OPENSOCKETDATA, transfer)
+        shim_curl_set_opensocket(handle) { context, _, address in
+            guard let address else { return CURL_SOCKET_BAD }
+            let place = address.pointee
+            // The struct ends with a sockaddr behind which there is room for longer ones.
+            let start = MemoryLayout<curl_sockaddr>.offset(of: \.addr) ?? 0
+            let isPublic = PublicAddress.contains(
+                UnsafeRawPointer(address).advanced(by: start), family: place.family)
+            guard isPublic else {
+                Transfer.at(context)?.problem = .privateAddress
+                return CURL_SOCKET_BAD
+            }
+            return socket(place.family, place.socktype | Int32(SOCK_CLOEXEC.rawValue), place.`protocol`)
+        }
+    }
+
     private func failure(_ code: CURLcode, of transfer: Transfer, url: RequestURL) -> any Error {
         if transfer.stop.isSet { return CancellationError() }
+        if transfer.problem == .privateAddress {
+            return NodeError(
+                .hubUnreachable, "the name \(url.authority) leads to a private or loopback address",
+                hint: "Check this network's DNS: the address was refused.")
+        }
         var facts = CurlFailure(code: code, authority: url.authority)
         facts.tooLarge = transfer.problem
         facts.maxBytes = options.maxResponseBytes

@@ -40,9 +40,15 @@ public struct SyncRunner {
         _ tenant: OpenTenant, progress: (NodeExchange.Progress) -> Void = { _ in }
     ) throws -> SyncResult {
         let started = ContinuousClock.now
+        if try !installation.isDisplaced(tenant.slug) { try SeatDuty(tenant).run() }
         var roundTrips = 0
         let outcome = try run(tenant.slug, &roundTrips, progress)
-        if outcome.pulled.deltas > 0 { try SeatDuty(installation.tenant(tenant.slug)).run() }
+        if outcome.pulled.deltas > 0 {
+            // Another key may be in place by now.
+            let present = try installation.tenant(tenant.slug)
+            try SeatDuty(present).run()
+            try installation.finishErasuresUnlessBusy(present)
+        }
         let result = SyncResult(
             tenant: tenant.slug, outcome: outcome, roundTrips: roundTrips,
             milliseconds: started.duration(to: .now).milliseconds)

@@ -5,7 +5,7 @@ import NodeCore
 final class Transfer {
     /// Why the transfer was broken off on this side.
     enum Problem: Sendable {
-        case headers, body
+        case headers, body, privateAddress
     }
 
     private static let maxHeaderBytes = 64 * 1024
@@ -14,7 +14,7 @@ final class Transfer {
     private let maxBytes: Int
     private(set) var headers: HeaderList = []
     private(set) var body: [UInt8] = []
-    private(set) var problem: Problem?
+    var problem: Problem?
     private var headerBytes = 0
 
     init(maxBytes: Int, stop: StopFlag) {

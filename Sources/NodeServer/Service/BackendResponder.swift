@@ -28,7 +28,7 @@ struct BackendResponder: HTTPResponder {
         let start = ContinuousClock.now
         let requestID = Self.makeRequestID()
         let answer = try await answer(request, context, requestID)
-        log(request, answer.status, requestID, ContinuousClock.now - start)
+        log(request, answer, requestID, ContinuousClock.now - start)
         return Self.response(answer, requestID: requestID, isHead: request.method == .head)
     }
 
@@ -46,11 +46,14 @@ struct BackendResponder: HTTPResponder {
             throw error
         } catch {
             if let ioError = error as? ChannelError { throw ioError }
+            let failure = error as? RouteFailure
             // The type only: an error's text may hold personal data.
             logger.error(
                 "request failed",
-                metadata: ["request_id": "\(requestID)", "error": "\(type(of: error))"])
-            return Self.internalError(requestID)
+                metadata: ["request_id": "\(requestID)", "error": "\(type(of: failure?.cause ?? error))"])
+            var answer = Self.internalError(requestID)
+            answer.route = failure?.route
+            return answer
         }
     }
 
@@ -107,12 +110,8 @@ struct BackendResponder: HTTPResponder {
         return isHead ? response.createHeadResponse() : response
     }
 
-    private static let busy: ServerResponse = {
-        let error = NodeError(.rateLimited, "the server is busy", hint: "try again in a moment")
-        var response = ServerResponse.error(error)
-        response.headers = [("retry-after", "1")]
-        return response
-    }()
+    private static let busy = ServerResponse.error(
+        NodeError(.rateLimited, "the server is busy", hint: "try again in a moment"))
 
     private static func internalError(_ requestID: String) -> ServerResponse {
         .error(
@@ -121,16 +120,14 @@ struct BackendResponder: HTTPResponder {
                 hint: "look for \(requestID) in the log of the server"))
     }
 
-    private func log(_ request: Request, _ status: Int, _ requestID: String, _ time: Duration) {
-        let (path, _) = Self.target(request.head.path ?? "/")
-        let (seconds, attoseconds) = time.components
-        logger.info(
-            "request",
-            metadata: [
-                "method": "\(request.method.rawValue)", "path": "\(path.prefix(200))",
-                "status": "\(status)", "request_id": "\(requestID)",
-                "ms": "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)",
-            ])
+    private func log(_ request: Request, _ answer: ServerResponse, _ requestID: String, _ time: Duration) {
+        let path = answer.route ?? String(Self.target(request.head.path ?? "/").path.prefix(200))
+        var metadata: Logger.Metadata = [
+            "method": "\(request.method.rawValue.prefix(20))", "path": "\(path)",
+            "status": "\(answer.status)", "request_id": "\(requestID)", "ms": "\(time.milliseconds)",
+        ]
+        if let code = answer.errorCode { metadata["error_code"] = "\(code.rawValue)" }
+        logger.info("request", metadata: metadata)
     }
 
     /// 16 hexadecimal digits; a name for log lines, not a secret.

@@ -2,41 +2,60 @@ import Logging
 import NodeCore
 import SyncEngine
 
-/// What `serve` answers: health, metrics, and at the hub the exchange.
+/// What `serve` answers: REST, health and metrics, and at the hub the exchange.
 public final class NodeBackend: ServerBackend {
-    private let installation: Installation
-    private let version: String
     private let sync: SyncRoutes
-    private let registry = Prometheus.Registry()
+    private let rest: RESTService
     private let syncRequests: Prometheus.Counter
-    private let pending: Prometheus.Gauge
-    private let conflicts: Prometheus.Gauge
 
-    /// `version`: the product's, shown by `/health`.
-    public init(_ installation: Installation, version: String, logger: Logger? = nil) throws {
-        self.installation = installation
-        self.version = version
+    /// What a backend is made with beside its installation.
+    public struct Options: Sendable {
+        /// The product's, shown by `/health` and in the description of the routes.
+        public var version: String
+        public var settings = RESTSettings()
+        /// Nil: those who signed in here.
+        public var authenticator: (any Authenticator)?
+        /// At a node: syncs a tenant now; blocks.
+        public var syncNow: (@Sendable (OpenTenant) throws -> SyncResult)?
+        /// For how long `/metrics` gives what it read from the stores again.
+        public var metricsMaxAge = Duration.seconds(2)
+        public var logger: Logger?
+
+        public init(version: String) { self.version = version }
+    }
+
+    public init(_ installation: Installation, _ options: Options) throws {
+        let registry = Prometheus.Registry()
         sync = SyncRoutes(
-            installation: installation, waiting: try WaitingReport(registry, logger: logger))
+            installation: installation, waiting: try WaitingReport(registry, logger: options.logger))
         syncRequests = try registry.counter(
             "sync_requests_total", help: "Requests of the exchange, by kind and outcome.",
             labels: ["kind", "outcome"])
-        pending = try registry.gauge(
-            "sync_pending_deltas", help: "Own deltas without a receipt of the hub; at a node.")
-        conflicts = try registry.gauge(
-            "sync_conflicts_open", help: "Conflicts that wait for a person; at a node.")
+        let open = OpenRoutes(
+            health: Health(installation: installation, version: options.version),
+            metrics: try StoreMetrics(
+                installation, registry: registry, maxAge: options.metricsMaxAge))
+        rest = RESTService(
+            installation, routes: Self.routes(open, options), settings: options.settings,
+            authenticator: options.authenticator ?? LoginService(installation),
+            metrics: try RESTMetrics(registry))
     }
 
+    /// Every route but the machines' own.
+    static func routes(_ open: OpenRoutes, _ options: Options) -> [Route] {
+        let all =
+            open.all + AuthRoutes.all + PeopleRoutes.all + RoleRoutes.all + KeyRoutes.all + SupportRoutes.all
+            + TenantRoutes.all + SeatRoutes.all + TeacherRoutes.all + RosterRoutes.all
+            + ConflictRoutes.all + RuleRoutes.all + AuditRoutes.all + NodeRoutes.all
+            + ExchangeRoutes(syncNow: options.syncNow).all + OperatorRoutes.all
+        return OpenRoutes.described(all, version: options.version)
+    }
+
+    /// The routes, for tests that compare them with what is said of them.
+    var routes: [Route] { rest.table.routes }
+
     public func handle(_ request: ServerRequest) throws -> ServerResponse {
-        if request.path.hasPrefix(SyncRoutes.prefix) { return try counted(request) }
-        switch (request.method, request.path) {
-        case ("GET", "/health"): return try health()
-        case ("GET", "/metrics"): return try metrics()
-        default:
-            throw NodeError(
-                .routeNotFound, "there is no such route", hint: "GET /health tells whether this server works."
-            )
-        }
+        request.path.hasPrefix(SyncRoutes.prefix) ? try counted(request) : try rest.handle(request)
     }
 
     private func counted(_ request: ServerRequest) throws -> ServerResponse {
@@ -47,40 +66,14 @@ public final class NodeBackend: ServerBackend {
             syncRequests.increment(kind, "ok")
             return response
         } catch {
-            syncRequests.increment(kind, (error as? NodeError)?.code.rawValue ?? "INTERNAL")
-            throw error
-        }
-    }
-
-    private func health() throws -> ServerResponse {
-        do { try installation.requireWritable() } catch {
-            let body = "{\"status\":\"unhealthy\",\"reasons\":[\"storage_not_writable\"]}"
-            return ServerResponse(status: 503, body: Array(body.utf8))
-        }
-        let unreachable = try installation.slugs().contains { slug in
-            try installation.peer(slug)?.lastErrorCode == ErrorCode.hubUnreachable.rawValue
-        }
-        let degraded = unreachable ? ",\"degraded\":[\"hub_unreachable\"]" : ""
-        let body = """
-            {"status":"healthy","role":"\(installation.role.rawValue)","version":"\(version)",\
-            "node_id":"\(installation.nodeID)"\(degraded)}
-            """
-        return ServerResponse(body: Array(body.utf8))
-    }
-
-    private func metrics() throws -> ServerResponse {
-        if installation.role == .node {
-            var deltas = 0, open = 0
-            for slug in try installation.slugs() {
-                let counts = try installation.tenant(slug).store.read {
-                    (try $0.pending().deltas, try $0.openConflicts())
-                }
-                deltas += counts.0
-                open += counts.1
+            guard let error = error as? NodeError else {
+                syncRequests.increment(kind, ErrorCode.internalError.rawValue)
+                throw RouteFailure(route: SyncRoutes.prefix + kind, cause: error)
             }
-            pending.set(Double(deltas))
-            conflicts.set(Double(open))
+            syncRequests.increment(kind, error.code.rawValue)
+            var response = ServerResponse.error(error)
+            response.route = SyncRoutes.prefix + kind
+            return response
         }
-        return ServerResponse(contentType: Prometheus.contentType, body: Array(registry.render().utf8))
     }
 }

@@ -61,12 +61,22 @@ public struct ServerRequest: Sendable {
     }
 }
 
+/// What only the log may tell, with the route in place of a path that may hold what a person typed.
+struct RouteFailure: Error {
+    let route: String
+    let cause: any Error
+}
+
 /// One answer, whole.
 public struct ServerResponse: Sendable {
     public var status: Int
     public var contentType: String
     public var headers: HeaderList
     public var body: [UInt8]
+    /// For the log in place of the path, which may hold what a person typed; nil logs the path.
+    var route: String?
+    /// For the log.
+    var errorCode: ErrorCode?
 
     public init(
         status: Int = 200, contentType: String = "application/json", headers: HeaderList = [],
@@ -79,26 +89,19 @@ public struct ServerResponse: Sendable {
     }
 
     /// `{"detail","error_code","hint"?}` with the status of the error's code.
-    public static func error(_ error: NodeError) -> ServerResponse {
-        var text = "{\"detail\":\(json(error.message)),\"error_code\":\(json(error.code.rawValue))"
-        if !error.hint.isEmpty { text += ",\"hint\":\(json(error.hint))" }
-        return ServerResponse(status: error.code.httpStatus, body: Array((text + "}").utf8))
-    }
+    public static func error(_ error: NodeError) -> ServerResponse { .problem(error, fields: []) }
 
-    /// A JSON string (RFC 8259 section 7).
-    private static func json(_ text: String) -> String {
-        var out = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x22, 0x5C:
-                out.append("\\")
-                out.append(scalar)
-            case 0..<0x20, 0x7F:
-                out.append(contentsOf: "\\u00\([UInt8(scalar.value)].hex)".unicodeScalars)
-            default:
-                out.append(scalar)
-            }
-        }
-        return "\"\(String(out))\""
+    /// The same with the fields that are wrong. `status`: nil takes the code's.
+    static func problem(_ error: NodeError, fields: [JSONValue], status: Int? = nil) -> ServerResponse {
+        var members: [(String, JSONValue)] = [
+            ("detail", .string(error.message)), ("error_code", .string(error.code.rawValue)),
+        ]
+        if !error.hint.isEmpty { members.append(("hint", .string(error.hint))) }
+        if !fields.isEmpty { members.append(("fields", .array(fields))) }
+        var response = ServerResponse(
+            status: status ?? error.code.httpStatus, body: Array(JSONValue.object(members).text.utf8))
+        response.errorCode = error.code
+        if error.code.isRetryable { response.headers.append(("retry-after", "1")) }
+        return response
     }
 }

@@ -4,7 +4,7 @@ import NodeCore
 import SyncEngine
 
 /// At the hub, while `serve` runs: settles conflicts whose deadline has passed (`ReviewDeadlines`), and
-/// decides about learners with two seats where a stop came between a push and that (`SeatArbiter`).
+/// repairs cases where a stop came between a push and that (`Arbiter`), ends reservations (`SeatDuty`).
 public struct DeadlineWatch: Sendable {
     private let installation: Installation
     private let logger: Logger
@@ -34,7 +34,8 @@ public struct DeadlineWatch: Sendable {
         do {
             for slug in try installation.slugs() {
                 let tenant = try installation.tenant(slug)
-                try SeatArbiter(tenant).run()
+                try Arbiter(tenant).run()
+                try SeatDuty(tenant).run()
                 let settled = try ReviewDeadlines(tenant, nodeID: installation.nodeID)
                     .run()
                 if settled > 0 {

@@ -62,8 +62,11 @@ enum DeltaBody {
         }
     }
 
-    /// Parses body bytes whose hash has been compared with the signed one.
-    static func decode(_ body: [UInt8], writes expected: Int) throws -> [RecordedWrite] {
+    /// Parses body bytes whose hash has been compared with the signed one. A body from which a person was
+    /// erased has at most so many writes.
+    static func decode(_ body: [UInt8], writes expected: Int, isRedacted: Bool = false) throws
+        -> [RecordedWrite]
+    {
         guard body.count > saltBytes + 1 else { throw DeltaError.malformed("body is too short") }
         let packed = Array(body[(saltBytes + 1)...])
         let plain: [UInt8]
@@ -81,8 +84,8 @@ enum DeltaBody {
         writes.reserveCapacity(expected)
         for _ in 0..<groups { try decodeGroup(&reader, into: &writes, expected: expected) }
         try reader.finish()
-        guard writes.count == expected else { throw DeltaError.malformed("write count") }
-        guard Set(writes.map { "\($0.table)\u{0}\($0.id)" }).count == expected else {
+        guard writes.count == expected || isRedacted else { throw DeltaError.malformed("write count") }
+        guard Set(writes.map { "\($0.table)\u{0}\($0.id)" }).count == writes.count else {
             throw DeltaError.malformed("a row is written twice")
         }
         return writes
@@ -117,23 +120,12 @@ enum DeltaBody {
         for (id, values) in zip(ids, values) {
             let change: Change =
                 switch kind {
-                case .row: .row(completed(values, table))
+                case .row: .row(values)
                 case .columns: .columns(values)
                 case .delete: .delete
                 }
             writes.append(RecordedWrite(table: table, id: id, change: change))
         }
-    }
-
-    /// A row write names every column of its schema; one that it leaves out although the table
-    /// came with it is null, on every installation alike.
-    private static func completed(_ values: [String: Value], _ table: String) -> [String: Value] {
-        guard let known = Schema.table(table) else { return values }
-        var values = values
-        for column in known.columns where column.since == known.since && values[column.name] == nil {
-            values[column.name] = .null
-        }
-        return values
     }
 
     private static func columnNames(_ reader: inout CBORReader) throws -> [String] {

@@ -6,11 +6,13 @@ public struct VerifiedDelta: Sendable {
     public let hash: Hash
     public let origin: OriginRecord
     public let frame: DeltaFrame
+    /// The body is a substitute for the one that was signed.
+    public var isRedacted: Bool { frame.redaction != nil }
 
     /// The writes. Parsed only now: nothing is parsed before it is verified.
     public func writes() throws -> [RecordedWrite] {
         do {
-            return try DeltaBody.decode(frame.body, writes: header.writes)
+            return try DeltaBody.decode(frame.body, writes: header.writes, isRedacted: isRedacted)
         } catch let error as CBORError {
             throw DeltaError.malformed("body: \(error)")
         } catch let error as NodeError {
@@ -43,14 +45,28 @@ public enum DeltaVerifier {
         } catch let error as CBORError { throw DeltaError.malformed("header: \(error)") }
         guard header.tenant == (try reader.tenantID()) else { throw DeltaError.wrongTenant }
         guard header.origin == origin.id else { throw DeltaError.wrongOrigin }
-        guard header.bodyBytes == frame.body.count, header.bodyHash == Digest.sha256(frame.body) else {
-            throw DeltaError.bodyMismatch
-        }
-        return VerifiedDelta(
-            header: header, hash: Digest.sha256(envelope.payload), origin: origin, frame: frame)
+        let hash = Digest.sha256(envelope.payload)
+        let body = try verifiedBody(frame, header, hash: hash, author: origin, in: reader)
+        return VerifiedDelta(header: header, hash: hash, origin: origin, frame: body)
     }
 
-    private static func isSigned(_ envelope: COSESign1, by key: PublicKey) -> Bool {
+    /// The frame when its body is the one that was signed, or a substitute by the word of somebody who may give it.
+    private static func verifiedBody(
+        _ frame: DeltaFrame, _ header: DeltaHeader, hash: Hash, author: OriginRecord, in reader: StoreReader
+    ) throws -> DeltaFrame {
+        if header.bodyBytes == frame.body.count, header.bodyHash == Digest.sha256(frame.body) {
+            return DeltaFrame(envelope: frame.envelope, body: frame.body)
+        }
+        switch frame.redaction {
+        case nil: throw DeltaError.bodyMismatch
+        case .here: break
+        case .signed(let bytes):
+            try RedactionStatement.verify(bytes, frame, delta: hash, author: author, in: reader)
+        }
+        return frame
+    }
+
+    static func isSigned(_ envelope: COSESign1, by key: PublicKey) -> Bool {
         do {
             try envelope.verify(with: key)
             return true

@@ -16,6 +16,10 @@ public struct SignedReplication: Replication {
         return body
     }
 
+    public func decodeBody(_ body: [UInt8], writes: Int, isRedacted: Bool) throws -> [RecordedWrite] {
+        try DeltaBody.decode(body, writes: writes, isRedacted: isRedacted)
+    }
+
     public func seal(_ draft: DeltaDraft, with key: SigningKey) throws -> SealedDelta {
         guard draft.parts <= DeltaLimits.maxParts else {
             throw NodeError(

@@ -83,7 +83,7 @@ struct DeltaCheck {
 
     private mutating func judge(_ write: RecordedWrite, by facts: DeltaFacts) throws {
         let row = try reader.loadRow(write.table, id: write.id)
-        for refusal in try WriteRights.judge(write, by: facts, on: row, causality: reader).refused {
+        for refusal in try WriteRights.judge(write, by: facts, on: row, in: reader).refused {
             answer.refusedCount += 1
             guard answer.refused.count < CheckAnswer.maxNamed else { continue }
             answer.refused.append(

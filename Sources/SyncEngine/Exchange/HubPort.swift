@@ -25,6 +25,7 @@ public struct HubPort: Sendable {
         if !request.frames.isEmpty {
             let taken = try take(request.frames)
             if try tenant.store.read({ try isForked(in: $0) }) { return try stop(.fork, request) }
+            try notePassed(request)
             var answer = try give(
                 after: request.cursor, cursorHash: request.cursorHash,
                 maxBytes: ExchangeLimits.rideAlongBytes,
@@ -33,6 +34,7 @@ public struct HubPort: Sendable {
             answer.turnedAway = taken.turnedAway
             return answer
         }
+        try notePassed(request)
         var answer = try give(
             after: request.cursor, cursorHash: request.cursorHash, maxBytes: ExchangeLimits.rideAlongBytes,
             receiptAfter: request.receiptSeq)
@@ -120,11 +122,26 @@ public struct HubPort: Sendable {
 
     // MARK: Taking and giving
 
-    private func take(_ frames: [DeltaFrame]) throws -> ApplySummary {
-        let (summary, seatsChanged) = try tenant.store.replicate { transaction in
-            (try DeltaApplier.receive(frames, in: transaction), transaction.seatsChanged)
+    /// A node whose chain is here up to the end that hello named has passed everything up to its cursor.
+    private func notePassed(_ request: HelloRequest) throws {
+        let isNews = try tenant.store.read { reader in
+            guard let origin = try reader.origin(node), origin.headSeq >= request.ownHead?.seq ?? 0 else {
+                return false
+            }
+            return try reader.hasPassedMore(origin, cursor: request.cursor)
         }
-        if seatsChanged { try SeatArbiter(tenant).run() }
+        guard isNews else { return }
+        try tenant.store.replicate { transaction in
+            guard let origin = try transaction.origin(node) else { return }
+            try transaction.notePassed(origin, cursor: request.cursor)
+        }
+    }
+
+    private func take(_ frames: [DeltaFrame]) throws -> ApplySummary {
+        let (summary, touched) = try tenant.store.replicate { transaction in
+            (try DeltaApplier.receive(frames, in: transaction), transaction.touched)
+        }
+        try Arbiter(tenant).run(among: touched)
         return summary
     }
 
@@ -152,14 +169,17 @@ public struct HubPort: Sendable {
             let page = try reader.log(
                 after: cursor, through: checkpoint.size, except: node, maxBytes: maxBytes,
                 maxEntries: ExchangeLimits.maxEntries)
-            answer.entries = page.entries
+            answer.entries = try page.entries.map { try $0.sealed(by: tenant) }
             if page.through > cursor {
                 answer.checkpoint = checkpoint.bytes
                 answer.ownRuns = try reader.runs(of: node, after: cursor, through: page.through)
                 answer.cursor = page.through
                 answer.cursorHash = try reader.logEntry(page.through)?.hash
             }
-            if !page.entries.isEmpty, page.through >= answer.logSize { answer.heads = try reader.heads() }
+            if !page.entries.isEmpty, page.through >= answer.logSize {
+                answer.heads = try reader.heads()
+                answer.passed = try reader.passedHeads()
+            }
             if let head = answer.head, head.seq > receiptAfter {
                 answer.receipt = try receipt(for: head, in: reader)
             }

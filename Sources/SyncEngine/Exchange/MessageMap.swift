@@ -91,13 +91,26 @@ struct MessageMap {
 }
 
 extension DeltaFrame {
-    var cbor: CBOR { .array([.bytes(envelope), .bytes(body)]) }
+    /// A substitute without its signed statement is refused by whoever gets it; `sealed` adds that.
+    var cbor: CBOR {
+        guard case .signed(let statement) = redaction else {
+            return .array([.bytes(envelope), .bytes(body)])
+        }
+        return .array([.bytes(envelope), .bytes(body), .bytes(statement)])
+    }
 
     init(cbor: CBOR) throws {
-        guard let parts = cbor.arrayValue, parts.count == 2, let envelope = parts[0].bytesValue,
-            let body = parts[1].bytesValue
+        guard let parts = cbor.arrayValue, (2...3).contains(parts.count),
+            let envelope = parts[0].bytesValue, let body = parts[1].bytesValue
         else { throw DeltaError.malformed("frame") }
-        self.init(envelope: envelope, body: body)
+        var redaction: Redaction?
+        if parts.count == 3 {
+            guard let statement = parts[2].bytesValue, statement.count <= RedactionStatement.maxBytes else {
+                throw DeltaError.malformed("frame")
+            }
+            redaction = .signed(statement)
+        }
+        self.init(envelope: envelope, body: body, redaction: redaction)
     }
 }
 

@@ -122,6 +122,8 @@ public struct HubAnswer: ExchangeMessage, Equatable {
     public var checkpoint: [UInt8]?
     /// Where the node's own deltas stand among the positions that `cursor` passes.
     public var ownRuns: [LogRun] = []
+    /// With `heads`: how far every enrolled node has passed each chain, so that values of dead rows may go.
+    public var passed: [ChainHead] = []
 
     public init(
         verdict: Verdict, wall: Int64, headsHash: Hash, head: ChainHead?, receipt: [UInt8]? = nil,
@@ -155,8 +157,9 @@ public struct HubAnswer: ExchangeMessage, Equatable {
             map[7] = .bytes(head.hash.bytes)
         }
         if !heads.isEmpty { map[16] = .array(heads.map(\.cbor)) }
-        map[17] = checkpoint.map { .bytes($0) }
-        if !ownRuns.isEmpty { map[18] = .array(ownRuns.map(\.cbor)) }
+        if !passed.isEmpty { map[17] = .array(passed.map(\.cbor)) }
+        map[18] = checkpoint.map { .bytes($0) }
+        if !ownRuns.isEmpty { map[19] = .array(ownRuns.map(\.cbor)) }
         map[8] = receipt.map { .bytes($0) }
         map[11] = cursorHash.map { .bytes($0.bytes) }
         return CBOR.map(map).encoded()
@@ -180,8 +183,9 @@ public struct HubAnswer: ExchangeMessage, Equatable {
         turnedAway = Int(try map.int(14, in: 0...Int64(ExchangeLimits.maxEntries)))
         heldSeq = map[15] == nil ? 0 : try map.int(15, in: 0...DeltaLimits.maxSequence)
         heads = try map.heads(16)
-        checkpoint = map[17]?.bytesValue
-        ownRuns = try map.runs(18)
+        passed = try map.heads(17)
+        checkpoint = map[18]?.bytesValue
+        ownRuns = try map.runs(19)
     }
 }
 

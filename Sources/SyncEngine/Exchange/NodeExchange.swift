@@ -9,6 +9,7 @@ public struct LocalPosition: Sendable, Equatable {
     public var receiptSeq: Int64
     public var cursor: Int64
     public var cursorHash: Hash?
+    public var schemaVersion: Int
     public var wall: Int64
     /// Whether deltas of own former origins are still to be handed in.
     public var hasHandover = false
@@ -36,6 +37,8 @@ public struct StoreRequest: Sendable, Equatable {
     public var cursorHash: Hash?
     /// What the node must have once the entries are applied; empty before the end of the log.
     public var heads: [ChainHead]
+    /// How far everybody has passed each chain.
+    public var passed: [ChainHead]
     public var checkpoint: [UInt8]?
     public var ownRuns: [LogRun] = []
     /// Up to where deltas of former origins have been handed in, as a stamp.
@@ -155,7 +158,7 @@ public struct NodeExchange: Sendable {
         HelloRequest(
             tenant: position.tenant, headsHash: position.headsHash, ownHead: position.ownHead,
             origin: position.origin, receiptSeq: position.receiptSeq, cursor: position.cursor,
-            cursorHash: position.cursorHash, schemaVersion: Schema.version, wall: position.wall,
+            cursorHash: position.cursorHash, schemaVersion: position.schemaVersion, wall: position.wall,
             frames: frames)
     }
 

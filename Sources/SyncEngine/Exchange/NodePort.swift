@@ -20,7 +20,7 @@ public struct NodePort: Sendable {
                 headsHash: try reader.headsHash(), receiptSeq: receiptSeq,
                 cursor: try reader.state(.cursor)?.int ?? 0,
                 cursorHash: try reader.state(.cursorHash)?.bytes.flatMap { Hash(bytes: $0) },
-                wall: tenant.store.environment.clock.milliseconds(),
+                schemaVersion: reader.schema.version, wall: tenant.store.environment.clock.milliseconds(),
                 hasHandover: try !reader.handover(limit: 1).isEmpty)
             guard !position.hasHandover else { return .begin(position, PendingBatch(frames: [], through: 0)) }
             let batch = try pending(reader, own, after: receiptSeq, maxBytes: ExchangeLimits.rideAlongBytes)
@@ -58,7 +58,7 @@ public struct NodePort: Sendable {
         var batch = PendingBatch(frames: [], through: through)
         var bytes = 0
         for stamp in stamps {
-            guard let frame = try reader.frame(stamp) else { break }
+            guard let frame = try reader.frame(stamp)?.sealed(by: tenant) else { break }
             if !batch.frames.isEmpty, bytes + frame.byteCount > maxBytes { break }
             bytes += frame.byteCount
             batch.frames.append(frame)
@@ -96,6 +96,7 @@ public struct NodePort: Sendable {
         }
         let isRead = try LogWitness(replica, hubKey: hubKey, own: own).take(request)
         summary.hasDiverged = try !isRead || hasDiverged(request, own: own, in: replica)
+        if !summary.hasDiverged { try replica.notePassed(request.passed) }
         // A log that lacked something is read again, also after a cut.
         let cursor = summary.hasDiverged ? 0 : request.cursor
         try replica.setState(.cursor, .int(cursor))
@@ -177,7 +178,7 @@ extension StoreRequest {
     init(_ answer: HubAnswer) {
         self.init(
             receipt: answer.receipt, head: answer.head, entries: answer.entries, cursor: answer.cursor,
-            cursorHash: answer.cursorHash, heads: answer.heads, checkpoint: answer.checkpoint,
-            ownRuns: answer.ownRuns)
+            cursorHash: answer.cursorHash, heads: answer.heads, passed: answer.passed,
+            checkpoint: answer.checkpoint, ownRuns: answer.ownRuns)
     }
 }

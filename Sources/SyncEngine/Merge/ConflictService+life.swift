@@ -19,19 +19,11 @@ extension ConflictService {
             return try transaction.delete(table, id: conflict.row)
         }
         let deletes = Set(conflict.siblings.filter { $0.value == "deleted" }.map(\.stamp))
-        try revive(table, conflict.row, in: transaction)
+        try transaction.revive(table, conflict.row)
         guard let teacher = try teacher(of: conflict, in: reader) else { return }
         for row in try reader.teacherRows(teacher, deletedBy: deletes) where row.id != conflict.row {
-            try revive(row.table, row.id, in: transaction)
+            try transaction.revive(row.table, row.id)
         }
-    }
-
-    private func revive(_ table: SyncedTable, _ id: String, in transaction: LocalTransaction) throws {
-        var alive = try transaction.replica.loadRow(table.name, id: id)
-        alive.deletes = []
-        let values = try transaction.replica.ruleBook().project(
-            table: table.name, state: alive, causality: transaction.replica)
-        try transaction.revive(table, id: id, fallback: values ?? [:])
     }
 
     /// The teacher that a row belongs to; nil for rows of other tables.

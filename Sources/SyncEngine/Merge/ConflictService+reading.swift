@@ -62,7 +62,7 @@ extension ConflictService {
     }
 
     private func shown(_ conflict: CellConflict, in reader: StoreReader) throws -> Value {
-        guard let table = Schema.table(conflict.table) else { return .null }
+        guard let table = reader.schema.table(conflict.table) else { return .null }
         let row = try reader.shown(table, id: conflict.row)
         if conflict.column == CellConflict.lifeColumn { return row == nil ? "deleted" : "kept" }
         return row?[conflict.column] ?? .null

@@ -59,7 +59,9 @@ extension ConflictService {
             try transaction.replica.requireWritable()
             let open = try standing(in: transaction.replica).filter { $0.state == .open }
             let chosen = try choose(open).filter { one in
-                try Schema.table(one.table).map { try transaction.replica.shown($0, id: one.row) != nil }
+                try transaction.replica.schema.table(one.table).map {
+                    try transaction.replica.shown($0, id: one.row) != nil
+                }
                     ?? false
             }
             transaction.audit(AuditAction("conflict.resolve", targetType: "conflict", reason: reason))

@@ -28,6 +28,11 @@ public struct ConflictView: Sendable, Equatable {
     public let label: String?
     /// Whether the hub's policy locks the rule, so that the district's own file can't change it.
     public var isLocked = false
+
+    /// Which siblings it has, as an opaque text: another one stands for another question.
+    public var tag: String {
+        Array(Digest.sha256(siblings.flatMap(\.delta.bytes)).bytes.prefix(12)).base64url
+    }
 }
 
 /// Lists, explains and settles conflicts.
@@ -51,6 +56,9 @@ public struct ConflictService {
         }
     }
 
+    /// Cases between rows that stand now.
+    public func cases() throws -> [RowCase] { try tenant.store.read { try $0.cases() } }
+
     /// Throws `CONFLICT_NOT_FOUND`.
     public func show(_ id: String) throws -> ConflictView {
         try tenant.store.read { reader in
@@ -61,16 +69,21 @@ public struct ConflictService {
     }
 
     /// Settles a conflict with the value of a sibling (numbered from 1) or with a new one: an ordinary
-    /// write that had seen all siblings.
-    public func resolve(_ id: String, take: Int?, value: String?, note: String? = nil, dryRun: Bool = false)
-        throws
-        -> ConflictView
-    {
+    /// write that had seen all siblings. `seen`: the tag of the conflict as it was read; throws `STALE` when
+    /// siblings came or went since.
+    public func resolve(
+        _ id: String, take: Int?, value: String?, note: String? = nil, seen: String? = nil,
+        dryRun: Bool = false
+    ) throws -> ConflictView {
         try tenant.store.write(as: actor, origin: tenant.origin, dryRun: dryRun) { transaction in
             guard let conflict = try standing(in: transaction.replica).first(where: { $0.id == id }) else {
                 throw notFound(id)
             }
             try transaction.replica.requireWritable()
+            if let seen, seen != conflict.tag {
+                throw NodeError(
+                    .stale, "the conflict has other values than when it was read", hint: "Read it again.")
+            }
             transaction.audit(
                 AuditAction("conflict.resolve", targetType: conflict.table, targetID: conflict.row))
             let chosen = try choose(conflict, take: take, value: value, in: transaction.replica)
@@ -85,7 +98,7 @@ public struct ConflictService {
     }
 
     func write(_ chosen: Value, to conflict: ConflictView, in transaction: LocalTransaction) throws {
-        guard let table = Schema.table(conflict.table) else {
+        guard let table = transaction.replica.schema.table(conflict.table) else {
             throw NodeError(
                 .upgradeRequired, "this version doesn't know the table '\(conflict.table)'",
                 hint: "Upgrade node-cli.")
@@ -93,6 +106,10 @@ public struct ConflictService {
         guard conflict.column == CellConflict.lifeColumn else {
             if try transaction.replica.shown(table, id: conflict.row) == nil {
                 throw NodeError(.conflict, "the row is deleted", hint: "Settle its row conflict first.")
+            }
+            if table === Schema.seat, Seat.settledTogether.contains(conflict.column) {
+                let sibling = conflict.siblings.first { $0.value == chosen }
+                return try transaction.settleSeat(conflict.row, as: sibling?.stamp)
             }
             _ = try transaction.edit(table, id: conflict.row, [conflict.column: chosen], force: true)
             return
@@ -120,7 +137,8 @@ public struct ConflictService {
             }
             return .text(value)
         }
-        guard let table = Schema.table(conflict.table), let column = table.column(conflict.column) else {
+        guard let table = reader.schema.table(conflict.table), let column = table.column(conflict.column)
+        else {
             throw NodeError(
                 .upgradeRequired, "this version doesn't know the column", hint: "Upgrade node-cli.")
         }

@@ -237,11 +237,19 @@ public struct DeltaApplier {
             authorRole: header.authorRole, role: delta.origin.role, node: delta.origin.name,
             nodeID: delta.origin.nodeID, originID: delta.origin.id, lifeID: delta.origin.life, chain: chain,
             seen: try transaction.past(of: chain, seen))
-        let writes = try delta.writes()
+        let sent = try delta.writes()
+        let writes = try transaction.withoutErased(sent, by: facts)
+        // The hub answers for substitutes of others itself, so that nodes need trust nobody else.
+        var frame = delta.frame
+        if writes != sent {
+            frame = try transaction.redacted(frame, to: writes)
+        } else if appendsToLog, frame.redaction != nil {
+            frame = DeltaFrame(envelope: frame.envelope, body: frame.body, redaction: .here)
+        }
         try transaction.insert(
             StoredDelta(
                 facts: facts, seen: seen, part: header.part, parts: header.parts, writes: header.writes,
-                envelope: delta.frame.envelope, body: delta.frame.body))
+                envelope: frame.envelope, body: frame.body, redaction: frame.redaction))
         for write in writes { try merge(write, by: facts) }
         if appendsToLog { try transaction.appendToLog(delta: facts.stamp) }
         try transaction.removeWaiting(delta.hash)
@@ -250,7 +258,7 @@ public struct DeltaApplier {
         if incoming[slot]?.isEmpty == true { incoming[slot] = nil }
         try advanceClock(header.hlc)
         summary.deltas += 1
-        summary.writes += writes.count
+        summary.writes += sent.count
         summary.bytes += delta.frame.byteCount
         return delta
     }
@@ -269,8 +277,10 @@ public struct DeltaApplier {
     }
 
     private mutating func merge(_ write: RecordedWrite, by facts: DeltaFacts) throws {
-        let old = try transaction.loadRow(write.table, id: write.id)
-        let verdict = try WriteRights.judge(write, by: facts, on: old, causality: transaction)
+        let stored = try transaction.loadRow(write.table, id: write.id)
+        let old = try transaction.stateForMerging(
+            write.change, by: facts, into: stored, RowID(table: write.table, id: write.id))
+        let verdict = try WriteRights.judge(write, by: facts, on: old, in: transaction)
         for refusal in verdict.refused {
             try transaction.addRefused(
                 facts.stamp, table: write.table, row: write.id, column: refusal.column, value: refusal.value,
@@ -281,13 +291,15 @@ public struct DeltaApplier {
         if old.isEmpty, case .row(let values) = change {
             var state = RowState()
             state.writes = [.init(stamp: facts.stamp, values: values)]
-            return try transaction.saveRow(write.table, id: write.id, state, replacing: old)
+            try transaction.saveRow(write.table, id: write.id, state, replacing: old)
+            return try transaction.notePolicy(write.table, row: write.id, stamp: facts.stamp)
         }
         var known: [RowState.Stamp: DeltaFacts] = [:]
         for stamp in old.stamps { known[stamp] = try transaction.facts(stamp) }
         var state = old
         state.apply(change, stamp: facts.stamp) { known[$0].map(facts.hadSeen) ?? false }
         try transaction.saveRow(write.table, id: write.id, state, replacing: old)
+        try transaction.notePolicy(write.table, row: write.id, stamp: facts.stamp)
         try countConflicts(write, from: old, to: state)
     }
 

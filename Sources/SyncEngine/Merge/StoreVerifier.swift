@@ -29,7 +29,7 @@ public enum StoreVerifier {
             problems += try reader.projectionProblems()
             let digest = try reader.stateDigest()
             if deep {
-                let rebuilt = try rebuild(reader, at: scratch, environment: tenant.store.environment)
+                let rebuilt = try rebuild(reader, of: tenant.store, at: scratch)
                 if rebuilt != digest {
                     problems.append(
                         "the rows are not what the deltas give: \(digest) here, \(rebuilt) from the deltas")
@@ -76,10 +76,11 @@ public enum StoreVerifier {
     }
 
     /// Applies every delta to an empty store and returns the digest.
-    private static func rebuild(_ reader: StoreReader, at path: String, environment: Environment) throws
+    private static func rebuild(_ reader: StoreReader, of original: TenantStore, at path: String) throws
         -> Hash
     {
-        let store = try TenantStore(path: path, environment: environment, create: true)
+        let store = try TenantStore(
+            path: path, environment: original.environment, identifiers: original.identifiers, create: true)
         defer { store.remove() }
         let origins = try reader.origins()
         try store.replicate { replica in

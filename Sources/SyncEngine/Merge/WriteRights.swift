@@ -22,24 +22,49 @@ enum WriteRights {
 
     /// `state`: the row before the write.
     static func judge(
-        _ write: RecordedWrite, by facts: DeltaFacts, on state: RowState, causality: any Causality
+        _ write: RecordedWrite, by facts: DeltaFacts, on state: RowState, in reader: StoreReader
     ) throws -> Verdict {
-        guard let table = Schema.table(write.table) else { return Verdict(allowed: write.change) }
-        if table.isAppendOnly, try !isFirst(write.change, by: facts, on: state, causality) {
+        guard let table = reader.schema.table(write.table) else { return Verdict(allowed: write.change) }
+        if table.isAppendOnly, try !isFirst(write.change, by: facts, on: state, reader) {
             return refusal(of: write.change, reason: appendOnly)
         }
-        if table.isHeld { return try judgeHeld(write.change, in: table, by: facts, on: state, causality) }
-        guard facts.role != .hub else { return Verdict(allowed: write.change) }
-        let hubOwned = ErrorCode.hubOwned.rawValue
-        guard case .columns(let values) = write.change else {
-            return table.owner == .hub
-                ? refusal(of: write.change, reason: hubOwned) : Verdict(allowed: write.change)
+        if table.isHeld { return try judgeHeld(write.change, in: table, by: facts, on: state, reader) }
+        if table.isGranted {
+            return try judgeGranted(write.change, in: table, by: facts, on: state, reader)
         }
-        let allowed = values.filter { table.column($0.key)?.owner ?? table.owner != .hub }
-        let refused = values.filter { allowed[$0.key] == nil }
-        return Verdict(
-            allowed: allowed.isEmpty ? nil : .columns(allowed),
-            refused: refused.map { Refusal(column: $0.key, value: $0.value, reason: hubOwned) })
+        let book = try reader.ownership(seenBy: facts)
+        if book == nil, facts.role == .hub { return Verdict(allowed: write.change) }
+        return judge(write.change, in: table, by: facts.role) { column in
+            book?.owner(of: column, in: table) ?? column?.owner ?? table.owner
+        }
+    }
+
+    /// The row by who owns the table, each column by who owns it; `owner(nil)` is the table's.
+    private static func judge(
+        _ change: Change, in table: SyncedTable, by role: Role, owner: (Column?) -> Owner
+    ) -> Verdict {
+        func refused(_ owner: Owner) -> String {
+            (owner == .hub ? ErrorCode.hubOwned : ErrorCode.nodeOnly).rawValue
+        }
+        let values: [String: Value]
+        switch change {
+        case .columns(let named): values = named
+        case .row(let whole) where owner(nil).allows(role): values = whole
+        case .delete where owner(nil).allows(role): return Verdict(allowed: change)
+        case .row, .delete: return refusal(of: change, reason: refused(owner(nil)))
+        }
+        let owners = values.keys.reduce(into: [String: Owner]()) { $0[$1] = owner(table.column($1)) }
+        let allowed = values.filter { owners[$0.key]?.allows(role) ?? true }
+        var verdict = Verdict()
+        verdict.refused = values.filter { allowed[$0.key] == nil }.map {
+            Refusal(column: $0.key, value: $0.value, reason: refused(owners[$0.key] ?? .hub))
+        }
+        if case .row = change {
+            verdict.allowed = .row(allowed)
+        } else if !allowed.isEmpty {
+            verdict.allowed = .columns(allowed)
+        }
+        return verdict
     }
 
     /// A row with a holder: made once by the table's owner, then each column by whom it belongs to.
@@ -70,6 +95,32 @@ enum WriteRights {
         }
         verdict.allowed = allowed.isEmpty ? nil : .columns(allowed)
         return verdict
+    }
+
+    /// A row that is granted: made once, by the hub alone when it holds a value of the hub's; then only what
+    /// isn't part of the grant is written, and by the hub alone where the author knew it for the hub's.
+    private static func judgeGranted(
+        _ change: Change, in table: SyncedTable, by facts: DeltaFacts, on state: RowState,
+        _ causality: any Causality
+    ) throws -> Verdict {
+        let hubOwned = ErrorCode.hubOwned.rawValue
+        switch change {
+        case .delete: return refusal(of: change, reason: appendOnly)
+        case .row(let values):
+            guard try isFirst(change, by: facts, on: state, causality) else {
+                return refusal(of: change, reason: appendOnly)
+            }
+            return facts.role != .hub && table.isHubs(values)
+                ? refusal(of: change, reason: hubOwned) : Verdict(allowed: change)
+        case .columns(let values):
+            let isHubs = try facts.role != .hub && causality.isHubs(state, of: table, knownTo: facts)
+            let allowed = values.filter { !isHubs && table.column($0.key)?.owner != .grant }
+            let refused = values.filter { allowed[$0.key] == nil }.map { name, value in
+                let isGrant = table.column(name)?.owner == .grant
+                return Refusal(column: name, value: value, reason: isGrant ? appendOnly : hubOwned)
+            }
+            return Verdict(allowed: allowed.isEmpty ? nil : .columns(allowed), refused: refused)
+        }
     }
 
     /// Whether a write makes an append-only row: a row write whose author had seen no write of it.

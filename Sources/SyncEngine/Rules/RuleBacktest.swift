@@ -65,7 +65,7 @@ extension StoreReader {
     private func changes(
         _ name: String, _ row: String, from rules: TenantRules, to next: TenantRules
     ) throws -> [RuleChange] {
-        guard let table = Schema.table(name) else { return [] }
+        guard let table = schema.table(name) else { return [] }
         let state = try loadRow(name, id: row)
         let before = try rules.project(table: name, state: state, causality: self)
         let after = try next.project(table: name, state: state, causality: self)

@@ -36,6 +36,10 @@ public struct RuleFile: Sendable, Equatable {
         public let locked: Set<String>
         /// Where the table stands in its file.
         public let line: Int
+        /// What the file says about rows that merging set against each other.
+        public var relations = RelationRules()
+        /// Who may write columns, and under `*` make and delete rows. Only in the hub's policy.
+        public var owners: [String: Owner] = [:]
 
         func entry(_ column: String) -> Entry { columns[column] ?? fallback }
     }
@@ -71,7 +75,9 @@ public struct RuleFile: Sendable, Equatable {
         tables.values.map { table in
             let entries = [table.fallback] + table.columns.values
             let rules = entries.flatMap(\.choices).map { max($0.rule.since, $0.when.isEmpty ? 1 : 2) }
-            return max(rules.max() ?? 1, table.row == .archive ? 2 : 1)
+            let relations =
+                table.relations == RelationRules() && table.owners.isEmpty ? 1 : RelationRules.since
+            return max(rules.max() ?? 1, table.row == .archive ? 2 : 1, relations)
         }.max() ?? 1
     }
 }

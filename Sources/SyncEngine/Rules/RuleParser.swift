@@ -87,7 +87,12 @@ struct RuleParser {
 
     private mutating func parse(_ table: SyncedTable, _ node: Node) -> RuleFile.Table? {
         let name = table.name
-        guard let body = mapping(node, allowed: ["row", "default", "columns", "locked"], name) else {
+        guard
+            let body = mapping(
+                node,
+                allowed: RelationRules.keys.union(["row", "default", "columns", "locked", "owner", "owners"]),
+                name)
+        else {
             return nil
         }
         var columns: [String: RuleFile.Entry] = [:]
@@ -114,7 +119,8 @@ struct RuleParser {
         guard let fallback = parseEntry(fallbackNode, table) else { return nil }
         let result = RuleFile.Table(
             row: row, rowLine: body["row"]?.mark?.line ?? 0, fallback: fallback, columns: columns,
-            locked: locked, line: node.mark?.line ?? 0)
+            locked: locked, line: node.mark?.line ?? 0, relations: parseRelations(body, table),
+            owners: parseOwners(body, table))
         if let cycle = result.cycle(table) {
             error("the conditions of \(cycle.joined(separator: ", ")) wait for each other", node)
         }
@@ -134,7 +140,9 @@ struct RuleParser {
     }
 
     private mutating func parseLocked(_ node: Node, _ table: SyncedTable) -> Set<String> {
-        if node.string == "all" { return Set(table.columns.map(\.name) + [CellConflict.lifeColumn]) }
+        if node.string == "all" {
+            return RelationRules.locks.union(table.columns.map(\.name)).union([CellConflict.lifeColumn])
+        }
         guard let list = node.sequence else {
             error("'locked' must be 'all' or a list of columns", node)
             return []
@@ -142,13 +150,15 @@ struct RuleParser {
         var result: Set<String> = []
         for one in list {
             let name = one.string ?? ""
-            guard name == "row" || table.column(name) != nil else {
+            guard name == "row" || RelationRules.keys.contains(name) || table.column(name) != nil else {
                 error(
                     "table '\(table.name)' has no column '\(name)'", one, near: name,
                     table.columns.map(\.name))
                 continue
             }
-            result.insert(name == "row" ? CellConflict.lifeColumn : name)
+            let isRelation = RelationRules.keys.contains(name)
+            result.insert(
+                name == "row" ? CellConflict.lifeColumn : isRelation ? RelationRules.lock(name) : name)
         }
         return result
     }

@@ -15,6 +15,7 @@ public struct RuleService {
     /// One rule in force. `column` is `*` for the row's life.
     public struct Line: Sendable, Equatable {
         public let table: String
+        public let domain: String
         public let column: String
         public let when: [String]
         public let rule: String
@@ -38,18 +39,39 @@ public struct RuleService {
     private func lines(_ table: SyncedTable, _ rules: TenantRules) -> [Line] {
         let life = CellConflict.lifeColumn
         let row = Line(
-            table: table.name, column: life, when: [], rule: rules.rowRule(table: table.name).rawValue,
-            place: rules.rowPlace(table: table.name), owner: table.owner,
+            table: table.name, domain: table.domain, column: life, when: [],
+            rule: rules.rowRule(table: table.name).rawValue,
+            place: rules.rowPlace(table: table.name), owner: rules.owner(of: nil, in: table),
             isLocked: rules.source(table.name, life).isLocked)
-        return [row]
+        return [row] + relationLines(table, rules)
             + table.columns.flatMap { column in
                 rules.choices(table: table.name, column: column.name).map { when, ruling in
                     Line(
-                        table: table.name, column: column.name, when: when.map(\.text),
-                        rule: ruling.rule.summary, place: ruling.place, owner: column.owner,
+                        table: table.name, domain: table.domain, column: column.name, when: when.map(\.text),
+                        rule: ruling.rule.summary, place: ruling.place,
+                        owner: rules.owner(of: column, in: table),
                         isLocked: ruling.isLocked)
                 }
             }
+    }
+
+    private func relationLines(_ table: SyncedTable, _ rules: TenantRules) -> [Line] {
+        func line<Rule: RawRepresentable<String>>(
+            _ key: String, _ ruling: TenantRules.RelationRuling<Rule>
+        ) -> Line {
+            Line(
+                table: table.name, domain: table.domain, column: RelationRules.lock(key), when: [],
+                rule: ruling.rule.rawValue,
+                place: ruling.place, owner: rules.owner(of: nil, in: table), isLocked: ruling.isLocked)
+        }
+        var lines: [Line] = []
+        if !table.naturalKey.isEmpty {
+            lines.append(line(RelationRules.duplicateKey, rules.duplicateRule(table: table.name)))
+        }
+        if !table.parents.isEmpty {
+            lines.append(line(RelationRules.parentKey, rules.parentRule(table: table.name)))
+        }
+        return lines
     }
 
     // MARK: Trying out
@@ -166,6 +188,9 @@ extension TenantRules {
             if !table.locked.isEmpty {
                 problems.append(problem(table.line, "only the hub's policy can lock entries"))
             }
+            if !table.owners.isEmpty {
+                problems.append(problem(table.line, "only the hub's policy says who owns what"))
+            }
             if known.columns.allSatisfy({ source(name, $0.name).isLocked }) {
                 return problems + [problem(table.line, "'\(name)' is locked by the hub's policy")]
             }
@@ -173,6 +198,13 @@ extension TenantRules {
             where source(name, column).isLocked {
                 let message = "\(name).\(column) is locked by the hub's policy"
                 problems.append(problem(entry.choices[0].line, message))
+            }
+            for (key, line) in [
+                (RelationRules.duplicateKey, table.relations.duplicate?.line),
+                (RelationRules.parentKey, table.relations.missingParent?.line),
+            ] {
+                guard let line, source(name, RelationRules.lock(key)).isLocked else { continue }
+                problems.append(problem(line, "'\(key)' of \(name) is locked by the hub's policy"))
             }
             let locked = source(name, CellConflict.lifeColumn)
             if locked.isLocked, table.row != locked.source.table.row {

@@ -60,6 +60,13 @@ public struct TenantRules: RuleBook {
         return (district[table] ?? base ?? Self.latest, false)
     }
 
+    func policySource(_ table: String) -> Source? { policy[table] }
+
+    public func owner(of column: Column?, in table: SyncedTable) -> Owner {
+        let name = column?.name ?? CellConflict.lifeColumn
+        return policy[table.name]?.table.owners[name] ?? column?.owner ?? table.owner
+    }
+
     public func rowRule(table: String) -> RowRule {
         source(table, CellConflict.lifeColumn).source.table.row
     }
@@ -78,7 +85,7 @@ public struct TenantRules: RuleBook {
         return place(source, source.table.rowLine)
     }
 
-    private func place(_ source: Source, _ line: Int) -> String {
+    func place(_ source: Source, _ line: Int) -> String {
         if line == 0 { return "built-in" }
         return switch source.layer {
         case nil: "built-in"

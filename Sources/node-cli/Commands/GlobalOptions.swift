@@ -124,13 +124,16 @@ struct CommandContext {
         return (installation, try installation.tenant(option.tenant), actor(installation))
     }
 
-    func curl() throws -> CurlClient {
+    func curl() throws -> CurlClient { try CurlClient(options: curlOptions()) }
+
+    /// How requests leave this machine.
+    func curlOptions() -> CurlClient.Options {
         var options = CurlClient.Options()
         if let proxy = configuration.proxy { options.proxy = .url(proxy) }
         options.caFile = configuration.caFile
         options.timeout = configuration.syncTimeout
         options.userAgent = "node-cli/\(ProductVersion.text)"
-        return try CurlClient(options: options)
+        return options
     }
 
     /// Bytes of a file, or of standard input for `-`. Throws `FILE_NOT_FOUND`, `TOO_LARGE`.
@@ -163,6 +166,14 @@ struct CommandContext {
             }
         }
         return bytes
+    }
+
+    /// Throws `FILE_EXISTS` when one of the files to write is there, unless told to overwrite.
+    func requireAbsent(_ paths: [String], force: Bool) throws {
+        for path in paths where !force && FileManager.default.fileExists(atPath: path) {
+            throw NodeError(
+                .fileExists, "'\(path)' is already there", hint: "Choose another name, or add --force.")
+        }
     }
 
     /// A bar on standard error for work that takes over a second.

@@ -20,6 +20,8 @@ struct Output: Sendable {
         /// Written as it is: cells and values in it must have gone through `Escaping.visible`.
         case text(String)
         case table(Table)
+        /// Text as `text`, then a table.
+        case summary(String, Table)
     }
 
     let format: Format
@@ -70,6 +72,9 @@ struct Output: Sendable {
         case .none: break
         case .text(let text): try line(text)
         case .table(let table): try writer.write(table.text(layout, style: style))
+        case .summary(let text, let table):
+            try line(text)
+            try writer.write(table.text(layout, style: style))
         }
         for warning in warnings { warn(warning) }
         for error in errors { fail(error) }

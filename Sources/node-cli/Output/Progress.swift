@@ -1,3 +1,4 @@
+import NodeCore
 import Synchronization
 
 /// A bar on standard error with rate and remaining time, for work that takes over a second.

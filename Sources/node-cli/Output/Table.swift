@@ -1,3 +1,5 @@
+import NodeCore
+
 /// Rows for people: aligned columns on a terminal or in a pipe, or one record a line for programs.
 ///
 /// Cells are escaped when they are added, so nothing typed by anybody reaches the terminal raw.

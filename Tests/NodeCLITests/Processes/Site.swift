@@ -54,6 +54,14 @@ final class Site {
         _ arguments: String..., input: String = "", environment: [String: String] = [:],
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> JSON {
+        try done(arguments, input: input, environment: environment, sourceLocation: sourceLocation)
+    }
+
+    @discardableResult
+    func done(
+        _ arguments: [String], input: String = "", environment: [String: String] = [:],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> JSON {
         let outcome = try run(arguments, input: input, environment: environment)
         try #require(outcome.status == 0, outcome.story, sourceLocation: sourceLocation)
         return try outcome.envelope()["data"]

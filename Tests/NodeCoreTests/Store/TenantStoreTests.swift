@@ -109,7 +109,9 @@ import Testing
         #expect(shell.terminationStatus == 0)
         let environment = world.hub.installation.environment
         let error = #expect(throws: NodeError.self) {
-            try TenantStore(path: world.hub.store.path, environment: environment)
+            try TenantStore(
+                path: world.hub.store.path, environment: environment,
+                identifiers: world.hub.tenant.identifiers)
         }
         #expect(error?.code == .schemaNewer && error?.code.exitStatus == 8)
     }

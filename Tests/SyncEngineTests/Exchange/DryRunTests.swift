@@ -113,7 +113,7 @@ import Testing
                     let noise = try site.installation.environment.random.bytes(800).hex
                     try transaction.put(
                         Schema.teacher, id: try transaction.freshID(),
-                        ["name": .text(noise), "email": .text("\(index)")])
+                        ["name": .text(noise), "email": .text("\(site.name)\(index)")])
                 }
             }
         }

@@ -46,7 +46,13 @@ import Yams
         #expect(keys("properties", "tables", "properties") == Set(Self.tables.map(\.name)))
         for table in Self.tables {
             let path = ["$defs", "table_\(table.name)", "properties"]
-            #expect(Set(schema.at(path).keys) == ["row", "default", "columns", "locked"])
+            var relations: Set<String> = []
+            if !table.naturalKey.isEmpty { relations.insert(RelationRules.duplicateKey) }
+            if !table.parents.isEmpty { relations.insert(RelationRules.parentKey) }
+            #expect(
+                Set(schema.at(path).keys)
+                    == relations.union(["row", "default", "columns", "locked", "owner", "owners"]),
+                "\(table.name)")
             let columns = Set(table.columns.map(\.name))
             #expect(Set(schema.at(path + ["columns", "properties"]).keys) == columns)
             let rows = Set(schema.at(path + ["row"])["enum"] as? [String] ?? [])

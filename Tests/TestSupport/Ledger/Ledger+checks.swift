@@ -36,6 +36,9 @@ extension Ledger {
     {
         let state = try reader.loadRow(row.table, id: row.id)
         let covers = try reader.covering(state)
+        if state.writes.isEmpty, state.cells.isEmpty, try reader.isCollected(row.table, id: row.id) {
+            return try checkCollected(row, answer, in: reader, at: site)
+        }
         for column in Set(state.columns).union(answer.cells.keys) {
             let siblings = try state.siblings(of: column, covers: covers).map {
                 Oracle.Sibling(hash: try reader.facts($0.stamp).hash, value: $0.value)
@@ -55,7 +58,7 @@ extension Ledger {
         try require(
             projected == answer.shown,
             "\(name(site)): \(row) projects to \(projected ?? [:]), not \(answer.shown ?? [:])")
-        guard let table = Schema.table(row.table) else { return }
+        guard let table = reader.schema.table(row.table) else { return }
         let shown = try reader.shown(table, id: row.id)
         try require(
             (shown == nil) == (answer.shown == nil),
@@ -65,6 +68,30 @@ extension Ledger {
             try require(
                 shown?[column.name] == expected,
                 "\(name(site)): \(row).\(column.name) shows \(shown?[column.name] ?? .null), not \(expected)")
+        }
+    }
+
+    /// Values of a dead row may only go once nobody can write without knowing its delete: every installation
+    /// has the delete, and here is every write whose author didn't know it.
+    private func checkCollected(
+        _ row: RowKey, _ answer: Oracle.Answer, in reader: StoreReader, at site: Int
+    ) throws {
+        meet(.collected)
+        let deletes = (oracle.writes[row] ?? []).filter { answer.dead.contains($0.hash) }
+        try require(
+            answer.alive.isEmpty && answer.shown == nil && !deletes.isEmpty,
+            "\(name(site)) has let values of \(row) go, which isn't dead")
+        for delete in deletes {
+            for (other, known) in applied.enumerated() {
+                try require(
+                    known.contains(delete.delta),
+                    "\(name(site)) has let values of \(row) go before \(name(other)) knew the delete")
+            }
+        }
+        for write in oracle.writes[row] ?? [] where !applied[site].contains(write.delta) {
+            try require(
+                deletes.allSatisfy { write.past.contains($0.delta) },
+                "\(name(site)) has let values of \(row) go before it had every write from before")
         }
     }
 

@@ -3,11 +3,12 @@ import GRDB
 @testable import NodeCore
 
 extension World.Site {
-    /// Every row that is shown, with its values, as an admin with `sqlite3` sees it but for local numbers.
-    public func shownRows() throws -> [String: [Value]] {
+    /// Every row that is shown of what a schema knows, with its values, as an admin with `sqlite3` sees it
+    /// but for local numbers.
+    public func shownRows(of schema: Schema = .current) throws -> [String: [Value]] {
         try store.read { reader in
             var result: [String: [Value]] = [:]
-            for table in Schema.tables {
+            for table in schema.tables {
                 for row in try reader.rows("SELECT * FROM \"\(table.name)\"") {
                     let id: String = row["id"]
                     result["\(table.name) \(id)"] = table.columns.map { row[$0.name] as Value }

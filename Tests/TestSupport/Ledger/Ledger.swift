@@ -9,7 +9,8 @@ public struct LawBroken: Error, CustomStringConvertible {
 
 /// What generated histories and simulations may meet on their way.
 public enum Met: CaseIterable, Sendable {
-    case wait, part, refusal, siblings, tornLife, deadByRule, absent, resolve, ruleChange, brokenLine
+    case wait, part, refusal, siblings, tornLife, deadByRule, absent, resolve, ruleChange, brokenLine,
+        collected
 }
 
 /// Everything that was ever written to one tenant, and what each installation has really applied.
@@ -196,7 +197,7 @@ open class Ledger {
     private func checkPromises(_ promised: [RowKey: [String: Value]?], at site: Int) throws {
         try world.sites[site].store.read { reader in
             for (row, values) in promised {
-                guard let table = Schema.table(row.table) else { continue }
+                guard let table = reader.schema.table(row.table) else { continue }
                 let shown = try reader.shown(table, id: row.id)
                 try require(
                     (shown == nil) == (values == nil), "\(name(site)) doesn't show its own write of \(row)")

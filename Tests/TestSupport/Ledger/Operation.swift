@@ -9,14 +9,10 @@ public enum Operation: CustomStringConvertible, Sendable {
     case delete(SyncedTable, String)
 
     /// A table of a version that this one doesn't know.
-    public static let gadget = SyncedTable(
-        "gadget", domain: "roster", since: 2, [("colour", .text, nil), ("size", .int, nil)])
-    public static let smallGadget = SyncedTable(
-        "gadget", domain: "roster", since: 2, [("colour", .text, nil)])
+    public static let gadget = Schema.laterVersions[1].table("gadget")!
+    public static let smallGadget = Schema.laterVersions[0].table("gadget")!
     /// A known table with a column that this version doesn't know.
-    public static let newerTeacher = SyncedTable(
-        "teacher", domain: "roster", since: 1,
-        [("email", .text, nil), ("name", .text, nil), ("phone", .text, nil)])
+    public static let newerTeacher = Schema.laterVersions[0].table("teacher")!
 
     /// An append-only table as a broken program sees it.
     public static let looseImport = SyncedTable(
@@ -54,7 +50,8 @@ public enum Operation: CustomStringConvertible, Sendable {
             try transaction.put(table, id: id, values)
             return (row, values)
         case .edit(let table, let id, let values):
-            guard Schema.table(table.name) != nil, try transaction.replica.shown(table, id: id) != nil
+            guard transaction.replica.schema.table(table.name) != nil,
+                try transaction.replica.shown(table, id: id) != nil
             else { return nil }
             try transaction.edit(table, id: id, values, force: force)
             return (row, values)

@@ -88,10 +88,11 @@ public struct OperationMix {
                 Schema.rosterImport, derived("roster_import", random.dice(3)),
                 ["year": text(&random), "records": text(&random)])
         case 15:
-            return .put(
-                random.dice(2) == 0 ? Operation.gadget : Operation.smallGadget,
-                derived("gadget", random.dice(2)),
-                ["colour": text(&random), "size": .int(Int64(random.dice(3)))])
+            let table = random.dice(2) == 0 ? Operation.gadget : Operation.smallGadget
+            let values = ["colour": text(&random), "size": Value.int(Int64(random.dice(3)))]
+            return change(
+                table, derived("gadget", random.dice(2)),
+                values.filter { table.column($0.key) != nil }, &random)
         case 16: return .delete(Operation.gadget, derived("gadget", random.dice(2)))
         case 17 where byHub:
             return change(Schema.skill, derived("skill", random.dice(2)), ["name": text(&random)], &random)

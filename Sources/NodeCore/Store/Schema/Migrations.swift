@@ -2,40 +2,40 @@ import GRDB
 
 /// The recorded, atomic steps that make a tenant file. A step that has shipped never changes.
 enum TenantMigrations {
-    /// Seats, the hub's rule policy, notes on conflicts.
-    static let schema2 = "2 seats, rule policy, notes"
-    /// People, sessions, events, merged teachers.
-    static let schema3 = "3 people, sessions, events"
+    private static let names = [2: "2 seats, rule policy, notes", 3: "3 people, sessions, events"]
 
-    static var migrator: DatabaseMigrator {
+    /// The steps up to a schema; a file with more of them was written by a later program.
+    static func migrator(_ schema: Schema) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 sync tables") { db in try db.execute(sql: syncTables) }
         migrator.registerMigration("1 domain tables") { db in
-            try createTables(since: 1, in: db)
+            try createTables(of: schema, since: 1, in: db)
         }
-        migrator.registerMigration(schema2) { db in
-            try createTables(since: 2, in: db)
-            try db.execute(sql: seatCounters)
-            try materialiseLater(db)
-        }
-        migrator.registerMigration(schema3) { db in
-            try createTables(since: 3, in: db)
-            try addColumns(since: 3, in: db)
-            try materialiseLater(db)
+        for version in 1..<schema.version {
+            let version = version + 1
+            migrator.registerMigration(names[version] ?? "\(version)") { db in
+                try createTables(of: schema, since: version, in: db)
+                try addColumns(of: schema, since: version, in: db)
+                if version == 2 { try db.execute(sql: seatCounters) }
+                if version == 3 {
+                    try db.execute(sql: tombstones + partialIndexes + policyHistory + redactions)
+                }
+                try materialiseLater(since: version, db)
+            }
         }
         migrator.registerMigration("3 succession") { db in try db.execute(sql: succession) }
         migrator.registerMigration("3 transparency") { db in try db.execute(sql: transparency) }
         return migrator
     }
 
-    private static func createTables(since version: Int, in db: Database) throws {
-        for table in Schema.tables where table.since == version { try createTable(table, in: db) }
+    private static func createTables(of schema: Schema, since version: Int, in db: Database) throws {
+        for table in schema.tables where table.since == version { try createTable(table, in: db) }
     }
 
     /// Columns that came later. Nothing is written into them: rows of before have them as absent, so
     /// that no delta is needed.
-    private static func addColumns(since version: Int, in db: Database) throws {
-        for table in Schema.tables where table.since < version {
+    private static func addColumns(of schema: Schema, since version: Int, in db: Database) throws {
+        for table in schema.tables where table.since < version {
             for column in table.columns where column.since == version {
                 try db.execute(
                     sql: "ALTER TABLE \"\(table.name)\" ADD COLUMN \"\(column.name)\" \(column.kind.rawValue)"
@@ -69,15 +69,45 @@ enum TenantMigrations {
         }
     }
 
-    /// What an older version kept of tables that it didn't know is put into them when the file is opened;
-    /// noted here, in the same transaction, so that a stop in between loses nothing.
-    private static func materialiseLater(_ db: Database) throws {
+    /// What an older version kept of tables and columns that it didn't know is put into them when the file
+    /// is opened; noted here, in the same transaction, so that a stop in between loses nothing.
+    private static func materialiseLater(since version: Int, _ db: Database) throws {
         try db.execute(
             sql: """
-                INSERT OR REPLACE INTO sync_state SELECT ?, 1
+                INSERT INTO sync_state SELECT ?1, ?2
                 WHERE EXISTS (SELECT 1 FROM sync_row) OR EXISTS (SELECT 1 FROM sync_cell)
-                """, arguments: [StateKey.materialise.rawValue])
+                  OR EXISTS (SELECT 1 FROM sync_delta WHERE schema_version >= ?2)
+                ON CONFLICT (key) DO UPDATE SET value = ifnull(value, excluded.value)
+                """, arguments: [StateKey.materialise.rawValue, version])
     }
+
+    /// Few rows have these.
+    private static let partialIndexes = """
+        CREATE INDEX teacher_merged ON teacher(merged_into) WHERE merged_into IS NOT NULL;
+        CREATE INDEX seat_wish ON seat(holder) WHERE wish IS NOT NULL;
+        CREATE INDEX seat_reserved ON seat(reserved_until) WHERE reserved_until IS NOT NULL;
+        """
+
+    private static let tombstones = """
+        -- At the hub: how far in its log each node has come. Everywhere: how far all have passed a chain.
+        CREATE TABLE sync_passed (
+          origin INTEGER PRIMARY KEY, position INTEGER NOT NULL, seq INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX sync_row_deleted ON sync_row(stamp) WHERE deleted = 1;
+        -- Dead rows whose values have gone.
+        CREATE TABLE sync_collected (
+          tbl TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (tbl, id)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let policyHistory = """
+        -- Every document of the hub's policy that says who owns what, by the delta that wrote it: a write is
+        -- judged by the one that its author had seen.
+        CREATE TABLE sync_policy (
+          row TEXT NOT NULL, stamp INTEGER NOT NULL, domain TEXT NOT NULL, document TEXT NOT NULL,
+          PRIMARY KEY (row, stamp)
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let seatCounters = """
         -- Seats by school, holder and state, kept by every write of a seat; `verify` counts again.
@@ -123,6 +153,12 @@ enum TenantMigrations {
         CREATE TABLE sync_evidence (
           number INTEGER PRIMARY KEY, at INTEGER NOT NULL, reason TEXT NOT NULL, known BLOB, found BLOB NOT NULL
         ) STRICT;
+        """
+
+    private static let redactions = """
+        -- Bodies that stand for others, from which a person was erased. `statement`: the hub's signed word for it;
+        -- null for one that was made here, and is signed when it is given away.
+        CREATE TABLE sync_redaction (number INTEGER PRIMARY KEY, statement BLOB) STRICT;
         """
 
     private static let syncTables = """

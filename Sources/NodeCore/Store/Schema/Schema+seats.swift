@@ -3,14 +3,20 @@
 extension Schema {
     /// A learner's place at a school. `state` is FREE, RESERVED or ASSIGNED; `learner_id` is the district's
     /// opaque id; `holder` is the origin that may change it. `free_order` is the hub's word to the holder: the
-    /// hash of the delta whose assignment is to be freed.
+    /// hash of the delta whose assignment is to be freed. `wish` is what the hub asks of a seat that a node
+    /// holds (reserve, release, retire); the holder does it or puts the hash of the wish's delta into
+    /// `wish_answered`.
     public static let seat = SyncedTable(
         "seat", domain: "seat", owner: .hub, since: 2,
         [
             ("school_id", .text, nil), ("holder", .text, .holder), ("state", .text, .holder),
             ("learner_id", .text, .holder), ("assigned_at", .int, .holder), ("created_at", .int, nil),
             ("free_order", .text, .hub),
-        ], indexes: ["school_id, state", "learner_id"])
+        ],
+        added: [
+            ("reserved_until", .int, .holder, since: 3), ("wish", .text, .hub, since: 3),
+            ("wish_learner", .text, .hub, since: 3), ("wish_answered", .text, .holder, since: 3),
+        ], parents: ["school_id": "tenant"], indexes: ["school_id, state", "learner_id"])
     /// One row a change of a seat, made in the same transaction.
     public static let seatAudit = SyncedTable(
         "seat_audit", domain: "seat", since: 2, appendOnly: true,

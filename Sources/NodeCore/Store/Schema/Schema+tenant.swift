@@ -9,7 +9,7 @@ extension Schema {
             ("flag_events", .int, nil), ("flag_volunteers", .int, nil), ("flag_recruitment", .int, nil),
             ("flag_prepkc_visibility", .int, nil), ("cors_origins", .text, .either),
             ("time_zone", .text, .either), ("created_at", .int, nil),
-        ], indexes: ["kind"])
+        ], parents: ["parent_id": "tenant"], indexes: ["kind"])
     public static let skill = SyncedTable("skill", domain: "tenant", owner: .hub, [("name", .text, nil)])
     public static let careerType = SyncedTable(
         "career_type", domain: "tenant", owner: .hub, [("name", .text, nil)])
@@ -20,5 +20,17 @@ extension Schema {
             ("revoked_at", .int, nil),
         ])
 
-    static let tenantTables = [tenant, skill, careerType, apiKey]
+    /// A school that a district asks the hub for; the answer is a `school_decision`.
+    public static let schoolRequest = SyncedTable(
+        "school_request", domain: "tenant", since: 3, appendOnly: true,
+        [("name", .text, nil), ("nces_school_id", .text, nil), ("note", .text, nil), ("at", .int, nil)])
+    /// The hub's answer; the id is derived from the request's, so there is one.
+    public static let schoolDecision = SyncedTable(
+        "school_decision", domain: "tenant", owner: .hub, since: 3,
+        [
+            ("request_id", .text, nil), ("accepted", .int, nil), ("school_id", .text, nil),
+            ("reason", .text, nil), ("at", .int, nil),
+        ])
+
+    static let tenantTables = [tenant, skill, careerType, apiKey, schoolRequest, schoolDecision]
 }

@@ -9,11 +9,26 @@ public struct Column: Sendable, Hashable {
     public let owner: Owner
 }
 
-/// Who may write a table or a column (hub policy, version 1).
-public enum Owner: String, Sendable {
+/// Who may write a table or a column (hub policy, version 2).
+public enum Owner: String, Sendable, CaseIterable {
     case hub, either
+    /// Any node; only where the hub's policy says so.
+    case node
     /// The one origin that the row's column `holder` names.
     case holder
+    /// Whoever makes the row, once: it is never written again.
+    case grant
+}
+
+extension Owner {
+    /// Whether a side may write; of a holder's and a grant's columns more is asked elsewhere.
+    public func allows(_ role: Role) -> Bool {
+        switch self {
+        case .hub: role == .hub
+        case .node: role == .node
+        default: true
+        }
+    }
 }
 
 /// The side of an installation or of a delta's author.
@@ -30,6 +45,12 @@ public final class SyncedTable: Sendable {
     public let columns: [Column]
     public let since: Int
     public let indexes: [String]
+    /// The columns that no two rows should share; merging may break that, which is a case.
+    public let naturalKey: [String]
+    /// Columns that name a row of another table; a row that is gone makes a case of those that name it.
+    public let parents: [String: String]
+    /// The column that says into which other row a row was merged.
+    public static let mergeColumn = "merged_into"
     /// Who may create and delete its rows.
     public let owner: Owner
     /// Rows are made once: whoever writes, a delete, a column write, or a row write that had seen the
@@ -42,6 +63,10 @@ public final class SyncedTable: Sendable {
     /// Rows have a holder: the owner makes each once, only the holder changes what is the holder's, also
     /// the holder itself (DESIGN 8).
     public let isHeld: Bool
+    /// Rows are made once and never deleted; some of their columns are never written again.
+    public let isGranted: Bool
+    /// Values of columns that only the hub writes, and with them the whole row.
+    let hubValues: [String: Set<Value>]
     /// Some columns came after the table, so a row's values depend on its writer's schema.
     let hasLaterColumns: Bool
     let positions: [String: Int]
@@ -55,15 +80,20 @@ public final class SyncedTable: Sendable {
     init(
         _ name: String, domain: String, owner: Owner = .either, since: Int = 1, appendOnly: Bool = false,
         _ columns: [(String, Column.Kind, Owner?)], added: [(String, Column.Kind, Owner?, since: Int)] = [],
-        indexes: [String] = []
+        naturalKey: [String] = [], parents: [String: String] = [:], indexes: [String] = [],
+        hubValues: [String: Set<Value>] = [:]
     ) {
         self.name = name
         self.domain = domain
         self.since = since
         self.indexes = indexes
+        self.naturalKey = naturalKey
+        self.parents = parents
         self.owner = owner
         isAppendOnly = appendOnly
         isHeld = columns.contains { $0.2 == .holder }
+        isGranted = columns.contains { $0.2 == .grant }
+        self.hubValues = hubValues
         let columns =
             columns.map { Column(name: $0.0, kind: $0.1, since: since, owner: $0.2 ?? owner) }
             + added.map { Column(name: $0.0, kind: $0.1, since: $0.since, owner: $0.2 ?? owner) }
@@ -83,4 +113,9 @@ public final class SyncedTable: Sendable {
     /// The index of a column, or nil when this schema doesn't know it.
     public func position(of column: String) -> Int? { positions[column] }
     public func column(_ name: String) -> Column? { positions[name].map { columns[$0] } }
+
+    /// Whether one of the values is the hub's alone.
+    public func isHubs(_ values: [String: Value]) -> Bool {
+        hubValues.contains { name, reserved in values[name].map(reserved.contains) ?? false }
+    }
 }

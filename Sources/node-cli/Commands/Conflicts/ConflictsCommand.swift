@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 import SyncEngine
 
 struct ConflictsCommand: ParsableCommand {
@@ -10,39 +11,28 @@ struct ConflictsCommand: ParsableCommand {
             ConflictsNote.self,
         ])
 
-    static func json(_ value: Value) -> JSONValue {
-        switch value {
-        case .null: .null
-        case .int(let number): .int(number)
-        case .text(let text): .string(text)
-        case .bytes(let bytes): .string(bytes.hex)
-        }
-    }
+    static func json(_ value: Value) -> JSONValue { Shapes.json(value) }
 
     /// A value for a person; one that isn't there is named.
     static func visible(_ value: Value) -> String {
         value.isNull ? "(empty)" : Escaping.visible(value.display)
     }
 
-    static func json(_ sibling: SiblingView) -> JSONValue {
-        [
-            "value": json(sibling.value), "origin": .string(sibling.origin.hex),
-            "node": .string(sibling.node),
-            "author": .string(sibling.author), "at": JSONValue(milliseconds: sibling.at),
-            "delta": .string(sibling.delta.hex),
-        ]
-    }
+    static func json(_ sibling: SiblingView) -> JSONValue { Shapes.sibling.json(sibling) }
 
-    static func json(_ conflict: ConflictView) -> JSONValue {
-        [
-            "id": .string(conflict.id), "table": .string(conflict.table), "row_id": .string(conflict.row),
-            "label": JSONValue(conflict.label),
-            "column": .string(conflict.column), "state": .string(conflict.state.rawValue),
-            "shown": json(conflict.shown),
-            "rule": .string(conflict.rule), "rule_place": .string(conflict.rulePlace),
-            "locked": .bool(conflict.isLocked),
-            "siblings": .array(conflict.siblings.map(json)),
-        ]
+    static func json(_ conflict: ConflictView) -> JSONValue { Shapes.conflict.json(conflict) }
+
+    static func json(_ one: RowCase) -> JSONValue { Shapes.rowCase.json(one) }
+
+    /// One case, for a person.
+    static func text(_ one: RowCase) -> String {
+        """
+        \(one.id)  \(one.state.rawValue)  case \(one.kind.rawValue) in \(one.table): \
+        \(one.subject.map { Escaping.visible($0) }.joined(separator: ", "))
+          rows: \(one.rows.map { Escaping.visible($0) }.joined(separator: ", ")); the first counts  \
+        (rule \(one.rule), \(one.rulePlace))
+          \(one.remedy)
+        """
     }
 
     /// One conflict with its siblings, for a person.

@@ -9,7 +9,8 @@ struct ConflictsList: NodeCommand {
             Example: node-cli conflicts list --state open
 
             settled: a rule chose. open: a person must. resolved: over. refused: a write without the right
-            to it. Without --state: settled and open.
+            to it. Without --state: settled and open. Cases between rows (two teachers with one address, a \
+            seat without its school) stand below: open ones wait for a person, settled ones for the hub.
             """)
 
     @Option(help: "settled, open, resolved or refused.") var state: String?
@@ -31,6 +32,7 @@ struct ConflictsList: NodeCommand {
         guard limit ?? 1 > 0 else { throw NodeError(.usage, "--limit must be at least 1", field: "limit") }
         let all = try ConflictService(open, actor: actor).list(filter.filter(wanted, context))
         let conflicts = Array(all.prefix(limit ?? .max))
+        let cases = try self.cases(open, actor, wanted)
         let zone = try open.store.read { try $0.tenant().timeZone }
         if context.output.format == .plain {
             var table = Table([
@@ -39,15 +41,30 @@ struct ConflictsList: NodeCommand {
             for one in conflicts {
                 table.add([one.id, one.state.rawValue, one.table, one.row, one.column, one.shown.display])
             }
+            for one in cases {
+                let rows = one.rows.joined(separator: " ")
+                table.add([one.id, one.state.rawValue, one.table, rows, one.kind.rawValue, one.rows[0]])
+            }
             return CommandResult(data: nil, body: .table(table))
         }
-        let text =
-            conflicts.isEmpty
-            ? "No conflicts."
-            : conflicts.map { ConflictsCommand.text($0, context, zone: zone) }.joined(separator: "\n")
+        let texts =
+            conflicts.map { ConflictsCommand.text($0, context, zone: zone) }
+            + cases.map(ConflictsCommand.text)
         return CommandResult(
-            data: ["conflicts": .array(conflicts.map(ConflictsCommand.json)), "total": JSONValue(all.count)],
-            body: .text(text))
+            data: [
+                "conflicts": .array(conflicts.map(ConflictsCommand.json)), "total": JSONValue(all.count),
+                "cases": .array(cases.map(ConflictsCommand.json)),
+            ],
+            body: .text(texts.isEmpty ? "No conflicts." : texts.joined(separator: "\n")))
+    }
+
+    /// Cases have no siblings to tell their age by and are never over or refused: they are there or not.
+    private func cases(_ open: OpenTenant, _ actor: Actor, _ state: ConflictState?) throws -> [RowCase] {
+        guard filter.olderThan == nil, filter.newerThan == nil else { return [] }
+        return try ConflictService(open, actor: actor).cases().filter { one in
+            (state == nil || one.state == state) && (filter.table == nil || one.table == filter.table)
+                && (filter.rule == nil || one.rule == filter.rule)
+        }
     }
 }
 
@@ -63,6 +80,10 @@ struct ConflictsShow: NodeCommand {
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant)
         let service = ConflictService(open, actor: actor)
+        if let one = try service.cases().first(where: { $0.id == id }) {
+            return CommandResult(
+                data: ["case": ConflictsCommand.json(one)], body: .text(ConflictsCommand.text(one)))
+        }
         let conflict = try service.show(id), notes = try service.notes(id)
         let zone = try open.store.read { try $0.tenant().timeZone }
         var text = ConflictsCommand.text(conflict, context, zone: zone)

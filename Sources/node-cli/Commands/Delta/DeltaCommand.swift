@@ -180,10 +180,7 @@ struct DeltaExport: NodeCommand {
             }
             return (origin, try reader.facts(stamp), frame)
         }
-        for path in [out, out + ".body"] where !force && FileManager.default.fileExists(atPath: path) {
-            throw NodeError(
-                .fileExists, "'\(path)' is already there", hint: "Choose another name, or add --force.")
-        }
+        try context.requireAbsent([out, out + ".body"], force: force)
         try DurableFile.write(frame.envelope, to: out)
         try DurableFile.write(frame.body, to: out + ".body")
         try installation.note("delta.export", "tenant \(open.slug), \(origin.id):\(facts.seq)")

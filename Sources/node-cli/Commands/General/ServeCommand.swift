@@ -7,7 +7,7 @@ import NodeServer
 struct ServeCommand: NodeCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve sync, health and metrics until stopped; at a node also sync by itself.",
+        abstract: "Serve REST, sync, health and metrics until stopped; at a node also sync by itself.",
         discussion: """
             Example: node-cli serve --data hub --listen 127.0.0.1:8001
 
@@ -32,7 +32,7 @@ struct ServeCommand: NodeCommand {
         var limits = HTTPServer.Limits()
         limits.maxBodyBytes = context.configuration.maxBodyBytes
         let logger = logger(context)
-        let backend = try NodeBackend(installation, version: ProductVersion.text, logger: logger)
+        let backend = try NodeBackend(installation, options(installation, context, logger))
         let server = try HTTPServer(
             host: address.host, port: address.port, backend: backend, limits: limits, logger: logger,
             backgroundTasks: try backgroundTasks(installation, context, logger),
@@ -45,6 +45,22 @@ struct ServeCommand: NodeCommand {
         try waitFor { try await server.run() }
         withExtendedLifetime(lock) {}
         return CommandResult(data: ["stopped": true])
+    }
+
+    private func options(
+        _ installation: Installation, _ context: CommandContext, _ logger: Logger
+    ) throws -> NodeBackend.Options {
+        var options = NodeBackend.Options(version: ProductVersion.text)
+        options.settings = RESTSettings(context.configuration)
+        options.logger = logger
+        guard installation.role == .node else { return options }
+        let client = try context.curl(), hubURL = context.configuration.hubURL
+        options.syncNow = { tenant in
+            let lock = try installation.lockForSync(tenant.slug, waiting: 60)
+            defer { withExtendedLifetime(lock) {} }
+            return try SyncRunner(installation, client: client, hubURL: hubURL).sync(tenant)
+        }
+        return options
     }
 
     /// SIGHUP doesn't end the server: the settings are read and checked, and the log says what it found.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 import SyncEngine
 
 struct VerifyCommand: NodeCommand {
@@ -18,19 +19,6 @@ struct VerifyCommand: NodeCommand {
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
-    /// By origin; the longest chain of a forked one, the others under `more`.
-    private static func json(_ heads: [ChainHead]) -> [(String, JSONValue)] {
-        func text(_ head: ChainHead) -> [(String, JSONValue)] {
-            [("seq", .int(head.seq)), ("hash", .string(head.hash.hex))]
-        }
-        return Dictionary(grouping: heads, by: \.origin).sorted { $0.key < $1.key }.map { origin, heads in
-            let sorted = heads.sorted { ($1.seq, $0.hash) < ($0.seq, $1.hash) }
-            let more = sorted.dropFirst().map { JSONValue.object(text($0)) }
-            let members = text(sorted[0]) + (more.isEmpty ? [] : [("more", .array(more))])
-            return (origin.hex, .object(members))
-        }
-    }
-
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (installation, open, _) = try context.tenant(tenant)
         let scratch = try installation.scratchFile("verify")
@@ -39,9 +27,9 @@ struct VerifyCommand: NodeCommand {
         bar.finish()
         try installation.note(
             deep ? "verify.deep" : "verify", "tenant \(open.slug), \(report.problems.count) problems")
-        let heads = Self.json(report.heads)
         let data: JSONValue = [
-            "ok": .bool(report.isOK), "digest": .string(report.digest.hex), "heads": .object(heads),
+            "ok": .bool(report.isOK), "digest": .string(report.digest.hex),
+            "heads": Shapes.heads(report.heads),
             "problems": .array(report.problems.map { .string($0) }), "deltas": JSONValue(report.deltas),
             "rows": JSONValue(report.rows),
         ]

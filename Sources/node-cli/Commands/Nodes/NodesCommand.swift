@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct NodesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -77,16 +78,13 @@ struct NodesList: NodeCommand {
                 node.lastSeenAt.map { RFC3339.string(milliseconds: $0) } ?? "never", node.origin.hex,
             ])
         }
-        let list = nodes.map { node, state -> JSONValue in
-            [
-                "state": .string(state),
-                "node_id": .string(node.nodeID), "origin": .string(node.origin.hex),
-                "tenant": .string(node.tenant),
-                "name": .string(node.name), "enrolled_at": JSONValue(milliseconds: node.enrolledAt),
-                "last_seen_at": JSONValue(milliseconds: node.lastSeenAt),
-                "revoked_at": JSONValue(milliseconds: node.revokedAt),
-            ]
-        }
-        return CommandResult(data: ["nodes": .array(list)], body: .table(table))
+        return CommandResult(
+            data: [
+                "nodes": .array(
+                    nodes.map { node, state in
+                        guard case .object(let members) = Shapes.node.json(node) else { return .null }
+                        return .object(members + [("state", .string(state))])
+                    })
+            ], body: .table(table))
     }
 }

@@ -1,22 +1,16 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct TeacherCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "teacher", abstract: "Show and change teachers.",
         subcommands: [
             TeacherList.self, TeacherShow.self, TeacherAdd.self, TeacherEdit.self, TeacherDeactivate.self,
-            TeacherReactivate.self, TeacherDelete.self,
+            TeacherReactivate.self, TeacherDelete.self, TeacherMerge.self,
         ])
 
-    static func json(_ teacher: Teacher) -> JSONValue {
-        [
-            "id": .string(teacher.id), "name": .string(teacher.name), "email": .string(teacher.email),
-            "school": .string(teacher.school), "school_id": JSONValue(teacher.schoolID),
-            "grade": .string(teacher.grade),
-            "active": .bool(teacher.active), "year": .string(teacher.year),
-        ]
-    }
+    static func json(_ teacher: Teacher) -> JSONValue { Shapes.teacher.json(teacher) }
 
     static func table(_ teachers: [Teacher]) -> Table {
         var table = Table([

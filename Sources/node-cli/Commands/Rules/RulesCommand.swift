@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 import SyncEngine
 
 struct RulesCommand: ParsableCommand {
@@ -14,22 +15,9 @@ struct RulesCommand: ParsableCommand {
             RulesShow.self, RulesCheck.self, RulesTest.self, RulesBacktest.self, RulesApply.self,
         ])
 
-    static func json(_ problem: RuleProblem) -> JSONValue {
-        [
-            "line": JSONValue(problem.line), "column": JSONValue(problem.column),
-            "severity": .string(problem.isError ? "error" : "warning"), "message": .string(problem.message),
-            "suggestion": JSONValue(problem.suggestion),
-        ]
-    }
+    static func json(_ problem: RuleProblem) -> JSONValue { Shapes.ruleProblem.json(problem) }
 
-    static func json(_ change: RuleChange) -> JSONValue {
-        [
-            "table": .string(change.table), "row_id": .string(change.row), "column": .string(change.column),
-            "before": ConflictsCommand.json(change.before), "after": ConflictsCommand.json(change.after),
-            "rule_before": .string(change.ruleBefore), "rule_after": .string(change.ruleAfter),
-            "past": .bool(change.isPast),
-        ]
-    }
+    static func json(_ change: RuleChange) -> JSONValue { Shapes.ruleChange.json(change) }
 
     /// A change as two lines of a diff.
     static func diff(_ changes: [RuleChange]) -> String {
@@ -80,8 +68,9 @@ struct RulesShow: NodeCommand {
         discussion: """
             Example: node-cli rules show --table teacher
 
-            The column * is the row's life: deleted on one side, edited on the other. Owner says who may
-            write; what only one side writes has no conflicts.
+            The column * is the row's life: deleted on one side, edited on the other; *duplicate speaks of \
+            rows that share a key, *missing_parent of rows whose parent is gone. Owner says who may write; \
+            what only one side writes has no conflicts.
             """)
 
     @Option(help: "Only this table.") var table: String?
@@ -102,20 +91,10 @@ struct RulesShow: NodeCommand {
                 one.place, one.isLocked ? "yes" : "",
             ])
         }
-        let rules = lines.map { one -> JSONValue in
-            [
-                "table": .string(one.table), "column": .string(one.column),
-                "owner": .string(one.owner.rawValue), "when": .array(one.when.map { .string($0) }),
-                "rule": .string(one.rule), "place": .string(one.place), "locked": .bool(one.isLocked),
-            ]
-        }
-        let sources = documents.map { one -> JSONValue in
-            [
-                "layer": .string(one.layer.rawValue), "domain": .string(one.domain),
-                "version": .int(one.version),
-            ]
-        }
         return CommandResult(
-            data: ["rules": .array(rules), "documents": .array(sources)], body: .table(list))
+            data: [
+                "rules": .array(lines.map(Shapes.rule.json)),
+                "documents": .array(documents.map(Shapes.ruleDocument.json)),
+            ], body: .table(list))
     }
 }

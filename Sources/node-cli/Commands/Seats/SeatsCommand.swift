@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct SeatsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,28 +12,21 @@ struct SeatsCommand: ParsableCommand {
             """,
         subcommands: [
             SeatsPurchase.self, SeatsGrant.self, SeatsRelease.self, SeatsAllocate.self, SeatsReclaim.self,
+            SeatsReserve.self, SeatsRetire.self, SeatsAsk.self, SeatsWithdraw.self,
             SeatsList.self, SeatsSummary.self, SeatsHistory.self,
         ])
 
-    static func json(_ seat: Seat) -> JSONValue {
-        [
-            "id": .string(seat.id), "tenant_id": .string(seat.schoolID), "school": .string(seat.school),
-            "state": .string(seat.state.rawValue), "learner_id": JSONValue(seat.learnerID),
-            "holder": .string(seat.holder.id), "holder_name": JSONValue(seat.holder.name),
-            "holder_origin": .string(seat.holder.origin),
-            "assigned_at": JSONValue(milliseconds: seat.assignedAt),
-            "created_at": JSONValue(milliseconds: seat.createdAt),
-        ]
-    }
+    static func json(_ seat: Seat) -> JSONValue { Shapes.seat.json(seat) }
 
     static func table(_ seats: [Seat]) -> Table {
         var table = Table([
             .init("school", maxWidth: 32), .init("state"), .init("learner", maxWidth: 24),
-            .init("holder", maxWidth: 24), .init("id"),
+            .init("holder", maxWidth: 24), .init("asked"), .init("id"),
         ])
         for one in seats {
             table.add([
-                one.school, one.state.rawValue, one.learnerID ?? "-", name(one.holder), one.id,
+                one.school, one.state.rawValue, one.learnerID ?? "-", name(one.holder),
+                one.wish?.kind.rawValue ?? "", one.id,
             ])
         }
         return table
@@ -53,12 +47,7 @@ struct SeatsCommand: ParsableCommand {
         CommandResult(data: ["seat": json(seat)], body: .table(table([seat])))
     }
 
-    static func json(_ counts: SeatCounts) -> JSONValue {
-        [
-            "total": JSONValue(counts.total), "free": JSONValue(counts.free),
-            "reserved": JSONValue(counts.reserved), "assigned": JSONValue(counts.assigned),
-        ]
-    }
+    static func json(_ counts: SeatCounts) -> JSONValue { Shapes.seatCounts.json(counts) }
 }
 
 /// Either one seat, or a number of free ones at a school.

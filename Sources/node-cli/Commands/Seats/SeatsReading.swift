@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct SeatsList: NodeCommand {
     static let configuration = CommandConfiguration(
@@ -36,24 +37,13 @@ struct SeatsSummary: NodeCommand {
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
-    static func members(_ summary: SeatSummary) -> [(String, JSONValue)] {
-        [
-            ("tenant_id", .string(summary.tenantID)), ("tenant_name", .string(summary.name)),
-            ("total_seats", JSONValue(summary.counts.total)), ("free_seats", JSONValue(summary.counts.free)),
-            ("reserved_seats", JSONValue(summary.counts.reserved)),
-            ("assigned_seats", JSONValue(summary.counts.assigned)),
-            ("utilization_percentage", .double(Double(summary.counts.utilizationBasisPoints) / 100)),
-            ("free_seats_held_here", JSONValue(summary.freeHere)),
-        ]
-    }
-
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, _) = try context.tenant(tenant)
         let (district, schools) = try open.store.read { try $0.seatSummary() }
         var table = Table([
             .init("school", maxWidth: 40), .init("total", .right), .init("free", .right),
             .init("reserved", .right), .init("assigned", .right), .init("used %", .right),
-            .init("free here", .right),
+            .init("free here", .right), .init("owed", .right),
         ])
         for (name, one) in schools.map({ ($0.name, $0) }) + [("all", district)] {
             let points = one.counts.utilizationBasisPoints
@@ -62,11 +52,11 @@ struct SeatsSummary: NodeCommand {
                 [name]
                     + [one.counts.total, one.counts.free, one.counts.reserved, one.counts.assigned].map {
                         String($0)
-                    } + [percent, String(one.freeHere)])
+                    } + [percent, String(one.freeHere), String(one.owed)])
         }
-        let list = JSONValue.array(schools.map { .object(Self.members($0)) })
+        let list = JSONValue.array(schools.map(Shapes.seatSummary.json))
         return CommandResult(
-            data: .object(Self.members(district) + [("schools", list)]), body: .table(table))
+            data: Shapes.seatSummary.json(district).adding("schools", list), body: .table(table))
     }
 }
 
@@ -79,18 +69,7 @@ struct SeatsHistory: NodeCommand {
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
-    static func json(_ event: SeatEvent) -> JSONValue {
-        [
-            "id": .string(event.id), "seat_id": .string(event.seatID), "action": .string(event.action),
-            "previous_state": JSONValue(event.previousState), "new_state": JSONValue(event.newState),
-            "previous_learner_id": JSONValue(event.previousLearnerID),
-            "new_learner_id": JSONValue(event.newLearnerID),
-            "previous_holder": JSONValue(event.previousHolder?.id),
-            "new_holder": JSONValue(event.newHolder?.id),
-            "changed_by": .string(event.changedBy), "reason": JSONValue(event.reason),
-            "created_at": JSONValue(milliseconds: event.createdAt),
-        ]
-    }
+    static func json(_ event: SeatEvent) -> JSONValue { Shapes.seatEvent.json(event) }
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, _) = try context.tenant(tenant)

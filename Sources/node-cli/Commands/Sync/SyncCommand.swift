@@ -175,16 +175,10 @@ struct SyncLog: NodeCommand {
                 String(one.pulled), String(one.roundTrips), String(one.milliseconds), code ?? "-",
             ])
         }
-        let list = exchanges.map { at, one, code -> JSONValue in
-            [
-                "at": JSONValue(milliseconds: at), "tenant": .string(one.tenant),
-                "verdict": .string(one.verdict),
-                "pushed": JSONValue(one.pushed), "pulled": JSONValue(one.pulled),
-                "round_trips": JSONValue(one.roundTrips), "duration_ms": .int(one.milliseconds),
-                "error_code": JSONValue(code),
-            ]
-        }
-        return CommandResult(data: ["exchanges": .array(list)], body: .table(table))
+        return CommandResult(
+            data: [
+                "exchanges": .array(exchanges.map { Shapes.exchange.json(($0.at, $0.record, $0.errorCode)) })
+            ], body: .table(table))
     }
 }
 

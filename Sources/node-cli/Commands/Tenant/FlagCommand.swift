@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct FlagCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -8,19 +9,16 @@ struct FlagCommand: ParsableCommand {
 
     static func result(_ tenant: Tenant) -> CommandResult {
         var table = Table([.init("flag"), .init("state"), .init("default"), .init("used by")])
-        let list = FeatureFlag.allCases.map { flag -> JSONValue in
-            let isOn = tenant.flags[flag] == true
+        let list = FeatureFlag.allCases.map { (flag: $0, isOn: tenant.flags[$0] == true) }
+        for (flag, isOn) in list {
             table.add([
                 flag.rawValue, isOn ? "on" : "off", flag.isOnByDefault ? "on" : "off",
                 flag.effect ?? "no feature yet",
             ])
-            return [
-                "name": .string(flag.rawValue), "on": .bool(isOn), "default": .bool(flag.isOnByDefault),
-                "used_by": JSONValue(flag.effect),
-            ]
         }
         return CommandResult(
-            data: ["tenant": TenantCommand.json(tenant), "flags": .array(list)], body: .table(table))
+            data: ["tenant": TenantCommand.json(tenant), "flags": .array(list.map(Shapes.flag.json))],
+            body: .table(table))
     }
 }
 

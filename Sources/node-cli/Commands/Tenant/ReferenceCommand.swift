@@ -3,12 +3,53 @@ import NodeCore
 
 struct ReferenceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reference", abstract: "Keep the reference data that new tenants get a copy of.",
-        subcommands: [Import.self])
+        commandName: "reference", abstract: "Keep the reference data that tenants get a copy of.",
+        subcommands: [Import.self, ReferenceList.self])
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Import reference data from a CSV file.", subcommands: [ReferenceImportSchools.self])
+            abstract: "Import reference data from a CSV file.",
+            subcommands: [
+                ReferenceImportSchools.self, ReferenceImportSkills.self, ReferenceImportCareerTypes.self,
+            ])
+    }
+
+    /// What an import did, and which tenants got something of it.
+    static func result(
+        _ outcome: ReferenceService.Outcome, _ tenants: [ReferenceRefresh.Outcome]
+    ) -> CommandResult {
+        let inError = outcome.rows.filter { !$0.code.isWarning }.count
+        let list = tenants.map { one -> JSONValue in
+            [
+                "slug": .string(one.slug), "created": JSONValue(one.created),
+                "renamed": JSONValue(one.renamed),
+            ]
+        }
+        let got = tenants.map { "\n\($0.slug): \($0.created) new, \($0.renamed) renamed" }.joined()
+        return CommandResult(
+            data: [
+                "created": JSONValue(outcome.created), "updated": JSONValue(outcome.updated),
+                "unchanged": JSONValue(outcome.unchanged), "row_errors": JSONValue(inError),
+                "rows": .array(outcome.rows.map(RosterReport.json)), "tenants": .array(list),
+            ],
+            body: .text(
+                "\(outcome.created) created, \(outcome.updated) updated, \(outcome.unchanged) unchanged, \(outcome.rows.count) with a message"
+                    + RosterReport.lines(outcome.rows) + got),
+            warnings: outcome.notices, status: inError > 0 ? 3 : 0)
+    }
+
+    /// Imports, then brings the tenants that exist up to it.
+    static func run(
+        _ context: CommandContext, dryRun: DryRunOption,
+        _ body: (ReferenceService) throws -> ReferenceService.Outcome
+    ) throws -> CommandResult {
+        let installation = try context.installation()
+        let outcome = try body(ReferenceService(installation))
+        // A dry run's reference data isn't there to be copied.
+        let tenants =
+            dryRun.dryRun
+            ? [] : try ReferenceRefresh(installation, actor: context.actor(installation)).run()
+        return context.noting(dryRun, result(outcome, tenants))
     }
 }
 
@@ -19,7 +60,8 @@ struct ReferenceImportSchools: NodeCommand {
             Example: node-cli reference import schools schools.csv
 
             Columns nces_school_id, nces_lea_id, school_name, or any CSV with a name column. Runs at the \
-            hub; importing the same file again changes nothing.
+            hub; importing the same file again changes nothing. Tenants that exist get what is new for \
+            them, and their nodes with the next sync.
             """)
 
     @Argument(help: "A CSV file, or - for standard input.") var file: String
@@ -27,46 +69,89 @@ struct ReferenceImportSchools: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let service = ReferenceService(try context.installation())
-        let outcome = try service.importSchools(try context.read(file), dryRun: dryRun.dryRun)
-        return CommandResult(
-            data: [
-                "created": JSONValue(outcome.created), "updated": JSONValue(outcome.updated),
-                "unchanged": JSONValue(outcome.unchanged),
-                "row_errors": JSONValue(outcome.rows.filter { !$0.code.isWarning }.count),
-                "rows": .array(outcome.rows.map(RosterReport.json)),
-            ],
-            body: .text(
-                "\(outcome.created) created, \(outcome.updated) updated, \(outcome.unchanged) unchanged, \(outcome.rows.count) with a message"
-                    + RosterReport.lines(outcome.rows)),
-            warnings: outcome.notices, status: outcome.rows.contains { !$0.code.isWarning } ? 3 : 0)
+        try ReferenceCommand.run(context, dryRun: dryRun) {
+            try $0.importSchools(try context.read(file), dryRun: dryRun.dryRun)
+        }
     }
 }
 
-struct SchoolCommand: ParsableCommand {
+struct ReferenceImportSkills: NodeCommand {
     static let configuration = CommandConfiguration(
-        commandName: "school", abstract: "Show the schools of a tenant.", subcommands: [SchoolList.self])
+        commandName: "skills", abstract: "Import skills: a CSV file with a name column.",
+        discussion: "Example: node-cli reference import skills skills.csv")
+
+    @Argument(help: "A CSV file, or - for standard input.") var file: String
+    @OptionGroup var dryRun: DryRunOption
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        try ReferenceCommand.run(context, dryRun: dryRun) {
+            try $0.importNames(.skills, try context.read(file), dryRun: dryRun.dryRun)
+        }
+    }
 }
 
-struct SchoolList: NodeCommand {
+struct ReferenceImportCareerTypes: NodeCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the schools.",
-        discussion: "Example: node-cli school list --tenant kckps")
+        commandName: "career-types", abstract: "Import career types: a CSV file with a name column.",
+        discussion: "Example: node-cli reference import career-types types.csv")
 
+    @Argument(help: "A CSV file, or - for standard input.") var file: String
+    @OptionGroup var dryRun: DryRunOption
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        try ReferenceCommand.run(context, dryRun: dryRun) {
+            try $0.importNames(.careerTypes, try context.read(file), dryRun: dryRun.dryRun)
+        }
+    }
+}
+
+struct ReferenceList: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List skills and career types, and how many schools there are.",
+        discussion: """
+            Examples: node-cli reference list
+                      node-cli reference list --district 2007950
+
+            At the hub its own data, or with --tenant a tenant's; at a node the tenant's.
+            """)
+
+    @Option(help: ArgumentHelp("List the schools of this district (NCES LEA id).", valueName: "id"))
+    var district: String?
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (_, open, _) = try context.tenant(tenant)
-        let schools = try open.store.read { try $0.schools() }
-        var table = Table([.init("name", maxWidth: 50), .init("NCES id"), .init("id")])
-        for school in schools { table.add([school.name, school.ncesSchoolID ?? "-", school.id]) }
-        let list = schools.map { school -> JSONValue in
-            [
-                "id": .string(school.id), "name": .string(school.name),
-                "nces_school_id": JSONValue(school.ncesSchoolID),
-            ]
+        let installation = try context.installation()
+        var names: [ReferenceNames: [String]] = [:]
+        var schools: [(name: String, nces: String?)] = []
+        if installation.role == .hub, tenant.tenant == nil {
+            let service = ReferenceService(installation)
+            for kind in ReferenceNames.allCases { names[kind] = try service.names(kind) }
+            schools = try service.schools(district: district).map { ($0.name, $0.ncesSchoolID) }
+        } else {
+            try installation.tenant(tenant.tenant).store.read { reader in
+                for kind in ReferenceNames.allCases { names[kind] = try reader.referenceNames(kind) }
+                schools = try reader.schools().map { ($0.name, $0.ncesSchoolID) }
+            }
         }
-        return CommandResult(data: ["schools": .array(list)], body: .table(table))
+        var table = Table([.init("kind"), .init("name", maxWidth: 60), .init("NCES id")])
+        for kind in ReferenceNames.allCases {
+            for name in names[kind] ?? [] { table.add([kind.rawValue, name, "-"]) }
+        }
+        var data: [(String, JSONValue)] = [
+            ("schools", JSONValue(schools.count)),
+            ("skills", .array((names[.skills] ?? []).map { .string($0) })),
+            ("career_types", .array((names[.careerTypes] ?? []).map { .string($0) })),
+        ]
+        if district != nil {
+            for school in schools { table.add(["school", school.name, school.nces ?? "-"]) }
+            let list = schools.map { school -> JSONValue in
+                ["name": .string(school.name), "nces_school_id": JSONValue(school.nces)]
+            }
+            data.append(("school_list", .array(list)))
+        }
+        return CommandResult(data: .object(data), body: .summary("\(schools.count) schools", table))
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct TenantCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,16 +10,7 @@ struct TenantCommand: ParsableCommand {
             TenantActivate.self,
         ])
 
-    static func json(_ tenant: Tenant) -> JSONValue {
-        let flags = FeatureFlag.allCases.map { ($0.rawValue, JSONValue.bool(tenant.flags[$0] ?? false)) }
-        return [
-            "id": .string(tenant.id), "slug": .string(tenant.slug), "name": .string(tenant.name),
-            "active": .bool(tenant.active), "flags": .object(flags), "district": JSONValue(tenant.ncesLEAID),
-            "time_zone": .string(tenant.timeZone),
-            "cors_origins": .array(tenant.corsOrigins.map { .string($0) }),
-            "created_at": JSONValue(milliseconds: tenant.createdAt),
-        ]
-    }
+    static func json(_ tenant: Tenant) -> JSONValue { Shapes.tenant.json(tenant) }
 }
 
 struct TenantCreate: NodeCommand {

@@ -1,10 +1,8 @@
-import NodeCore
-
 /// A JSON value whose objects keep their order, and its one deterministic spelling.
 ///
 /// Written by hand instead of by JSONEncoder: same value, same bytes, and nothing in it can move a
 /// terminal (RFC 8259 section 7 escapes; see `Escaping` for what is escaped beyond them).
-enum JSONValue: Sendable {
+public enum JSONValue: Sendable {
     case null
     case bool(Bool)
     case int(Int64)
@@ -15,28 +13,34 @@ enum JSONValue: Sendable {
     case object([(String, JSONValue)])
 
     /// A string, or null.
-    init(_ text: String?) {
+    public init(_ text: String?) {
         self = text.map { .string($0) } ?? .null
     }
 
     /// A whole number, or null.
-    init(_ number: Int?) {
+    public init(_ number: Int?) {
         self = number.map { .int(Int64($0)) } ?? .null
     }
 
     /// An instant as RFC 3339 in UTC, or null.
-    init(milliseconds: Int64?) {
+    public init(milliseconds: Int64?) {
         self = milliseconds.map { .string(RFC3339.string(milliseconds: $0)) } ?? .null
     }
 
     /// The member of that name; nil for what isn't an object.
-    subscript(_ name: String) -> JSONValue? {
+    public subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.0 == name }?.1
     }
 
+    /// An object with one member more; what isn't an object stays as it is.
+    public func adding(_ name: String, _ value: JSONValue) -> JSONValue {
+        guard case .object(let members) = self else { return self }
+        return .object(members + [(name, value)])
+    }
+
     /// The compact text: no blanks, members as ordered. A number that JSON can't hold is null.
-    var text: String {
+    public var text: String {
         var out = ""
         write(to: &out)
         return out
@@ -88,7 +92,7 @@ enum JSONValue: Sendable {
 }
 
 extension JSONValue: Equatable {
-    static func == (left: JSONValue, right: JSONValue) -> Bool {
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
         case (.bool(let a), .bool(let b)): a == b
@@ -106,11 +110,11 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByStringInterpolation,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    init(nilLiteral: ()) { self = .null }
-    init(booleanLiteral value: Bool) { self = .bool(value) }
-    init(integerLiteral value: Int64) { self = .int(value) }
-    init(floatLiteral value: Double) { self = .double(value) }
-    init(stringLiteral value: String) { self = .string(value) }
-    init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
+    public init(nilLiteral: ()) { self = .null }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(integerLiteral value: Int64) { self = .int(value) }
+    public init(floatLiteral value: Double) { self = .double(value) }
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
 }

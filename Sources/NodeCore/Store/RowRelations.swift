@@ -1,0 +1,92 @@
+import GRDB
+
+// What merging can break between rows, read from the rows that are shown: a key that two rows share, a row
+// whose parent is gone. Everything is answered for all rows, or for some and what hangs on them.
+
+extension StoreReader {
+    /// Groups of two rows or more that share a natural key, each in order of ids; of some rows only those
+    /// groups that one of them is in. Rows that were merged into others don't count.
+    public func duplicates(of table: SyncedTable, among ids: [String]? = nil) throws -> [[String]] {
+        guard let key = table.naturalKey.first else { return [] }
+        let unmerged = table.column(SyncedTable.mergeColumn) == nil ? "" : " AND merged_into IS NULL"
+        let name = "\"\(table.name)\""
+        var keys: [String] = []
+        if let ids {
+            for id in ids {
+                if let value = try shown(table, id: id)?[key]?.text { keys.append(value) }
+            }
+            keys = Set(keys).sorted()
+        } else {
+            keys = try rows(
+                """
+                SELECT "\(key)" FROM \(name) WHERE "\(key)" IS NOT NULL\(unmerged)
+                GROUP BY "\(key)" HAVING count(*) > 1 ORDER BY "\(key)"
+                """
+            ).map { $0[0] }
+        }
+        return try keys.map { value in
+            try rows("SELECT id FROM \(name) WHERE \"\(key)\" = ?\(unmerged) ORDER BY id", [value])
+                .map { $0[0] as String }
+        }.filter { $0.count > 1 }
+    }
+
+    /// Rows that name a parent which isn't there.
+    public struct Orphan: Sendable, Hashable {
+        public let table: String
+        public let id: String
+        /// The column that names the parent.
+        public let column: String
+        public let parentTable: String
+        public let parent: String
+    }
+
+    /// Orphans of a table, by column and id; of some rows only those that are among them or that name a
+    /// parent among them.
+    public func orphans(of table: SyncedTable, among touched: TouchedRows = .all) throws -> [Orphan] {
+        try table.parents.sorted { $0.key < $1.key }.flatMap { column, parentName -> [Orphan] in
+            guard let parent = schema.table(parentName) else { return [] }
+            let sql = """
+                SELECT c.id, c."\(column)" FROM "\(table.name)" c WHERE c."\(column)" IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM "\(parentName)" p WHERE p.id = c."\(column)")
+                """
+            func orphan(_ id: String, _ parent: String) -> Orphan {
+                Orphan(table: table.name, id: id, column: column, parentTable: parentName, parent: parent)
+            }
+            guard let own = touched.ids(of: table), let parents = touched.ids(of: parent) else {
+                return try rows(sql + " ORDER BY c.id").map { orphan($0[0], $0[1]) }
+            }
+            var found: Set<Orphan> = []
+            for id in own {
+                for row in try rows(sql + " AND c.id = ?", [id]) { found.insert(orphan(row[0], row[1])) }
+            }
+            for gone in parents where try shown(parent, id: gone) == nil {
+                let children = try rows(
+                    "SELECT id FROM \"\(table.name)\" WHERE \"\(column)\" = ?", [gone])
+                for row in children { found.insert(orphan(row[0], gone)) }
+            }
+            return found.sorted { $0.id < $1.id }
+        }
+    }
+
+    /// The first write of a row that is still there, by (HLC, hash): which of several rows is the earlier.
+    public func birth(of table: SyncedTable, id: String) throws -> RowBirth? {
+        let state = try loadRow(table.name, id: id)
+        return try (state.writes.map(\.stamp) + state.cells.values.flatMap { $0.map(\.stamp) })
+            .map { try facts($0) }.map { RowBirth(hlc: $0.hlc, hash: $0.hash) }.min()
+    }
+
+    /// Whether a person said that a row is not merged: its merge column was written apart, as null.
+    public func isKeptApart(_ table: SyncedTable, id: String) throws -> Bool {
+        try loadRow(table.name, id: id).cells[SyncedTable.mergeColumn]?.contains { $0.value?.isNull == true }
+            ?? false
+    }
+}
+
+/// When a row began, for "the earlier one stays".
+public struct RowBirth: Comparable, Sendable {
+    let hlc: HLC
+    let hash: Hash
+    public static func < (left: RowBirth, right: RowBirth) -> Bool {
+        (left.hlc, left.hash) < (right.hlc, right.hash)
+    }
+}

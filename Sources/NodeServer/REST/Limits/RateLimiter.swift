@@ -1,0 +1,52 @@
+import Synchronization
+
+/// Token buckets, one a key: a key may send so many requests at once, and so many a second on end.
+///
+/// Memory is bounded: beyond `maxKeys` busy keys, further ones share one bucket.
+public final class RateLimiter: Sendable {
+    public struct Rate: Sendable, Equatable {
+        public let perSecond: Int
+        public let burst: Int
+
+        public init(perSecond: Int, burst: Int) {
+            self.perSecond = perSecond
+            self.burst = burst
+        }
+    }
+
+    private struct Bucket {
+        var tokens: Double
+        var at: ContinuousClock.Instant
+    }
+
+    private let rate: Rate
+    private let maxKeys: Int
+    private let buckets = Mutex<[String: Bucket]>([:])
+
+    public init(_ rate: Rate, maxKeys: Int = 20_000) {
+        self.rate = rate
+        self.maxKeys = maxKeys
+    }
+
+    /// Takes one request of a key; nil when it may go on, else how long it has to wait.
+    public func take(_ key: String, at now: ContinuousClock.Instant = .now) -> Duration? {
+        buckets.withLock { buckets in
+            if buckets[key] == nil, buckets.count >= maxKeys {
+                buckets = buckets.filter { refilled($0.value, at: now) < Double(rate.burst) }
+            }
+            let key = buckets[key] != nil || buckets.count < maxKeys ? key : ""
+            let tokens = refilled(buckets[key] ?? Bucket(tokens: Double(rate.burst), at: now), at: now)
+            guard tokens >= 1 else {
+                buckets[key] = Bucket(tokens: tokens, at: now)
+                return .seconds((1 - tokens) / Double(rate.perSecond))
+            }
+            buckets[key] = Bucket(tokens: tokens - 1, at: now)
+            return nil
+        }
+    }
+
+    private func refilled(_ bucket: Bucket, at now: ContinuousClock.Instant) -> Double {
+        let seconds = max(0, bucket.at.duration(to: now).seconds)
+        return min(Double(rate.burst), bucket.tokens + seconds * Double(rate.perSecond))
+    }
+}

@@ -1,0 +1,55 @@
+import NodeCore
+import SyncEngine
+
+extension Shapes {
+    public static let auditEntry = Shape<(entry: AuditEntry, tenant: String)>(
+        "AuditEntry",
+        [
+            .text("id") { $0.entry.id }, .time("at") { $0.entry.at }, .text("actor") { $0.entry.actor },
+            .text("via") { $0.entry.via }, .text("tenant") { $0.tenant },
+            .text("action") { $0.entry.action }, .text("target_type") { $0.entry.targetType },
+            .text("target_id") { $0.entry.targetID }, .count("count") { $0.entry.count },
+            .text("outcome") { $0.entry.outcome }, .optional("reason") { $0.entry.reason },
+        ])
+
+    public static let node = Shape<EnrolledNode>(
+        "Node",
+        [
+            .text("node_id") { $0.nodeID }, .text("origin") { $0.origin.hex }, .text("tenant") { $0.tenant },
+            .text("name") { $0.name }, .time("enrolled_at") { $0.enrolledAt },
+            .time("last_seen_at") { $0.lastSeenAt }, .time("revoked_at") { $0.revokedAt },
+        ])
+
+    /// One exchange of a node with its hub.
+    public static let exchange = Shape<(at: Int64, record: ExchangeRecord, errorCode: String?)>(
+        "Exchange",
+        [
+            .time("at") { $0.at }, .text("tenant") { $0.record.tenant },
+            .text("verdict") { $0.record.verdict }, .count("pushed") { $0.record.pushed },
+            .count("pulled") { $0.record.pulled }, .count("round_trips") { $0.record.roundTrips },
+            .count("duration_ms") { Int($0.record.milliseconds) }, .optional("error_code") { $0.errorCode },
+        ])
+
+    public static let verification = Shape<VerifyReport>(
+        "Verification",
+        [
+            .flag("ok") { $0.isOK }, .text("digest") { $0.digest.hex },
+            .init("heads", .map(head.schema)) { heads($0.heads) },
+            .texts("problems") { $0.problems }, .count("deltas") { $0.deltas }, .count("rows") { $0.rows },
+        ])
+
+    /// By origin: the longest chain, and of a forked origin the others under `more`.
+    public static func heads(_ heads: [ChainHead]) -> JSONValue {
+        .object(
+            Dictionary(grouping: heads, by: \.origin).sorted { $0.key < $1.key }.map { origin, heads in
+                let sorted = heads.sorted { ($1.seq, $0.hash) < ($0.seq, $1.hash) }.map(head.json)
+                guard sorted.count > 1, case .object(let members) = sorted[0] else {
+                    return (origin.hex, sorted[0])
+                }
+                return (origin.hex, .object(members + [("more", .array(Array(sorted.dropFirst())))]))
+            })
+    }
+
+    public static let head = Shape<ChainHead>(
+        "ChainHead", [.count("seq") { Int($0.seq) }, .text("hash") { $0.hash.hex }])
+}

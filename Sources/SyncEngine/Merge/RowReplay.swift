@@ -1,0 +1,34 @@
+import NodeCore
+
+extension SignedReplication {
+    /// Makes rows anew from the bodies of all applied deltas, in the order in which they were applied. As
+    /// costly as the tenant is old: for rows of which something isn't stored any more, or was stored by a
+    /// version that didn't know who may write them.
+    public func replay(_ rows: Set<RowID>, in reader: StoreReader) throws -> [RowID: ReplayedRow] {
+        var result: [RowID: ReplayedRow] = [:]
+        for delta in try reader.deltas() {
+            guard let frame = try reader.frame(delta.facts.stamp) else { continue }
+            for write in try DeltaBody.decode(frame.body, writes: delta.writes) {
+                let row = RowID(table: write.table, id: write.id)
+                guard rows.contains(row) else { continue }
+                try merge(write, by: delta.facts, into: &result[row, default: ReplayedRow()], reader)
+            }
+        }
+        return result
+    }
+
+    private func merge(
+        _ write: RecordedWrite, by facts: DeltaFacts, into row: inout ReplayedRow, _ reader: StoreReader
+    ) throws {
+        let verdict = try WriteRights.judge(write, by: facts, on: row.state, in: reader)
+        row.refused += verdict.refused.map {
+            RefusedWrite(
+                stamp: facts.stamp, table: write.table, row: write.id, column: $0.column, value: $0.value,
+                reason: $0.reason)
+        }
+        guard let change = verdict.allowed else { return }
+        var known: [RowState.Stamp: DeltaFacts] = [:]
+        for stamp in row.state.stamps { known[stamp] = try reader.facts(stamp) }
+        row.state.apply(change, stamp: facts.stamp) { known[$0].map(facts.hadSeen) ?? false }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import NodeCore
+import SyncEngine
+import TestSupport
+import Testing
+
+/// Tenant files of earlier programs (`Tests/Fixtures`, see ORIGINS.md there): a hub's, after rosters that two
+/// nodes had imported apart and edits beside each other.
+@Suite struct MigrationTests {
+    struct Earlier: Sendable, CustomTestStringConvertible {
+        let version: Int
+        /// What that program's own `verify` said.
+        let digest: String
+        let deltas: Int
+        let rows: Int
+        var testDescription: String { "schema \(version)" }
+    }
+    static let files = [
+        Earlier(
+            version: 1, digest: "83c62bb24d3c0a62ef7eaba82b8156817a08a4bf79b49dde21e84025d66c9668",
+            deltas: 5, rows: 23)
+    ]
+
+    func copy(_ earlier: Earlier) throws -> String {
+        let path = NSTemporaryDirectory() + "earlier-\(UUID().uuidString).db"
+        let fixture = Vectors.root("Fixtures/schema-\(earlier.version).db")
+        try FileManager.default.copyItem(atPath: fixture.path, toPath: path)
+        return path
+    }
+
+    func open(_ path: String, _ schema: Schema = .current) throws -> TenantStore {
+        let environment = NodeCore.Environment(
+            clock: MovableClock(), random: SeededRandom(seed: 1), replication: SignedReplication(),
+            schema: schema)
+        return try TenantStore(path: path, environment: environment)
+    }
+
+    @Test(
+        "a file of an earlier program keeps its state and its deltas, and gets what it lacked",
+        arguments: files)
+    func keepsState(earlier: Earlier) throws {
+        let store = try open(try copy(earlier))
+        defer { store.remove() }
+        try store.read { reader in
+            let digest = try reader.stateDigest(), count = try reader.deltas().count
+            #expect(digest.hex == earlier.digest)
+            #expect(count == earlier.deltas)
+            #expect(try reader.rowCount() == earlier.rows)
+            #expect(try reader.projectionProblems() == [])
+            #expect(try reader.integrityProblems() == [])
+            #expect(try !reader.conflicts().isEmpty)
+        }
+        try store.read { reader in
+            for table in Schema.current.tables { _ = try reader.shown(table, id: "none") }
+        }
+        let again = try open(store.path)
+        #expect(try again.read { try $0.stateDigest() }.hex == earlier.digest)
+    }
+
+    @Test("an earlier program leaves a file alone that a later one has opened", arguments: files)
+    func leavesLaterFilesAlone(earlier: Earlier) throws {
+        let path = try copy(earlier)
+        let store = try open(path)
+        defer { store.remove() }
+        #expect(throws: NodeError.self) { _ = try open(path, Schema.current.asOf(earlier.version)) }
+    }
+}
