@@ -43,11 +43,12 @@ soak: export SIM_SEEDS ?= 2000
 soak: export HISTORIES ?= 20000
 soak: export BACKTESTS ?= 5000
 soak: export LOAD_SECONDS ?= 60
+soak: export TAMPERINGS ?= 1000
 soak: export ROSTERS ?= 50000
 soak: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '^SimulationTests\.'
-	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.(HistoryTests|BacktestTests)'
+	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.(HistoryTests|RecoveryHistoryTests|TransparencyTests|BacktestTests)'
 	$(SWIFT) test --skip-build --filter '^NodeServerTests\.SeatRaceTests'
 	$(SWIFT) test --skip-build --filter '^NodeCoreTests\.RosterPropertyTests'
 	scripts/mutate --all

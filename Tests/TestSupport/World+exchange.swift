@@ -13,7 +13,7 @@ public enum WireRequest: Sendable {
         case .hello(let message): self = .hello(message.encoded())
         case .push(let message): self = .push(message.encoded())
         case .pull(let message): self = .pull(message.encoded())
-        case .store, .load, .finish: return nil
+        case .store, .load, .loadHandover, .finish: return nil
         }
     }
 
@@ -54,6 +54,7 @@ extension NodePort {
         switch effect {
         case .store(let request): .stored(try store(request))
         case .load(let seq, let maxBytes): .loaded(try load(after: seq, maxBytes: maxBytes))
+        case .loadHandover(let maxBytes): .loaded(try loadHandover(maxBytes: maxBytes))
         case .hello, .push, .pull, .finish: nil
         }
     }
@@ -67,7 +68,39 @@ extension World {
     /// A lost request or answer ends the exchange, as a broken line does.
     @discardableResult
     public func sync(_ node: Site, fate: (String) -> Fate = { _ in .delivered }) throws -> ExchangeOutcome {
-        try SeatDuty(node.tenant).run()
+        if try !node.installation.isDisplaced(slug) { try SeatDuty(node.tenant).run() }
+        var outcome = ExchangeOutcome()
+        do {
+            outcome = try SyncSession(slug, at: node.installation).run { request, key in
+                try ask(request, key, fate)
+            } exchange: { _ in
+                try node.refresh()
+                return try exchange(node, fate)
+            }
+        } catch let error as NodeError where error.code == .hubUnreachable { outcome.error = error }
+        try node.refresh()
+        return outcome
+    }
+
+    private func ask(_ request: SuccessionRequest, _ key: SigningKey, _ fate: (String) -> Fate) throws
+        -> SuccessionAnswer
+    {
+        let fate = fate("succeed"), lost = NodeError(.hubUnreachable, "the line broke")
+        if fate == .lost { throw lost }
+        let origin = OriginID(publicKey: key.publicKey, tenant: hub.tenant.id)
+        guard let enrolled = try hub.installation.enrolment(origin) else {
+            throw NodeError(.notAuthenticated, "the hub doesn't know the key")
+        }
+        func admit() throws -> SuccessionAnswer {
+            let request = try SuccessionRequest(encoded: request.encoded())
+            return try OriginSuccession.admit(request, from: enrolled, at: hub.installation)
+        }
+        let answer = try admit()
+        if fate == .answerLost { throw lost }
+        return try SuccessionAnswer(encoded: (fate == .repeated ? admit() : answer).encoded())
+    }
+
+    private func exchange(_ node: Site, _ fate: (String) -> Fate) throws -> ExchangeOutcome {
         let port = NodePort(node.tenant)
         var machine = NodeExchange()
         var effects = machine.step(try port.begin())

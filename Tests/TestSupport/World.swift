@@ -114,6 +114,11 @@ public final class World {
         return site
     }
 
+    func add(_ site: Site) -> Site {
+        sites.append(site)
+        return site
+    }
+
     /// Moves every clock by the same time.
     public func advance(_ milliseconds: Int64) { for site in sites { site.clock.advance(milliseconds) } }
 

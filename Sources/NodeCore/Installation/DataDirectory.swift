@@ -16,6 +16,8 @@ public struct DataDirectory: Sendable {
 
     public func tenantFile(slug: String) -> String { "\(tenants)/polaris_\(slug).db" }
     public func tenantKey(slug: String) -> String { "\(keys)/\(slug).key" }
+    /// The key that follows, from its making until the hub has certified it.
+    public func nextTenantKey(slug: String) -> String { "\(keys)/\(slug).next.key" }
 
     /// Whether `init` has begun here; it may have been cut.
     public var isInitialised: Bool {

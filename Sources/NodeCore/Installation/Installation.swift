@@ -139,9 +139,8 @@ public final class Installation: Sendable {
         }
         let secret = Array(row[1] as Data)
         let identifiers = Identifiers(slug: slug, secret: secret)
-        let origin = LocalOrigin(
-            key: try KeyFile.load(directory.tenantKey(slug: slug)), role: role, identifiers: identifiers)
         let store = try store(slug, identifiers)
+        let origin = LocalOrigin(key: try ownKey(slug, in: store), role: role, identifiers: identifiers)
         let tenant = OpenTenant(slug: slug, id: id, secret: secret, store: store, origin: origin)
         try finishErasuresUnlessBusy(tenant)
         return tenant

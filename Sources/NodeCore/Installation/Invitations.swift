@@ -156,6 +156,24 @@ extension Installation {
         }
     }
 
+    /// Notes in `control.db` what the tenant's log says of a node.
+    public func noteRevoked(_ origin: OriginID, tenant: String) throws {
+        try control.write { db in
+            try db.execute(
+                sql: "UPDATE enrolment SET revoked_at = ifnull(revoked_at, ?) WHERE origin = ?",
+                arguments: [environment.clock.milliseconds(), Data(origin.bytes)])
+            try note("nodes.revoke", "tenant \(tenant), origin \(origin)", in: db)
+        }
+    }
+
+    public func noteRenamed(_ origin: OriginID, _ name: String, tenant: String) throws {
+        try control.write { db in
+            try db.execute(
+                sql: "UPDATE enrolment SET name = ? WHERE origin = ?", arguments: [name, Data(origin.bytes)])
+            try note("nodes.rename", "tenant \(tenant), origin \(origin)", in: db)
+        }
+    }
+
     /// Remembers that a node was heard; at most once a minute, since it costs an fsync.
     public func heard(_ node: EnrolledNode) throws {
         let now = environment.clock.milliseconds()

@@ -47,7 +47,7 @@ extension SeatService {
         }
         if let reserved = present.first(where: { $0.schoolID == school }) { return reserved }
         let reader = transaction.replica
-        if let id = try reader.freeSeats(school: school, holder: transaction.own.id, limit: 1).first {
+        if let id = try reader.freeSeats(school: school, holder: transaction.own.life, limit: 1).first {
             return try reader.seat(id)
         }
         let elsewhere = try reader.seatCounts()[school]?.free ?? 0

@@ -17,7 +17,7 @@ public struct SeatDuty {
         let now = tenant.store.environment.clock.milliseconds()
         let isDue = try tenant.store.read { reader in
             // In this order: a node that has just joined has no tenant row yet.
-            guard let own = try reader.ownOrigin(), try !due(own.id, now, in: reader).isEmpty else {
+            guard let own = try reader.ownOrigin(), try !due(own.life, now, in: reader).isEmpty else {
                 return false
             }
             return try reader.tenant().active
@@ -26,7 +26,7 @@ public struct SeatDuty {
         let actor = try tenant.systemActor(via: "duty")
         return try tenant.store.write(as: actor, origin: tenant.origin) { transaction in
             transaction.audit(AuditAction("seats.obey", targetType: "seat"))
-            let due = try due(transaction.own.id, now, in: transaction.replica)
+            let due = try due(transaction.own.life, now, in: transaction.replica)
             for duty in due { try perform(duty, in: transaction) }
             return due.count
         }
@@ -61,7 +61,7 @@ public struct SeatDuty {
             case .release, .retire:
                 guard let hub = try transaction.replica.hubOrigin() else { return }
                 _ = try transaction.change(seat.id, "release") { _ in
-                    [SyncedTable.holderColumn: .text(hub.id.hex)]
+                    [SyncedTable.holderColumn: .text(hub.life.hex)]
                 }
             }
         }

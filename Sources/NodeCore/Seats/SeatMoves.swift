@@ -53,13 +53,13 @@ extension SeatService {
             let count = try SeatFields.count(count)
             let school = try SeatFields.school(school, transaction.replica)
             ids = try transaction.replica.freeSeats(
-                school: school, holder: transaction.own.id, limit: count)
+                school: school, holder: transaction.own.life, limit: count)
             guard ids.count == count else { throw Self.tooFew(ids.count, wanted: count) }
             target = AuditAction("seats.\(action)", targetType: "tenant", targetID: school)
         }
         transaction.audit(target)
         return try ids.map { id in
-            try transaction.change(id, action) { _ in [SyncedTable.holderColumn: .text(holder.id.hex)] }
+            try transaction.change(id, action) { _ in [SyncedTable.holderColumn: .text(holder.life.hex)] }
         }
     }
 
@@ -87,7 +87,9 @@ extension SeatService {
 
     /// The present origin of a node, by installation id, name or origin id.
     func findNode(_ text: String, _ reader: StoreReader) throws -> OriginRecord {
-        let nodes = try reader.origins().filter { $0.role == .node }
+        let nodes = try reader.origins().filter {
+            try $0.role == .node && reader.isInUse($0)
+        }
         let matches = nodes.filter { $0.nodeID == text || $0.id.hex == text || $0.name == text }
         guard let found = matches.last else {
             throw NodeError(
@@ -116,7 +118,7 @@ extension LocalTransaction {
             try put(
                 Schema.seat, id: id,
                 [
-                    "school_id": .text(school), "holder": .text(holder.id.hex),
+                    "school_id": .text(school), "holder": .text(holder.life.hex),
                     "state": .text(Seat.State.free.rawValue), "created_at": .int(now),
                 ])
             let seat = try replica.seat(id)

@@ -33,7 +33,7 @@ public struct SeatService {
     /// Whether this installation holds a seat. Throws `SEAT_NOT_FOUND`.
     public func isHeldHere(_ id: String) throws -> Bool {
         try tenant.store.read { reader in
-            try reader.seat(id).holder.origin == reader.ownOrigin()?.id.hex
+            try reader.seat(id).holder.origin == reader.ownOrigin()?.life.hex
         }
     }
 
@@ -59,7 +59,7 @@ extension LocalTransaction {
     }
 
     /// What stands in a seat's column `holder` when it is held here.
-    var holderHere: String { own.id.hex }
+    var holderHere: String { own.life.hex }
 
     /// The seat's `seat_audit` row; without `after` the seat is gone.
     func noteSeat(_ action: String, from before: Seat?, to after: Seat?, reason: String? = nil) throws {

@@ -48,11 +48,30 @@ extension StoreReader {
         }
     }
 
-    /// The stamp of the delta of an origin with a sequence number, if it is applied.
+    /// The stamp of the delta of an origin with a sequence number, if it is applied: the first one here,
+    /// where the origin was forked.
     public func stamp(origin: Int64, seq: Int64) throws -> RowState.Stamp? {
+        try stamps(origin: origin, seq: seq).first
+    }
+
+    /// The stamps of the deltas of an origin with a sequence number: several only of a forked origin.
+    public func stamps(origin: Int64, seq: Int64) throws -> [RowState.Stamp] {
         let statement = try db.cachedStatement(
-            sql: "SELECT number FROM sync_delta WHERE origin = ? AND seq = ?")
-        return try Int64.fetchOne(statement, arguments: [origin, seq])
+            sql: "SELECT number FROM sync_delta WHERE origin = ? AND seq = ? ORDER BY number")
+        return try Int64.fetchAll(statement, arguments: [origin, seq])
+    }
+
+    /// The stamp of one very delta, if it is applied.
+    public func stamp(origin: Int64, seq: Int64, hash: Hash) throws -> RowState.Stamp? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT number FROM sync_delta WHERE origin = ? AND seq = ? AND hash = ?")
+        return try Int64.fetchOne(statement, arguments: [origin, seq, Data(hash.bytes)])
+    }
+
+    /// Whether the delta that a head names is applied.
+    public func has(_ head: ChainHead) throws -> Bool {
+        guard let origin = try origin(head.origin) else { return false }
+        return try stamp(origin: origin.number, seq: head.seq, hash: head.hash) != nil
     }
 
     /// The stamps of an origin's chain after `seq`, in chain order.
@@ -97,7 +116,9 @@ extension StoreReader {
         let acknowledged = try state(.receiptSeq)?.int ?? 0
         let sql = """
             SELECT count(*), ifnull(sum(length(envelope) + body_bytes), 0) FROM sync_delta
-            WHERE origin = ? AND seq > ?
+            WHERE origin = ?1 AND seq > ?2 OR number IN (
+              SELECT d.number FROM sync_handover h JOIN sync_delta d
+              ON d.origin = h.origin AND d.number > h.after_stamp AND d.number <= h.through_stamp)
             """
         guard let row = try row(sql, [own.number, acknowledged]) else { return (0, 0) }
         return (row[0], row[1])
@@ -114,16 +135,6 @@ extension StoreReader {
         return try count(
             "SELECT ifnull(sum(writes), 0) FROM sync_delta WHERE origin = ? AND seq > ? AND seq <= ?",
             [own.number, seq, last])
-    }
-
-    /// The seen vector that the next local delta has: every other origin's head.
-    func seenNow(except own: Int64) throws -> SeenVector {
-        var seen = SeenVector()
-        for origin in try origins() where origin.number != own {
-            guard let hash = origin.headHash else { continue }
-            seen.heads[origin.number] = .init(seq: origin.headSeq, hashPrefix: hash.prefix8)
-        }
-        return seen
     }
 
     /// The complete seen vector that an applied delta had.
@@ -247,6 +258,14 @@ extension ReplicaTransaction {
         try rows("SELECT DISTINCT origin FROM sync_waiting ORDER BY origin").compactMap {
             OriginID(bytes: Array($0[0] as Data))
         }
+    }
+
+    /// Numbers up to one under which deltas of an origin wait: such a delta can only begin a branch.
+    public func waitingNumbers(origin: OriginID, through seq: Int64) throws -> [Int64] {
+        try rows(
+            "SELECT DISTINCT seq FROM sync_waiting WHERE origin = ? AND seq <= ? ORDER BY seq",
+            [Data(origin.bytes), seq]
+        ).map { $0[0] }
     }
 
     public var environmentClock: any WallClock { store.environment.clock }

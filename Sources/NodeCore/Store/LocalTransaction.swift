@@ -39,6 +39,7 @@ public final class LocalTransaction {
     public let identifiers: Identifiers
     private let firstStamp: RowState.Stamp
     private let seen: SeenVector
+    private let past: [Int64: Int64]
     private var action: AuditAction?
     private var isReading = false
     private var part: [RecordedWrite] = []
@@ -64,7 +65,7 @@ public final class LocalTransaction {
         guard let own = try replica.ownOrigin(), own.publicKey == origin.key.publicKey else {
             throw NodeError(
                 .corrupt, "\(replica.store.fileName) doesn't know the key in this data directory",
-                hint: "Key file and tenant file don't belong together; restore both or enrol again.")
+                hint: "One of the two was put back from a copy: run `node-cli sync`, which makes a new key.")
         }
         self.own = own
         now = replica.store.environment.clock.milliseconds()
@@ -72,6 +73,7 @@ public final class LocalTransaction {
         hlc = HLC.next(after: last, nowMilliseconds: now)
         firstStamp = try replica.nextStamp()
         seen = try replica.seenNow(except: own.number)
+        past = try replica.branches().past(of: own.number, seen)
         identifiers = origin.identifiers
     }
 
@@ -293,15 +295,16 @@ public final class LocalTransaction {
             stamp: firstStamp + Int64(index), origin: own.number, seq: own.headSeq + 1 + Int64(index),
             hash: hash,
             hlc: hlc, wall: now, schemaVersion: replica.schema.version, author: actor.id,
-            authorRole: actor.role,
-            role: own.role, node: own.name, nodeID: own.nodeID, originID: own.id, seen: seen.sequences)
+            authorRole: actor.role, role: own.role, node: own.name, nodeID: own.nodeID, originID: own.id,
+            lifeID: own.life, seen: past)
     }
 
     // MARK: Sealing
 
-    /// Writes the audit entry, signs every part, and stores the deltas with the new chain head.
-    func seal() throws {
-        guard hasChanges || isReading else { return }
+    /// Writes the audit entry, signs every part, and stores the deltas with the new chain head. Nothing when
+    /// no row was changed, unless the entry is to stand `alone`.
+    func seal(alone: Bool = false) throws {
+        guard hasChanges || isReading || alone else { return }
         try writeAuditEntry()
         try closePart()
         let key = origin.key, replication = replica.store.environment.replication
@@ -317,7 +320,8 @@ public final class LocalTransaction {
                 tenant: tenant, origin: own.id, seq: seq, previous: previous, hlc: hlc, wall: now,
                 schemaVersion: replica.schema.version, policyVersion: Schema.policyVersion,
                 ruleSetVersion: ruleSetVersion, author: actor.id, authorRole: actor.role,
-                seen: try seenEntries(since: previousSeen, seq: seq), writes: part.writes, part: index,
+                seen: try replica.seenEntries(seen, since: seq % 64 == 1 ? nil : previousSeen),
+                writes: part.writes, part: index,
                 parts: bodies.count, body: part.body)
             let sealed = try replication.seal(draft, with: key)
             try store(sealed, part: part, index: index)
@@ -334,17 +338,6 @@ public final class LocalTransaction {
                 facts: facts, seen: seen, part: index, parts: bodies.count, writes: part.writes,
                 envelope: sealed.envelope, body: part.body))
         if own.role == .hub { try replica.appendToLog(delta: facts.stamp) }
-    }
-
-    /// Entries that changed since the chain's previous delta; all of them every 64th.
-    private func seenEntries(since previous: SeenVector, seq: Int64) throws -> [SeenEntry] {
-        let full = seq % 64 == 1
-        return try seen.heads.filter { full || previous.heads[$0.key] != $0.value }.map { number, head in
-            guard let other = try replica.origin(number: number) else {
-                throw NodeError(.corrupt, "origin \(number) is not there")
-            }
-            return SeenEntry(origin: other.id, seq: head.seq, hashPrefix: head.hashPrefix)
-        }.sorted { $0.origin < $1.origin }
     }
 
     private func writeAuditEntry() throws {

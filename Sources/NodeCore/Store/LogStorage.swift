@@ -3,22 +3,22 @@ import GRDB
 
 /// An entry of the hub's log of one tenant.
 public enum LogEntry: Sendable, Equatable {
-    /// A certificate stands before the first delta of its key.
-    case certificate([UInt8])
+    /// The hub's signed word on a key: its certificate, before its first delta, or its revocation.
+    case document([UInt8])
     case delta(DeltaFrame)
 
     /// SHA-256 over what the entry is; a node remembers the one at its cursor, so that a hub whose
     /// log was replaced is noticed.
     public var hash: Hash {
         switch self {
-        case .certificate(let bytes): Digest.sha256([0] + bytes)
+        case .document(let bytes): Digest.sha256([0] + bytes)
         case .delta(let frame): Digest.sha256([1] + frame.envelope)
         }
     }
 
     public var byteCount: Int {
         switch self {
-        case .certificate(let bytes): bytes.count
+        case .document(let bytes): bytes.count
         case .delta(let frame): frame.byteCount
         }
     }
@@ -38,26 +38,35 @@ extension StoreReader {
         else {
             return nil
         }
-        if row[0] as String == "certificate" { return .certificate(Array(row[2] as Data)) }
+        if row[0] as String != "delta" { return .document(Array(row[2] as Data)) }
         guard let frame = try frame(row[1]) else {
             throw NodeError(.corrupt, "\(store.fileName): log entry \(position) has no body")
         }
         return .delta(frame)
     }
 
-    /// Entries after `cursor` until `maxBytes` is reached, at least one if there is one; the deltas of
+    /// The position before the first delta of an origin beyond a number; the log's size without any.
+    public func logPosition(before origin: OriginRecord, after seq: Int64) throws -> Int64 {
+        let sql = """
+            SELECT min(position) - 1 FROM sync_log WHERE delta IN (
+              SELECT number FROM sync_delta WHERE origin = ? AND seq > ?)
+            """
+        return try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: [origin.number, seq]) ?? logSize()
+    }
+
+    /// Entries after `cursor`, up to position `last`, until `maxBytes` is reached, at least one if there is one; the deltas of
     /// `origin`, which has them, are passed over. `through` is the last position that was looked at. A
     /// transaction in parts may be cut: the receiver waits for the rest.
     public func log(
-        after cursor: Int64, except origin: OriginID, maxBytes: Int, maxEntries: Int
+        after cursor: Int64, through last: Int64, except origin: OriginID, maxBytes: Int, maxEntries: Int
     ) throws -> (entries: [LogEntry], through: Int64) {
         let own = try self.origin(origin)?.number ?? -1
         let sql = """
             SELECT l.position FROM sync_log l LEFT JOIN sync_delta d ON d.number = l.delta
-            WHERE l.position > ? AND d.origin IS NOT ? ORDER BY l.position LIMIT ?
+            WHERE l.position > ? AND l.position <= ? AND d.origin IS NOT ? ORDER BY l.position LIMIT ?
             """
         let positions = try Int64.fetchAll(
-            db.cachedStatement(sql: sql), arguments: [cursor, own, maxEntries + 1])
+            db.cachedStatement(sql: sql), arguments: [cursor, last, own, maxEntries + 1])
         var entries: [LogEntry] = []
         var bytes = 0
         for position in positions {
@@ -72,7 +81,7 @@ extension StoreReader {
             entries.append(entry)
             bytes += entry.byteCount
         }
-        return (entries, max(cursor, try logSize()))
+        return (entries, max(cursor, last))
     }
 }
 
@@ -83,10 +92,11 @@ extension ReplicaTransaction {
         ).execute(arguments: [stamp])
     }
 
-    public func appendToLog(certificate: [UInt8]) throws {
+    /// Certificates and revocations; the column `kind` says `certificate` for both.
+    public func appendToLog(document: [UInt8]) throws {
         try db.execute(
             sql:
                 "INSERT INTO sync_log SELECT ifnull(max(position), 0) + 1, 'certificate', NULL, ? FROM sync_log",
-            arguments: [Data(certificate)])
+            arguments: [Data(document)])
     }
 }

@@ -26,21 +26,20 @@ public final class ReplicaTransaction: StoreReader {
         return try Int64.fetchOne(statement) ?? 1
     }
 
-    /// Stores an applied delta and moves its origin's head. Facts must be complete.
+    /// Stores an applied delta and moves its chain's head. Facts must be complete.
     public func insert(_ delta: StoredDelta) throws {
         let insert = try db.cachedStatement(
-            sql: "INSERT INTO sync_delta VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            sql: "INSERT INTO sync_delta VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         let facts = delta.facts
         try insert.execute(arguments: [
             facts.stamp, facts.origin, facts.seq, Data(facts.hash.bytes), facts.hlc.raw, facts.wall,
             facts.schemaVersion, delta.part, delta.parts, delta.writes, delta.body.count, facts.author,
-            facts.authorRole, Data(delta.seen.blob), Data(delta.envelope),
+            facts.authorRole, Data(delta.seen.blob), Data(delta.envelope), max(0, -facts.chain),
         ])
         try db.cachedStatement(sql: "INSERT INTO sync_body VALUES (?, ?)")
             .execute(arguments: [facts.stamp, Data(delta.body)])
         if let redaction = delta.redaction { try setRedaction(facts.stamp, redaction) }
-        try db.cachedStatement(sql: "UPDATE sync_origin SET head_seq = ?, head_hash = ? WHERE number = ?")
-            .execute(arguments: [facts.seq, Data(facts.hash.bytes), facts.origin])
+        try moveHead(of: facts.chain, to: facts.seq, facts.hash)
         remember(facts)
     }
 

@@ -29,10 +29,12 @@ public struct OriginClaim: Sendable, Equatable {
     public let name: String
     /// The hub's clock, milliseconds since 1970; for display.
     public let issuedAt: Int64
+    /// Which origin this key follows, and why; nil for an enrolment.
+    public let succession: Succession?
 
     public init(
         tenant: TenantID, slug: String, publicKey: PublicKey, role: Role, nodeID: String, name: String,
-        issuedAt: Int64
+        issuedAt: Int64, succession: Succession? = nil
     ) {
         self.tenant = tenant
         self.slug = slug
@@ -41,6 +43,26 @@ public struct OriginClaim: Sendable, Equatable {
         self.nodeID = nodeID
         self.name = name
         self.issuedAt = issuedAt
+        self.succession = succession
+    }
+}
+
+/// That an origin goes on as another: from then on the former one is retired. What its key signed before
+/// is still taken, as the end of its chain or as a branch.
+public struct Succession: Sendable, Hashable {
+    public enum Reason: String, Sendable, CaseIterable {
+        /// The key was changed; what the installation holds it goes on holding.
+        case rotation
+        /// The installation came back from an older state.
+        case restore
+        /// Two machines wrote with the key, or one that was restored wrote before it noticed.
+        case clone
+    }
+    public let predecessor: OriginID
+    public let reason: Reason
+    public init(predecessor: OriginID, reason: Reason) {
+        self.predecessor = predecessor
+        self.reason = reason
     }
 }
 
@@ -94,7 +116,7 @@ extension Causality {
     /// it had seen names it and stands unsuperseded. Only the holder moves the holder, and its own later
     /// writes come after this one in its chain, so every installation judges alike, in any order.
     public func holds(_ state: RowState, _ author: DeltaFacts) throws -> Bool {
-        let name = Value.text(author.originID.hex)
+        let name = Value.text(author.lifeID.hex)
         return try state.siblings(of: SyncedTable.holderColumn, covers: covering(state)).contains {
             guard $0.value == name else { return false }
             return try $0.stamp == author.stamp || author.hadSeen(facts($0.stamp))
@@ -153,13 +175,17 @@ public struct DeltaFacts: Sendable, Equatable {
     public let node: String
     public let nodeID: String
     public let originID: OriginID
-    /// For every other origin, how far this delta's author had applied its chain.
+    /// The first origin of the author's life: what holds its seats (`OriginRecord.life`).
+    public let lifeID: OriginID
+    /// The chain that it belongs to (`Branches`).
+    public let chain: Int64
+    /// How far this delta's author had applied each chain but its own.
     public let seen: [Int64: Int64]
 
     public init(
         stamp: RowState.Stamp, origin: Int64, seq: Int64, hash: Hash, hlc: HLC, wall: Int64,
         schemaVersion: Int, author: String, authorRole: String, role: Role, node: String, nodeID: String,
-        originID: OriginID, seen: [Int64: Int64]
+        originID: OriginID, lifeID: OriginID? = nil, chain: Int64? = nil, seen: [Int64: Int64]
     ) {
         self.stamp = stamp
         self.origin = origin
@@ -174,13 +200,16 @@ public struct DeltaFacts: Sendable, Equatable {
         self.node = node
         self.nodeID = nodeID
         self.originID = originID
+        self.lifeID = lifeID ?? originID
+        self.chain = chain ?? origin
         self.seen = seen
     }
 
-    /// Whether this delta's author had applied `other` when it wrote.
+    /// Whether this delta's author had applied `other` when it wrote. By chains, not by numbers alone: two
+    /// deltas of a forked origin may have the same number.
     public func hadSeen(_ other: DeltaFacts) -> Bool {
-        if origin == other.origin { return other.seq < seq }
-        return other.seq <= seen[other.origin, default: 0]
+        if chain == other.chain { return other.seq < seq }
+        return other.seq <= seen[other.chain, default: 0]
     }
 }
 
@@ -233,8 +262,8 @@ public struct DeltaDraft: Sendable {
     public var body: [UInt8]
 }
 
-/// How far an author had applied another origin's chain.
-public struct SeenEntry: Sendable, Hashable {
+/// How far an author had applied another origin's chain: one entry for each end of it.
+public struct SeenEntry: Sendable, Hashable, Comparable {
     public let origin: OriginID
     public let seq: Int64
     /// First 8 bytes of that delta's hash: in a forked origin two deltas share a number.
@@ -243,6 +272,12 @@ public struct SeenEntry: Sendable, Hashable {
         self.origin = origin
         self.seq = seq
         self.hashPrefix = hashPrefix
+    }
+
+    public static func < (left: SeenEntry, right: SeenEntry) -> Bool {
+        if left.origin != right.origin { return left.origin < right.origin }
+        if left.seq != right.seq { return left.seq < right.seq }
+        return left.hashPrefix.lexicographicallyPrecedes(right.hashPrefix)
     }
 }
 

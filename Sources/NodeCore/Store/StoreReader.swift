@@ -9,6 +9,7 @@ public class StoreReader: Causality {
     public let schema: Schema
     private var factsCache: [RowState.Stamp: DeltaFacts] = [:]
     var bookCache: (any RuleBook)?
+    var branchCache: Branches?
     var policyCache: [PolicyDocument]?
     var ownershipCache: (documents: [RuleDocument], book: any RuleBook)?
     var ordersCache: [ErasureOrder]?
@@ -85,7 +86,7 @@ public class StoreReader: Causality {
         if let known = factsCache[stamp] { return known }
         let sql = """
             SELECT d.number, d.origin, d.seq, d.hash, d.hlc, d.wall, d.schema_version, d.author,
-              d.author_role, o.role, o.name, o.id, d.seen, o.node_id
+              d.author_role, o.role, o.name, o.id, d.seen, o.node_id, d.branch, o.life
             FROM sync_delta d JOIN sync_origin o ON o.number = d.origin WHERE d.number = ?
             """
         let statement = try db.cachedStatement(sql: sql)
@@ -94,7 +95,7 @@ public class StoreReader: Causality {
                 .corrupt, "\(store.fileName): a row names delta number \(stamp), which isn't there",
                 hint: "Run `node-cli verify`; then restore a backup or enrol again.")
         }
-        let facts = try DeltaFacts(row: row, file: store.fileName)
+        let facts = try DeltaFacts(row: row, branches: branches(), file: store.fileName)
         factsCache[stamp] = facts
         return facts
     }
@@ -158,56 +159,22 @@ public enum StateKey: String, Sendable {
     case casesPending = "cases_pending"
     /// How far of the own chain the hub has signed receipts for.
     case receiptSeq = "receipt_seq"
+    /// 32 bytes: the new public key of a rotation that hasn't ended.
+    case rotation
 }
 
 extension DeltaFacts {
-    init(row: Row, file: String) throws {
-        let seenBlob: Data = row[12]
+    init(row: Row, branches: Branches, file: String) throws {
+        let seenBlob: Data = row[12], life: Data? = row[15]
+        let origin: Int64 = row[1], branch: Int64 = row[14]
         guard let hash = Hash(bytes: Array(row[3] as Data)),
             let role = Role(rawValue: row[9]), let originID = OriginID(bytes: Array(row[11] as Data))
         else { throw NodeError(.corrupt, "\(file): delta number \(row[0] as Int64) is damaged") }
+        let chain = branch == 0 ? origin : -branch
         self.init(
-            stamp: row[0], origin: row[1], seq: row[2], hash: hash, hlc: HLC(raw: row[4]), wall: row[5],
+            stamp: row[0], origin: origin, seq: row[2], hash: hash, hlc: HLC(raw: row[4]), wall: row[5],
             schemaVersion: row[6], author: row[7], authorRole: row[8], role: role, node: row[10],
-            nodeID: row[13], originID: originID, seen: try SeenVector(blob: Array(seenBlob)).sequences)
+            nodeID: row[13], originID: originID, lifeID: life.flatMap { OriginID(bytes: Array($0)) },
+            chain: chain, seen: branches.past(of: chain, try SeenVector(blob: Array(seenBlob))))
     }
-}
-
-/// The complete `seen` of a delta as `sync_delta.seen` keeps it, by local origin numbers.
-public struct SeenVector: Sendable, Equatable {
-    public struct Head: Sendable, Equatable {
-        public let seq: Int64
-        public let hashPrefix: [UInt8]
-        public init(seq: Int64, hashPrefix: [UInt8]) {
-            self.seq = seq
-            self.hashPrefix = hashPrefix
-        }
-    }
-    public var heads: [Int64: Head]
-
-    public init(_ heads: [Int64: Head] = [:]) { self.heads = heads }
-
-    init(blob: [UInt8]) throws {
-        heads = [:]
-        var reader = CBORReader(blob, limits: CBORLimits())
-        let count = try reader.arrayHeader()
-        for _ in 0..<count {
-            let number = try reader.int()
-            let seq = try reader.int()
-            heads[number] = Head(seq: seq, hashPrefix: try reader.bytes())
-        }
-    }
-
-    var blob: [UInt8] {
-        var writer = CBORWriter()
-        writer.arrayHeader(heads.count)
-        for (number, head) in heads.sorted(by: { $0.key < $1.key }) {
-            writer.int(number)
-            writer.int(head.seq)
-            writer.bytes(head.hashPrefix)
-        }
-        return writer.bytes
-    }
-
-    var sequences: [Int64: Int64] { heads.mapValues(\.seq) }
 }

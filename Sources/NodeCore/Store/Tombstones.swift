@@ -95,10 +95,13 @@ extension ReplicaTransaction {
         }
     }
 
+    /// The slowest node's position. A key that was revoked, or whose successor has handed in its tail, says
+    /// nothing more.
     private func passedByAll() throws -> Int64 {
         let sql = """
             SELECT ifnull(min(ifnull(p.position, 0)), 0) FROM sync_origin o
-            LEFT JOIN sync_passed p ON p.origin = o.number WHERE o.role = 'node'
+            LEFT JOIN sync_passed p ON p.origin = o.number WHERE o.role = 'node' AND o.revocation IS NULL
+            AND NOT EXISTS (SELECT 1 FROM sync_origin s WHERE s.predecessor = o.id AND s.head_seq > 0)
             """
         return Int64(try count(sql))
     }

@@ -118,7 +118,7 @@ struct TenantBuild {
             publicKey: key.publicKey, role: .hub, nodeID: installation.nodeID, name: installation.name,
             certificate: certificate)
         try replica.setState(.ownOrigin, .int(own.number))
-        try replica.appendToLog(certificate: certificate)
+        try replica.appendToLog(document: certificate)
     }
 
     private func putEverything(_ transaction: LocalTransaction, id: String, apiKey: String) throws {

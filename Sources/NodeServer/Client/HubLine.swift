@@ -22,6 +22,17 @@ struct HubLine: ExchangeLine {
         }
     }
 
+    /// Throws `UPGRADE_REQUIRED` when the hub doesn't know the route.
+    mutating func succeed(_ request: SuccessionRequest) throws -> SuccessionAnswer {
+        do { return try send("succeed", request) } catch let error as NodeError {
+            guard error.code == .routeNotFound else { throw error }
+            throw NodeError(
+                .upgradeRequired,
+                "the hub's version can't certify the new key of this node; work goes on here",
+                hint: "Upgrade the hub, then run `node-cli sync` again.")
+        }
+    }
+
     /// A request counts once the hub, or something in its place, has answered it.
     private mutating func send<Answer: ExchangeMessage>(
         _ kind: String, _ message: some ExchangeMessage

@@ -40,15 +40,17 @@ public struct SyncRunner {
         _ tenant: OpenTenant, progress: (NodeExchange.Progress) -> Void = { _ in }
     ) throws -> SyncResult {
         let started = ContinuousClock.now
-        try SeatDuty(tenant).run()
-        var loop = ExchangeLoop(line: try line(to: tenant), port: NodePort(tenant))
-        let outcome = try loop.run(progress)
+        if try !installation.isDisplaced(tenant.slug) { try SeatDuty(tenant).run() }
+        var roundTrips = 0
+        let outcome = try run(tenant.slug, &roundTrips, progress)
         if outcome.pulled.deltas > 0 {
-            try SeatDuty(tenant).run()
-            try installation.finishErasuresUnlessBusy(tenant)
+            // Another key may be in place by now.
+            let present = try installation.tenant(tenant.slug)
+            try SeatDuty(present).run()
+            try installation.finishErasuresUnlessBusy(present)
         }
         let result = SyncResult(
-            tenant: tenant.slug, outcome: outcome, roundTrips: loop.line.roundTrips,
+            tenant: tenant.slug, outcome: outcome, roundTrips: roundTrips,
             milliseconds: started.duration(to: .now).milliseconds)
         try installation.record(
             ExchangeRecord(
@@ -60,12 +62,36 @@ public struct SyncRunner {
         return result
     }
 
+    private func run(
+        _ slug: String, _ roundTrips: inout Int, _ progress: (NodeExchange.Progress) -> Void
+    ) throws -> ExchangeOutcome {
+        do {
+            return try SyncSession(slug, at: installation).run { request, key in
+                var line = try line(to: try installation.tenant(slug), key: key)
+                defer { roundTrips += line.roundTrips }
+                return try line.succeed(request)
+            } exchange: { tenant in
+                var loop = ExchangeLoop(line: try line(to: tenant), port: NodePort(tenant))
+                defer { roundTrips += loop.line.roundTrips }
+                return try loop.run(progress)
+            }
+        } catch let error as NodeError {
+            var outcome = ExchangeOutcome()
+            outcome.error = error
+            return outcome
+        }
+    }
+
     /// Finds out what `sync` would do, and keeps nothing of it; blocks. That it took place is noted in
     /// the local log; `sync log` and the peer's last sync know nothing of it.
     public func dryRun(
         _ tenant: OpenTenant, progress: (NodeExchange.Progress) -> Void = { _ in }
     ) throws -> DryRunResult {
         let started = ContinuousClock.now
+        guard try installation.pendingSuccession(tenant.slug) == nil else {
+            throw NodeError(
+                .conflict, "the hub doesn't know this node's new key yet", hint: "Run `node-cli sync` first.")
+        }
         var line = try line(to: tenant)
         let outcome = try DryRun.run(NodePort(tenant), over: &line, progress: progress)
         let pulled = outcome.exchange.pulled.deltas
@@ -78,7 +104,9 @@ public struct SyncRunner {
             milliseconds: started.duration(to: .now).milliseconds)
     }
 
-    private func line(to tenant: OpenTenant) throws -> HubLine {
+    /// `key`: another than the tenant's present one, by which the hub knows it.
+    private func line(to tenant: OpenTenant, key: SigningKey? = nil) throws -> HubLine {
+        let key = key ?? tenant.origin.key
         guard let peer = try installation.peer(tenant.slug) else {
             throw NodeError(
                 .nodeOnly, "a hub has nobody to sync with: nodes call it", hint: "Run it at a node.")
@@ -86,8 +114,7 @@ public struct SyncRunner {
         return HubLine(
             hub: HubClient(
                 url: hubURL ?? peer.hubURL, hub: EnrolmentToken.fingerprint(peer.hubKey),
-                key: tenant.origin.key,
-                keyID: OriginID(publicKey: tenant.origin.key.publicKey, tenant: tenant.id).hex,
+                key: key, keyID: OriginID(publicKey: key.publicKey, tenant: tenant.id).hex,
                 client: client, clock: installation.environment.clock))
     }
 }
@@ -120,6 +147,7 @@ private struct ExchangeLoop {
             case .pull(let message): return .answered(try line.pull(message))
             case .store(let request): return .stored(try port.store(request))
             case .load(let seq, let maxBytes): return .loaded(try port.load(after: seq, maxBytes: maxBytes))
+            case .loadHandover(let maxBytes): return .loaded(try port.loadHandover(maxBytes: maxBytes))
             case .finish: return .failed(NodeError(.internalError, "finish is not performed"))
             }
         } catch is CancellationError {

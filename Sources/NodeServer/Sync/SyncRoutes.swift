@@ -5,7 +5,7 @@ import SyncEngine
 /// exchange. Order of checks: size (by the server), signature and key, tenant, then parsing.
 struct SyncRoutes: Sendable {
     static let prefix = "/sync/v1/"
-    static let kinds = ["join", "hello", "push", "pull", "check"]
+    static let kinds = ["join", "hello", "push", "pull", "check", "succeed"]
 
     let installation: Installation
     let waiting: WaitingReport
@@ -37,18 +37,20 @@ struct SyncRoutes: Sendable {
 
     private func exchange(_ kind: String, _ request: ServerRequest) throws -> ServerResponse {
         var found: (node: EnrolledNode, tenant: OpenTenant)?
+        var isRevoked = false
         _ = try verify(request) { keyID in
             guard let origin = OriginID(hex: keyID), let node = try installation.enrolment(origin) else {
                 return nil
             }
             let tenant = try installation.tenant(node.tenant)
             found = (node, tenant)
-            return try tenant.store.read { try $0.origin(origin)?.publicKey }
+            let record = try tenant.store.read { try $0.origin(origin) }
+            isRevoked = node.revokedAt != nil || record?.isRevoked == true
+            return record?.publicKey
         }
         guard let found else { throw NodeError(.notAuthenticated, "the key is not known here") }
         try installation.heard(found.node)
         let port = HubPort(found.tenant, identity: installation.identity, node: found.node.origin)
-        let isRevoked = found.node.revokedAt != nil
         if isRevoked, kind != "hello", let error = Verdict.revoked.error { throw error }
         switch kind {
         case "hello":
@@ -60,6 +62,9 @@ struct SyncRoutes: Sendable {
             let answer = try port.push(PushRequest(encoded: request.body))
             try note(answer, found)
             return cbor(answer)
+        case "succeed":
+            let request = try SuccessionRequest(encoded: request.body)
+            return cbor(try OriginSuccession.admit(request, from: found.node, at: installation))
         case "check": return cbor(try port.check(CheckRequest(encoded: request.body)))
         default: return cbor(try port.pull(PullRequest(encoded: request.body)))
         }

@@ -1,7 +1,8 @@
 import NodeCore
 
-/// The hub's signed word that a key writes to a tenant, and as what. An entry of the hub's log before
-/// the first delta of the key; in no origin's chain and not in the digest.
+/// The hub's signed word that a key writes to a tenant, as what, and which origin it follows; that one is
+/// thereby retired. An entry of the hub's log before the first delta of the key; in no origin's chain and
+/// not in the digest.
 public struct Certificate: Sendable, Equatable {
     public static let contentType = "application/vnd.prepkc.certificate+cbor"
     public let claim: OriginClaim
@@ -11,7 +12,7 @@ public struct Certificate: Sendable, Equatable {
     /// The COSE_Sign1 bytes, signed by the hub's identity key.
     public func signed(by hub: SigningKey) throws -> [UInt8] {
         var writer = CBORWriter()
-        writer.mapHeader(8)
+        writer.mapHeader(claim.succession == nil ? 8 : 10)
         writer.int(1); writer.int(1)
         writer.int(2); writer.bytes(claim.tenant.bytes)
         writer.int(3); writer.text(claim.slug)
@@ -20,6 +21,10 @@ public struct Certificate: Sendable, Equatable {
         writer.int(6); writer.text(claim.nodeID)
         writer.int(7); writer.text(claim.name)
         writer.int(8); writer.int(claim.issuedAt)
+        if let succession = claim.succession {
+            writer.int(9); writer.bytes(succession.predecessor.bytes)
+            writer.int(10); writer.text(succession.reason.rawValue)
+        }
         return try COSESign1.sign(payload: writer.bytes, contentType: Self.contentType, with: hub)
     }
 
@@ -30,7 +35,8 @@ public struct Certificate: Sendable, Equatable {
         func key(_ number: Int64) throws {
             guard try reader.int() == number else { throw DeltaError.malformed("certificate key \(number)") }
         }
-        guard try reader.mapHeader() == 8 else { throw DeltaError.malformed("certificate") }
+        let entries = try reader.mapHeader()
+        guard entries == 8 || entries == 10 else { throw DeltaError.malformed("certificate") }
         try key(1)
         guard try reader.int() == 1 else { throw DeltaError.malformed("certificate version") }
         try key(2)
@@ -47,9 +53,17 @@ public struct Certificate: Sendable, Equatable {
         let name = try shortText(&reader, "name")
         try key(8)
         let issuedAt = try reader.int()
+        var succession: Succession?
+        if entries == 10 {
+            try key(9)
+            let predecessor = try required(OriginID(bytes: reader.bytes()), "predecessor")
+            try key(10)
+            let reason = try required(Succession.Reason(rawValue: reader.text()), "reason")
+            succession = Succession(predecessor: predecessor, reason: reason)
+        }
         claim = OriginClaim(
             tenant: tenant, slug: slug, publicKey: publicKey, role: role, nodeID: nodeID, name: name,
-            issuedAt: issuedAt)
+            issuedAt: issuedAt, succession: succession)
         try reader.finish()
     }
 }

@@ -161,10 +161,11 @@ extension DeltaHeader {
             let origin = try required(OriginID(bytes: reader.bytes()), "seen origin")
             let seq = try range(reader.int(), 1...DeltaLimits.maxSequence, "seen seq")
             let prefix = try reader.bytes()
-            guard prefix.count == 8, entries.last.map({ $0.origin < origin }) ?? true else {
+            let entry = SeenEntry(origin: origin, seq: seq, hashPrefix: prefix)
+            guard prefix.count == 8, entries.last.map({ $0 < entry }) ?? true else {
                 throw DeltaError.malformed("seen entry")
             }
-            entries.append(SeenEntry(origin: origin, seq: seq, hashPrefix: prefix))
+            entries.append(entry)
         }
         return entries
     }

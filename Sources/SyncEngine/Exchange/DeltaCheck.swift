@@ -32,9 +32,12 @@ struct DeltaCheck {
         seq = request.after
         previous = request.afterHash
         answer = CheckAnswer(ready: request.after)
-        guard let stamp = try reader.stamp(origin: origin.number, seq: seq) else { return }
-        guard try reader.facts(stamp).hash == previous else {
-            throw DeltaError.fork(origin: origin.id, seq: seq)
+        guard let previous, let stamp = try reader.stamp(origin: origin.number, seq: seq, hash: previous)
+        else {
+            if try seq > 0 && !reader.stamps(origin: origin.number, seq: seq).isEmpty {
+                throw DeltaError.fork(origin: origin.id, seq: seq)
+            }
+            return
         }
         seen = try reader.seenVector(stamp)
     }
@@ -47,14 +50,15 @@ struct DeltaCheck {
             throw DeltaError.malformed("delta \(header.seq) doesn't follow delta \(seq)")
         }
         let writes = try delta.writes()
-        if let stamp = try reader.stamp(origin: origin.number, seq: header.seq) {
-            guard try reader.facts(stamp).hash == delta.hash else {
-                throw DeltaError.fork(origin: origin.id, seq: header.seq)
-            }
+        if let stamp = try reader.stamp(origin: origin.number, seq: header.seq, hash: delta.hash) {
             seen = try reader.seenVector(stamp)
         } else {
-            try lookAtPast(header)
-            let facts = facts(of: delta)
+            guard try reader.stamps(origin: origin.number, seq: header.seq).isEmpty else {
+                throw DeltaError.fork(origin: origin.id, seq: header.seq)
+            }
+            if header.seenIsFull { seen = SeenVector() }
+            if try !reader.add(header.seen, to: &seen) { isReady = false }
+            let facts = try facts(of: delta)
             for write in writes { try judge(write, by: facts) }
         }
         (seq, previous, last) = (header.seq, delta.hash, header)
@@ -68,28 +72,13 @@ struct DeltaCheck {
         return isInside ? header.part == last.part + 1 && header.parts == last.parts : header.part == 0
     }
 
-    /// Whether all that the delta's author had seen is here; and what that is.
-    private mutating func lookAtPast(_ header: DeltaHeader) throws {
-        if header.seenIsFull { seen = SeenVector() }
-        for entry in header.seen {
-            guard let other = try reader.origin(entry.origin),
-                let stamp = try reader.stamp(origin: other.number, seq: entry.seq),
-                try reader.facts(stamp).hash.prefix8 == entry.hashPrefix
-            else {
-                isReady = false
-                continue
-            }
-            seen.heads[other.number] = .init(seq: entry.seq, hashPrefix: entry.hashPrefix)
-        }
-    }
-
-    private func facts(of delta: VerifiedDelta) -> DeltaFacts {
+    private func facts(of delta: VerifiedDelta) throws -> DeltaFacts {
         let header = delta.header
         return DeltaFacts(
             stamp: .max, origin: origin.number, seq: header.seq, hash: delta.hash, hlc: header.hlc,
             wall: header.wall, schemaVersion: header.schemaVersion, author: header.author,
             authorRole: header.authorRole, role: origin.role, node: origin.name, nodeID: origin.nodeID,
-            originID: origin.id, seen: seen.heads.mapValues(\.seq))
+            originID: origin.id, lifeID: origin.life, seen: try reader.past(of: origin.number, seen))
     }
 
     private mutating func judge(_ write: RecordedWrite, by facts: DeltaFacts) throws {

@@ -123,7 +123,7 @@ public enum Enrolment {
             try replica.addOrigin(
                 publicKey: claim.publicKey, role: .node, nodeID: claim.nodeID, name: claim.name,
                 certificate: certificate)
-            try replica.appendToLog(certificate: certificate)
+            try replica.appendToLog(document: certificate)
             return certificate
         }
     }

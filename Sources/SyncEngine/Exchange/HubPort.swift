@@ -3,7 +3,7 @@ import NodeCore
 /// The hub's side of the exchange of one tenant with one node. Every function may be repeated.
 public struct HubPort: Sendable {
     let tenant: OpenTenant
-    private let identity: SigningKey
+    let identity: SigningKey
     let node: OriginID
 
     /// `node`: the origin whose key signed the request.
@@ -13,7 +13,7 @@ public struct HubPort: Sendable {
         self.node = node
     }
 
-    private var now: Int64 { tenant.store.environment.clock.milliseconds() }
+    var now: Int64 { tenant.store.environment.clock.milliseconds() }
 
     /// Compares positions, takes what rides along, and gives what fits.
     public func hello(_ request: HelloRequest, isRevoked: Bool) throws -> HubAnswer {
@@ -24,14 +24,14 @@ public struct HubPort: Sendable {
         }
         if !request.frames.isEmpty {
             let taken = try take(request.frames)
-            if taken.fork { return try stop(.fork, request) }
+            if try tenant.store.read({ try isForked(in: $0) }) { return try stop(.fork, request) }
             try notePassed(request)
             var answer = try give(
                 after: request.cursor, cursorHash: request.cursorHash,
                 maxBytes: ExchangeLimits.rideAlongBytes,
                 receiptAfter: request.receiptSeq)
-            answer.waiting = taken.summary.waiting
-            answer.turnedAway = taken.summary.turnedAway
+            answer.waiting = taken.waiting
+            answer.turnedAway = taken.turnedAway
             return answer
         }
         try notePassed(request)
@@ -43,18 +43,19 @@ public struct HubPort: Sendable {
         return answer
     }
 
-    /// Takes deltas of the node's chain.
+    /// Takes deltas: of the node's chain, or of one that it hands in. Those of a fork are taken too.
     public func push(_ request: PushRequest) throws -> HubAnswer {
         guard request.tenant == tenant.id else { throw DeltaError.wrongTenant }
-        let taken = try take(request.frames)
+        let taken = try take(request.frames), checkpoint = try checkpoint()
         return try tenant.store.read { reader in
+            let isForked = try isForked(in: reader)
             var answer = try answer(
-                taken.fork ? .fork : .exchange, in: reader, cursor: request.cursor,
+                isForked ? .fork : .exchange, in: reader, cursor: request.cursor,
                 cursorHash: request.cursorHash)
-            if taken.fork { return answer }
-            answer.receipt = try receipt(for: answer.head, in: reader)
-            answer.waiting = taken.summary.waiting
-            answer.turnedAway = taken.summary.turnedAway
+            answer.waiting = taken.waiting
+            answer.turnedAway = taken.turnedAway
+            answer.checkpoint = checkpoint.bytes
+            if !isForked { answer.receipt = try receipt(for: answer.head, in: reader) }
             return answer
         }
     }
@@ -77,6 +78,10 @@ public struct HubPort: Sendable {
     /// The verdict that stops the exchange, or nil.
     private func judge(_ request: HelloRequest, in reader: StoreReader) throws -> Verdict? {
         guard let origin = try reader.origin(node) else { throw DeltaError.unknownKey(keyID: node.hex) }
+        if request.schemaVersion < Self.successionSchema, try reader.hasSuccessions() {
+            return .upgradeRequired
+        }
+        if try isForked(in: reader) { return .fork }
         let theirs = request.ownHead?.seq ?? 0
         if origin.headSeq > 0, theirs <= origin.headSeq {
             if theirs > 0, let stamp = try reader.stamp(origin: origin.number, seq: theirs),
@@ -91,6 +96,15 @@ public struct HubPort: Sendable {
         return nil
     }
 
+    /// The schema version since which a node reads certificates that name a predecessor.
+    private static let successionSchema = 3
+
+    /// Whether two machines have written with the node's key, or another key has followed it.
+    private func isForked(in reader: StoreReader) throws -> Bool {
+        guard let origin = try reader.origin(node) else { return false }
+        return try reader.isForked(origin) || reader.retirement(of: node) != nil
+    }
+
     /// Whether a node's cursor names an entry of this very log.
     private func knows(_ cursor: Int64, _ hash: Hash?, in reader: StoreReader) throws -> Bool {
         guard cursor > 0 else { return cursor == 0 }
@@ -101,6 +115,7 @@ public struct HubPort: Sendable {
         try tenant.store.read {
             var answer = try answer(verdict, in: $0, cursor: request.cursor, cursorHash: request.cursorHash)
             answer.head = nil
+            answer.heads = try $0.origin(node).map($0.heads(of:)) ?? []
             return answer
         }
     }
@@ -122,14 +137,12 @@ public struct HubPort: Sendable {
         }
     }
 
-    private func take(_ frames: [DeltaFrame]) throws -> (summary: ApplySummary, fork: Bool) {
-        do {
-            let (summary, touched) = try tenant.store.replicate { transaction in
-                (try DeltaApplier.receive(frames, in: transaction), transaction.touched)
-            }
-            try Arbiter(tenant).run(among: touched)
-            return (summary, false)
-        } catch DeltaError.fork { return (ApplySummary(), true) }
+    private func take(_ frames: [DeltaFrame]) throws -> ApplySummary {
+        let (summary, touched) = try tenant.store.replicate { transaction in
+            (try DeltaApplier.receive(frames, in: transaction), transaction.touched)
+        }
+        try Arbiter(tenant).run(among: touched)
+        return summary
     }
 
     private func answer(
@@ -148,12 +161,18 @@ public struct HubPort: Sendable {
     private func give(
         after cursor: Int64, cursorHash: Hash?, maxBytes: Int, receiptAfter: Int64
     ) throws -> HubAnswer {
-        try tenant.store.read { reader in
+        // Nothing is handed out that isn't signed for.
+        let checkpoint = try checkpoint()
+        return try tenant.store.read { reader in
             var answer = try answer(.exchange, in: reader, cursor: cursor, cursorHash: cursorHash)
+            answer.logSize = checkpoint.size
             let page = try reader.log(
-                after: cursor, except: node, maxBytes: maxBytes, maxEntries: ExchangeLimits.maxEntries)
+                after: cursor, through: checkpoint.size, except: node, maxBytes: maxBytes,
+                maxEntries: ExchangeLimits.maxEntries)
             answer.entries = try page.entries.map { try $0.sealed(by: tenant) }
             if page.through > cursor {
+                answer.checkpoint = checkpoint.bytes
+                answer.ownRuns = try reader.runs(of: node, after: cursor, through: page.through)
                 answer.cursor = page.through
                 answer.cursorHash = try reader.logEntry(page.through)?.hash
             }

@@ -64,6 +64,14 @@ struct MessageMap {
         return try heads.map(ChainHead.init(cbor:))
     }
 
+    func runs(_ key: Int) throws -> [LogRun] {
+        guard let items = map[key] else { return [] }
+        guard let runs = items.arrayValue, runs.count <= ExchangeLimits.maxEntries + 1 else {
+            throw DeltaError.malformed("message key \(key)")
+        }
+        return try runs.map(LogRun.init(cbor:))
+    }
+
     func frames(_ key: Int) throws -> [DeltaFrame] {
         guard let items = map[key]?.arrayValue, items.count <= ExchangeLimits.maxEntries else {
             throw DeltaError.malformed("message key \(key)")
@@ -77,7 +85,7 @@ struct MessageMap {
         }
         return try items.map { item in
             guard let bytes = item.bytesValue else { return .delta(try DeltaFrame(cbor: item)) }
-            return .certificate(bytes)
+            return .document(bytes)
         }
     }
 }
@@ -119,11 +127,24 @@ extension ChainHead {
     }
 }
 
+extension LogRun {
+    var cbor: CBOR { .array([.int(position), .int(seq), .int(count)]) }
+
+    init(cbor: CBOR) throws {
+        let range = 1...DeltaLimits.maxSequence
+        guard let parts = cbor.arrayValue, parts.count == 3, let position = parts[0].intValue,
+            let seq = parts[1].intValue, let count = parts[2].intValue,
+            [position, seq, count].allSatisfy(range.contains)
+        else { throw DeltaError.malformed("log run") }
+        self.init(position: position, seq: seq, count: count)
+    }
+}
+
 extension LogEntry {
     /// What it weighs on the wire, without framing.
     var byteCount: Int {
         switch self {
-        case .certificate(let bytes): bytes.count
+        case .document(let bytes): bytes.count
         case .delta(let frame): frame.byteCount
         }
     }
@@ -131,7 +152,7 @@ extension LogEntry {
     /// A certificate is its bytes, a delta an array of envelope and body.
     var cbor: CBOR {
         switch self {
-        case .certificate(let bytes): .bytes(bytes)
+        case .document(let bytes): .bytes(bytes)
         case .delta(let frame): frame.cbor
         }
     }

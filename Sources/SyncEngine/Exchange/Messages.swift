@@ -118,6 +118,10 @@ public struct HubAnswer: ExchangeMessage, Equatable {
     /// The ends of all chains at the hub, with an answer that reaches the end of the log: the node must
     /// then have all of them.
     public var heads: [ChainHead] = []
+    /// The hub's newest signed checkpoint, with whatever is news.
+    public var checkpoint: [UInt8]?
+    /// Where the node's own deltas stand among the positions that `cursor` passes.
+    public var ownRuns: [LogRun] = []
     /// With `heads`: how far every enrolled node has passed each chain, so that values of dead rows may go.
     public var passed: [ChainHead] = []
 
@@ -154,6 +158,8 @@ public struct HubAnswer: ExchangeMessage, Equatable {
         }
         if !heads.isEmpty { map[16] = .array(heads.map(\.cbor)) }
         if !passed.isEmpty { map[17] = .array(passed.map(\.cbor)) }
+        map[18] = checkpoint.map { .bytes($0) }
+        if !ownRuns.isEmpty { map[19] = .array(ownRuns.map(\.cbor)) }
         map[8] = receipt.map { .bytes($0) }
         map[11] = cursorHash.map { .bytes($0.bytes) }
         return CBOR.map(map).encoded()
@@ -178,6 +184,8 @@ public struct HubAnswer: ExchangeMessage, Equatable {
         heldSeq = map[15] == nil ? 0 : try map.int(15, in: 0...DeltaLimits.maxSequence)
         heads = try map.heads(16)
         passed = try map.heads(17)
+        checkpoint = map[18]?.bytesValue
+        ownRuns = try map.runs(19)
     }
 }
 

@@ -11,6 +11,8 @@ public struct LocalPosition: Sendable, Equatable {
     public var cursorHash: Hash?
     public var schemaVersion: Int
     public var wall: Int64
+    /// Whether deltas of own former origins are still to be handed in.
+    public var hasHandover = false
 }
 
 /// Deltas of the own chain in chain order, read from the store.
@@ -22,6 +24,7 @@ public struct PendingBatch: Sendable, Equatable {
         self.frames = frames
         self.through = through
     }
+    var byteCount: Int { frames.reduce(0) { $0 + $1.byteCount } }
 }
 
 /// What a node asks of its store after an answer: one durable transaction.
@@ -36,6 +39,10 @@ public struct StoreRequest: Sendable, Equatable {
     public var heads: [ChainHead]
     /// How far everybody has passed each chain.
     public var passed: [ChainHead]
+    public var checkpoint: [UInt8]?
+    public var ownRuns: [LogRun] = []
+    /// Up to where deltas of former origins have been handed in, as a stamp.
+    public var handedThrough: RowState.Stamp?
 }
 
 public enum ExchangeEvent: Sendable {
@@ -53,6 +60,8 @@ public enum ExchangeEffect: Sendable, Equatable {
     case store(StoreRequest)
     /// Read own deltas after a number, up to so many bytes.
     case load(after: Int64, maxBytes: Int)
+    /// Read deltas of own former origins that are to be handed in, up to so many bytes.
+    case loadHandover(maxBytes: Int)
     case finish(ExchangeOutcome)
 }
 
@@ -66,6 +75,10 @@ public struct ExchangeOutcome: Sendable, Equatable {
     public var clockDifference: Int64 = 0
     /// Own deltas that the hub keeps until what they build on is there.
     public var waitingAtHub = 0
+    /// With `node-behind` and `fork`: the ends of the node's own chain at the hub.
+    public var ownHeadsAtHub: [ChainHead] = []
+    /// How the node went on as a new origin; its deltas are counted in the other numbers.
+    public var succession: Succession?
     public var error: NodeError?
     public init() {}
 }
@@ -77,8 +90,11 @@ public struct ExchangeOutcome: Sendable, Equatable {
 /// transaction, so an exchange that is cut anywhere is simply begun again.
 public struct NodeExchange: Sendable {
     private enum Phase: Equatable { case idle, hello, pushing, pulling, storing, loading, done }
+    /// What a batch that was loaded or sent is part of.
+    private enum Push: Equatable { case own, handover }
 
     private var phase = Phase.idle
+    private var push = Push.own
     private var position: LocalPosition?
     private var outcome = ExchangeOutcome()
     private var sentThrough: Int64 = 0
@@ -154,12 +170,21 @@ public struct NodeExchange: Sendable {
         }
         if answer.verdict.stops {
             outcome.verdict = answer.verdict
+            outcome.ownHeadsAtHub = answer.heads
             return finish(answer.verdict.error)
+        }
+        var request = StoreRequest(answer)
+        if push == .handover, let sent = inFlight {
+            outcome.pushedDeltas += sent.frames.count
+            outcome.pushedBytes += sent.byteCount
+            if answer.turnedAway > 0 { return finish(Self.noRoom) }
+            request.handedThrough = sent.through
+            inFlight = nil
         }
         if let sent = inFlight {
             if !sent.frames.isEmpty {
                 outcome.pushedDeltas += sent.frames.count
-                outcome.pushedBytes += sent.frames.reduce(0) { $0 + $1.byteCount }
+                outcome.pushedBytes += sent.byteCount
             }
             wasTurnedAway = answer.turnedAway > 0
             sentThrough = max(sentThrough, wasTurnedAway ? answer.heldSeq : max(answer.heldSeq, sent.through))
@@ -177,11 +202,11 @@ public struct NodeExchange: Sendable {
         self.position?.cursorHash = answer.cursorHash
         let isNews =
             answer.receipt != nil || !answer.entries.isEmpty || answer.cursor != position.cursor
-            || answer.head != position.ownHead
+            || answer.head != position.ownHead || position.hasHandover
         if answer.verdict == .equal, !isNews { return finish(nil) }
         phase = .storing
         bytesInAnswer = answer.entries.reduce(0) { $0 + $1.byteCount }
-        return [.store(StoreRequest(answer))]
+        return [.store(request)]
     }
 
     private mutating func note(_ summary: ApplySummary) {
@@ -191,18 +216,18 @@ public struct NodeExchange: Sendable {
         bytesWaitingHere = summary.deltas > 0 ? 0 : bytesWaitingHere + bytesInAnswer
     }
 
-    /// Push what is left, then pull what is left, then end.
+    /// Hand in what own former origins left, push what is left, then pull what is left, then end.
     private mutating func proceed() -> [ExchangeEffect] {
         guard let position else { return finish(NodeError(.internalError, "no position")) }
+        if position.hasHandover {
+            (phase, push) = (.loading, .handover)
+            defer { batchBytes = ExchangeLimits.next(batchBytes) }
+            return [.loadHandover(maxBytes: batchBytes)]
+        }
         let ownSeq = position.ownHead?.seq ?? 0
         let next = max(sentThrough, hubHeadSeq)
         if next < ownSeq {
-            if wasTurnedAway {
-                return finish(
-                    NodeError(
-                        .hubUnreachable, "the hub has no room for this transaction now; it is kept here",
-                        hint: "Sync again later."))
-            }
+            if wasTurnedAway { return finish(Self.noRoom) }
             phase = .loading
             defer { batchBytes = ExchangeLimits.next(batchBytes) }
             return [.load(after: next, maxBytes: batchBytes)]
@@ -232,10 +257,18 @@ public struct NodeExchange: Sendable {
     static let divergence = NodeError(
         .verificationFailed, "deltas of the hub are missing here although its whole log was taken",
         hint: "Run `node-cli verify --deep` on both sides and tell the hub's admin; nothing was lost here.")
+    static let noRoom = NodeError(
+        .hubUnreachable, "the hub has no room for this transaction now; it is kept here",
+        hint: "Sync again later.")
     static let standstill = NodeError(
         .hubAnswer, "the hub's log doesn't go on", hint: "Sync again; tell the hub's admin.")
 
     private mutating func send(_ batch: PendingBatch) -> [ExchangeEffect] {
+        if push == .handover, batch.frames.isEmpty {
+            position?.hasHandover = false
+            push = .own
+            return proceed()
+        }
         guard let position, !batch.frames.isEmpty else {
             return finish(
                 NodeError(.corrupt, "own deltas are missing from the store", hint: "Run `node-cli verify`."))

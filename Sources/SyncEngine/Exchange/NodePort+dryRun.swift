@@ -11,6 +11,10 @@ extension NodePort {
     /// Stores all answers that were set aside in one transaction, counts, and rolls it back. Also how many
     /// conflicts would then wait for a person.
     func rehearse() throws -> (summary: ApplySummary, openConflicts: Int) {
+        do { return try rehearsed() } catch is LogContradiction { throw NodeError.hubContradictsItself }
+    }
+
+    private func rehearsed() throws -> (summary: ApplySummary, openConflicts: Int) {
         try tenant.store.replicate(commit: false) { replica in
             var summary = ApplySummary()
             try replica.forEachPage { page in

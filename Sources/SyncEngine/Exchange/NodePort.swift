@@ -12,6 +12,7 @@ public struct NodePort: Sendable {
             guard let own = try reader.ownOrigin() else {
                 throw NodeError(.corrupt, "this tenant has no key", hint: "Enrol with a new token.")
             }
+            guard try reader.evidence().isEmpty else { throw NodeError.hubContradictsItself }
             let receiptSeq = try reader.state(.receiptSeq)?.int ?? 0
             let position = LocalPosition(
                 tenant: try reader.tenantID(), origin: own.id,
@@ -19,7 +20,9 @@ public struct NodePort: Sendable {
                 headsHash: try reader.headsHash(), receiptSeq: receiptSeq,
                 cursor: try reader.state(.cursor)?.int ?? 0,
                 cursorHash: try reader.state(.cursorHash)?.bytes.flatMap { Hash(bytes: $0) },
-                schemaVersion: reader.schema.version, wall: tenant.store.environment.clock.milliseconds())
+                schemaVersion: reader.schema.version, wall: tenant.store.environment.clock.milliseconds(),
+                hasHandover: try !reader.handover(limit: 1).isEmpty)
+            guard !position.hasHandover else { return .begin(position, PendingBatch(frames: [], through: 0)) }
             let batch = try pending(reader, own, after: receiptSeq, maxBytes: ExchangeLimits.rideAlongBytes)
             return .begin(position, batch)
         }
@@ -33,17 +36,33 @@ public struct NodePort: Sendable {
         }
     }
 
+    /// Deltas of own former origins that are still to be handed in; `through` is then a stamp.
+    public func loadHandover(maxBytes: Int) throws -> PendingBatch {
+        try tenant.store.read { reader in
+            let stamps = try reader.handover(limit: ExchangeLimits.maxEntries)
+            return try batch(stamps, in: reader, maxBytes: maxBytes) { $0 }
+        }
+    }
+
     private func pending(
         _ reader: StoreReader, _ own: OriginRecord, after seq: Int64, maxBytes: Int
     ) throws -> PendingBatch {
-        var batch = PendingBatch(frames: [], through: seq)
+        let stamps = try reader.stamps(origin: own.number, after: seq, limit: ExchangeLimits.maxEntries)
+        return try batch(stamps, in: reader, through: seq, maxBytes: maxBytes) { try reader.facts($0).seq }
+    }
+
+    private func batch(
+        _ stamps: [RowState.Stamp], in reader: StoreReader, through: Int64 = 0, maxBytes: Int,
+        mark: (RowState.Stamp) throws -> Int64
+    ) throws -> PendingBatch {
+        var batch = PendingBatch(frames: [], through: through)
         var bytes = 0
-        for stamp in try reader.stamps(origin: own.number, after: seq, limit: ExchangeLimits.maxEntries) {
+        for stamp in stamps {
             guard let frame = try reader.frame(stamp)?.sealed(by: tenant) else { break }
             if !batch.frames.isEmpty, bytes + frame.byteCount > maxBytes { break }
             bytes += frame.byteCount
             batch.frames.append(frame)
-            batch.through = try reader.facts(stamp).seq
+            batch.through = try mark(stamp)
         }
         return batch
     }
@@ -51,7 +70,14 @@ public struct NodePort: Sendable {
     /// Stores an answer in one transaction: receipt, entries, cursor. Throws when something in it can't
     /// be trusted; then nothing of it is stored.
     public func store(_ request: StoreRequest) throws -> ApplySummary {
-        try tenant.store.replicate { try keep(request, in: $0) }
+        do { return try tenant.store.replicate { try keep(request, in: $0) } } catch let error
+            as LogContradiction
+        {
+            try tenant.store.replicate {
+                try $0.addEvidence(error.reason, known: error.known, found: error.found)
+            }
+            throw NodeError.hubContradictsItself
+        }
     }
 
     func keep(_ request: StoreRequest, in replica: ReplicaTransaction) throws -> ApplySummary {
@@ -59,6 +85,7 @@ public struct NodePort: Sendable {
             let hubKey = try replica.requiredState(.hubKey).bytes.flatMap({ PublicKey(bytes: $0) })
         else { throw NodeError(.corrupt, "this tenant has no key", hint: "Enrol with a new token.") }
         if let head = request.head { try compare(head, with: own, in: replica) }
+        if let stamp = request.handedThrough { try replica.handedIn(through: stamp) }
         if let receipt = request.receipt { try keep(receipt, own: own, hubKey: hubKey, in: replica) }
         var summary = try take(request.entries, hubKey: hubKey, in: replica)
         guard summary.turnedAway == 0 else {
@@ -67,7 +94,8 @@ public struct NodePort: Sendable {
                 hint: "Nothing was stored."
             )
         }
-        summary.hasDiverged = try hasDiverged(request, own: own, in: replica)
+        let isRead = try LogWitness(replica, hubKey: hubKey, own: own).take(request)
+        summary.hasDiverged = try !isRead || hasDiverged(request, own: own, in: replica)
         if !summary.hasDiverged { try replica.notePassed(request.passed) }
         // A log that lacked something is read again, also after a cut.
         let cursor = summary.hasDiverged ? 0 : request.cursor
@@ -82,21 +110,14 @@ public struct NodePort: Sendable {
     private func hasDiverged(_ request: StoreRequest, own: OriginRecord, in replica: ReplicaTransaction)
         throws -> Bool
     {
-        for head in request.heads where head.origin != own.id {
-            guard let origin = try replica.origin(head.origin), origin.headSeq >= head.seq else {
-                return true
-            }
-        }
-        return false
+        try request.heads.contains { try $0.origin != own.id && !replica.has($0) }
     }
 
     /// The hub's head of our chain must be one of our deltas.
     private func compare(_ head: ChainHead, with own: OriginRecord, in reader: StoreReader) throws {
         guard head.origin == own.id else { throw NodeError(.hubAnswer, "the hub answered for another node") }
-        guard let stamp = try reader.stamp(origin: own.number, seq: head.seq) else {
-            throw Verdict.nodeBehind.error!
-        }
-        guard try reader.facts(stamp).hash == head.hash else { throw Verdict.fork.error! }
+        guard try !reader.has(head) else { return }
+        throw head.seq > own.headSeq ? Verdict.nodeBehind.error! : Verdict.fork.error!
     }
 
     private func keep(
@@ -124,22 +145,31 @@ public struct NodePort: Sendable {
         for entry in entries {
             switch entry {
             case .delta(let frame): frames.append(frame)
-            case .certificate(let bytes):
+            case .document(let bytes):
                 summary.add(try DeltaApplier.receive(frames, in: replica))
                 frames = []
-                try addOrigin(bytes, hubKey: hubKey, in: replica)
+                try take(document: bytes, hubKey: hubKey, in: replica)
             }
         }
         summary.add(try DeltaApplier.receive(frames, in: replica))
         return summary
     }
 
-    private func addOrigin(_ bytes: [UInt8], hubKey: PublicKey, in replica: ReplicaTransaction) throws {
+    private func take(document bytes: [UInt8], hubKey: PublicKey, in replica: ReplicaTransaction) throws {
+        if Revocation.isOne(bytes) {
+            let revocation = try Revocation(verifying: bytes, hub: hubKey)
+            guard revocation.tenant == (try replica.tenantID()) else { throw DeltaError.wrongTenant }
+            return try replica.revoke(revocation.origin, document: bytes)
+        }
         let claim = try Certificate(verifying: bytes, hub: hubKey).claim
         guard claim.tenant == (try replica.tenantID()) else { throw DeltaError.wrongTenant }
+        let id = OriginID(publicKey: claim.publicKey, tenant: claim.tenant)
+        if let known = try replica.origin(id), known.isCertified, known.certificate != bytes {
+            return try replica.rename(id, claim.name, certificate: bytes)
+        }
         try replica.addOrigin(
             publicKey: claim.publicKey, role: claim.role, nodeID: claim.nodeID, name: claim.name,
-            certificate: bytes)
+            certificate: bytes, succession: claim.succession)
     }
 }
 
@@ -148,6 +178,7 @@ extension StoreRequest {
     init(_ answer: HubAnswer) {
         self.init(
             receipt: answer.receipt, head: answer.head, entries: answer.entries, cursor: answer.cursor,
-            cursorHash: answer.cursorHash, heads: answer.heads, passed: answer.passed)
+            cursorHash: answer.cursorHash, heads: answer.heads, passed: answer.passed,
+            checkpoint: answer.checkpoint, ownRuns: answer.ownRuns)
     }
 }

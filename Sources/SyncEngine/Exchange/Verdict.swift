@@ -18,6 +18,15 @@ public enum Verdict: String, Sendable, Equatable {
     /// Whether nothing may be exchanged until somebody acts.
     public var stops: Bool { self != .equal && self != .exchange }
 
+    /// Why the node is to go on as a new origin; nil where it needn't.
+    public var succession: Succession.Reason? {
+        switch self {
+        case .nodeBehind: .restore
+        case .fork: .clone
+        default: nil
+        }
+    }
+
     /// What a person is told; nil when the exchange goes on.
     public var error: NodeError? {
         switch self {
@@ -31,15 +40,11 @@ public enum Verdict: String, Sendable, Equatable {
             NodeError(
                 .nodeBehind,
                 "the hub holds later changes of this very node than this data directory does: it was restored or copied",
-                hint:
-                    "Nothing was changed. Stop the other copy if there is one. \(NodeError.enrolElsewhere)"
-            )
+                hint: "`node-cli sync` takes them back and goes on with a new key; nothing is lost.")
         case .fork:
             NodeError(
-                .fork, "the hub holds other changes under this node's numbers: the data directory was copied",
-                hint:
-                    "Nothing was changed on either side. Use one copy only. \(NodeError.enrolElsewhere)"
-            )
+                .fork, "another copy of this data directory was written to under this node's key",
+                hint: "`node-cli sync` keeps the changes of both and goes on with a new key here.")
         case .upgradeRequired:
             NodeError(
                 .upgradeRequired, "hub and node speak different versions of the sync protocol",

@@ -29,7 +29,8 @@ public struct DeltaApplier {
     private let transaction: ReplicaTransaction
     private let appendsToLog: Bool
     private var incoming: [Slot: [VerifiedDelta]] = [:]
-    private var heads: [OriginID: OriginRecord] = [:]
+    /// Where the chains of each origin can go on: their ends, and deltas that another branch begins at.
+    private var tips: [OriginID: [Tip]] = [:]
     public private(set) var summary = ApplySummary()
 
     private struct Slot: Hashable {
@@ -37,8 +38,16 @@ public struct DeltaApplier {
         let seq: Int64
     }
 
-    /// Takes frames in any order. Throws `DeltaError` for the first that can't be trusted or that
-    /// forks a chain; the caller's transaction then changes nothing.
+    /// A delta that others may follow; before the first delta of a chain, number 0.
+    private struct Tip {
+        var seq: Int64 = 0
+        var hash: Hash?
+        /// Whether a chain goes on from here already: then what follows is another branch of it.
+        var isFork = false
+    }
+
+    /// Takes frames in any order. Throws `DeltaError` for the first that can't be trusted; the caller's
+    /// transaction then changes nothing.
     public static func receive(
         _ frames: [DeltaFrame], in transaction: ReplicaTransaction
     ) throws -> ApplySummary {
@@ -58,57 +67,87 @@ public struct DeltaApplier {
 
     private mutating func take(_ frame: DeltaFrame) throws {
         let delta = try DeltaVerifier.verify(frame, in: transaction)
-        guard try !isApplied(delta) else { return }
+        // A revoked origin is cut at what the hub had of it; the log brings that before the revocation.
+        guard try !isApplied(delta), !delta.origin.isRevoked else { return }
         let slot = Slot(origin: delta.origin.id, seq: delta.header.seq)
         if incoming[slot, default: []].contains(where: { $0.hash == delta.hash }) { return }
         incoming[slot, default: []].append(delta)
-        heads[delta.origin.id] = try transaction.origin(delta.origin.id)
+        tips[delta.origin.id] = []
     }
 
-    /// Whether the very delta is applied; another with its number is a fork.
     private func isApplied(_ delta: VerifiedDelta) throws -> Bool {
-        guard let stamp = try transaction.stamp(origin: delta.origin.number, seq: delta.header.seq) else {
-            return false
-        }
-        guard try transaction.facts(stamp).hash == delta.hash else {
-            throw DeltaError.fork(origin: delta.origin.id, seq: delta.header.seq)
-        }
-        return true
+        try transaction.stamp(origin: delta.origin.number, seq: delta.header.seq, hash: delta.hash) != nil
     }
 
     // MARK: Causal delivery
 
+    /// What was applied may be where another branch begins, so it is looked for again while something is left.
     private mutating func applyWhatIsReady() throws {
-        for origin in try transaction.waitingOrigins() where heads[origin] == nil {
-            heads[origin] = try transaction.origin(origin)
-        }
-        let origins = heads.keys.sorted()
-        var progress = true
-        while progress {
-            progress = false
-            for origin in origins {
-                while try applyNextTransaction(of: origin) { progress = true }
+        var applied = -1
+        while applied < summary.deltas {
+            applied = summary.deltas
+            let waiting = try transaction.waitingOrigins()
+            if applied > 0, incoming.isEmpty, waiting.isEmpty { return }
+            for origin in Set(waiting).union(tips.keys) { tips[origin] = try findTips(of: origin) }
+            let origins = tips.keys.sorted()
+            var progress = true
+            while progress {
+                progress = false
+                for origin in origins {
+                    while try applyNextTransaction(of: origin) { progress = true }
+                }
             }
         }
     }
 
+    /// The ends of an origin's chains, and of what came or waits under a number that is taken, the
+    /// predecessor: only after a whole transaction may a branch begin.
+    private func findTips(of id: OriginID) throws -> [Tip] {
+        guard let origin = try transaction.origin(id) else { return [] }
+        let heads = try transaction.heads(of: origin)
+        var tips = heads.map { Tip(seq: $0.seq, hash: $0.hash) }
+        guard let last = heads.map(\.seq).max() else { return [Tip()] }
+        var numbers = Set(try transaction.waitingNumbers(origin: id, through: last))
+        numbers.formUnion(incoming.keys.filter { $0.origin == id && $0.seq <= last }.map(\.seq))
+        for seq in numbers.sorted() {
+            for delta in try candidates(id, seq) where delta.header.part == 0 {
+                guard let fork = try forkPoint(before: delta), !tips.contains(where: { $0.hash == fork.hash })
+                else { continue }
+                tips.append(fork)
+            }
+        }
+        return tips
+    }
+
+    /// Where a branch begins with a delta: its predecessor, when that is applied and ends a transaction.
+    private func forkPoint(before delta: VerifiedDelta) throws -> Tip? {
+        guard let previous = delta.header.previous else { return Tip(isFork: true) }
+        let seq = delta.header.seq - 1
+        guard let stamp = try transaction.stamp(origin: delta.origin.number, seq: seq, hash: previous),
+            let last = try transaction.delta(stamp), last.part == last.parts - 1
+        else { return nil }
+        return Tip(seq: seq, hash: previous, isFork: true)
+    }
+
     /// Applies the next transaction of a chain if all its parts are here and its past is applied.
     private mutating func applyNextTransaction(of origin: OriginID) throws -> Bool {
-        guard let head = heads[origin],
-            let first = try candidate(origin, head.headSeq + 1, previous: head.headHash),
-            first.header.part == 0, try isReady(first.header),
-            try isWhole(first)
-        else { return false }
-        var previous = try apply(first)
-        for part in 1..<max(first.header.parts, 1) {
-            let seq = first.header.seq + Int64(part)
-            guard let next = try candidate(origin, seq, previous: previous.hash) else {
-                throw DeltaError.malformed("a part of the transaction has gone")
+        for (index, tip) in (tips[origin] ?? []).enumerated() {
+            for first in try candidates(origin, tip.seq + 1, previous: tip.hash)
+            where try first.header.part == 0 && isReady(first) && isWhole(first) {
+                var last = try apply(first)
+                for part in 1..<max(first.header.parts, 1) {
+                    let seq = first.header.seq + Int64(part)
+                    guard let next = try candidates(origin, seq, previous: last.hash).first else {
+                        throw DeltaError.malformed("a part of the transaction has gone")
+                    }
+                    last = try apply(next)
+                }
+                let end = Tip(seq: last.header.seq, hash: last.hash)
+                if tip.isFork { tips[origin]?.append(end) } else { tips[origin]?[index] = end }
+                return true
             }
-            previous = try apply(next)
         }
-        heads[origin] = try transaction.origin(origin)
-        return true
+        return false
     }
 
     /// Whether every part is here, each naming the one before. Parts of another branch of a forked
@@ -123,7 +162,7 @@ public struct DeltaApplier {
         var previous = first.hash
         for part in 1..<max(parts, 1) {
             let seq = first.header.seq + Int64(part)
-            guard let next = try candidate(origin, seq, previous: previous), try isReady(next.header) else {
+            guard let next = try candidates(origin, seq, previous: previous).first, try isReady(next) else {
                 return false
             }
             guard next.header.part == part, next.header.parts == parts else {
@@ -137,17 +176,18 @@ public struct DeltaApplier {
         return true
     }
 
-    private func candidate(_ origin: OriginID, _ seq: Int64, previous: Hash?) throws -> VerifiedDelta? {
-        if let delta = incoming[Slot(origin: origin, seq: seq)]?.first(where: {
-            $0.header.previous == previous
-        }) {
-            return delta
+    /// Deltas with a number of an origin that came or wait.
+    private func candidates(_ origin: OriginID, _ seq: Int64) throws -> [VerifiedDelta] {
+        let waiting = try transaction.waiting(origin: origin, seq: seq).map {
+            try DeltaVerifier.verify($0, in: transaction)
         }
-        for frame in try transaction.waiting(origin: origin, seq: seq) {
-            let delta = try DeltaVerifier.verify(frame, in: transaction)
-            if delta.header.previous == previous { return delta }
-        }
-        return nil
+        return (incoming[Slot(origin: origin, seq: seq)] ?? []) + waiting
+    }
+
+    /// Those that follow a delta, by hash; what has just come first. More than one where a chain forks.
+    private func candidates(_ origin: OriginID, _ seq: Int64, previous: Hash?) throws -> [VerifiedDelta] {
+        let came = (incoming[Slot(origin: origin, seq: seq)] ?? []).filter { $0.header.previous == previous }
+        return came.isEmpty ? try candidates(origin, seq).filter { $0.header.previous == previous } : came
     }
 
     private func isHere(_ origin: OriginID, _ seq: Int64) throws -> Bool {
@@ -156,26 +196,15 @@ public struct DeltaApplier {
     }
 
     /// Whether everything that `seen` names is applied, by number and by hash.
-    private func isReady(_ header: DeltaHeader) throws -> Bool {
-        for entry in header.seen {
-            guard let origin = try transaction.origin(entry.origin),
-                let stamp = try transaction.stamp(origin: origin.number, seq: entry.seq),
-                try transaction.facts(stamp).hash.prefix8 == entry.hashPrefix
-            else { return false }
-        }
-        return true
+    private func isReady(_ delta: VerifiedDelta) throws -> Bool {
+        var seen = SeenVector()
+        return try delta.header.seen.isEmpty || transaction.add(delta.header.seen, to: &seen)
     }
 
     private mutating func keepTheRest() throws {
         var room: [OriginID: (deltas: Int, bytes: Int)] = [:]
         let rest = incoming.values.joined().sorted { ($0.header.seq, $0.hash) < ($1.header.seq, $1.hash) }
         for delta in rest {
-            if let stamp = try transaction.stamp(origin: delta.origin.number, seq: delta.header.seq) {
-                guard try transaction.facts(stamp).hash == delta.hash else {
-                    throw DeltaError.fork(origin: delta.origin.id, seq: delta.header.seq)
-                }
-                continue
-            }
             if try !transaction.isWaiting(delta.hash) {
                 let left = try room[delta.origin.id] ?? transaction.waitingRoom(delta.origin.id)
                 guard left.deltas > 0, left.bytes >= delta.frame.byteCount else {
@@ -195,14 +224,19 @@ public struct DeltaApplier {
     // MARK: Merging
 
     private mutating func apply(_ delta: VerifiedDelta) throws -> VerifiedDelta {
-        let header = delta.header
-        let seen = try completeSeen(header, origin: delta.origin)
+        let header = delta.header, origin = delta.origin.number
+        let previous = header.previous.map {
+            ChainHead(origin: delta.origin.id, seq: header.seq - 1, hash: $0)
+        }
+        let seen = try completeSeen(header, after: previous, origin: origin)
+        let chain = try transaction.chain(of: origin, after: previous)
         let facts = DeltaFacts(
-            stamp: try transaction.nextStamp(), origin: delta.origin.number, seq: header.seq,
+            stamp: try transaction.nextStamp(), origin: origin, seq: header.seq,
             hash: delta.hash,
             hlc: header.hlc, wall: header.wall, schemaVersion: header.schemaVersion, author: header.author,
             authorRole: header.authorRole, role: delta.origin.role, node: delta.origin.name,
-            nodeID: delta.origin.nodeID, originID: delta.origin.id, seen: seen.heads.mapValues(\.seq))
+            nodeID: delta.origin.nodeID, originID: delta.origin.id, lifeID: delta.origin.life, chain: chain,
+            seen: try transaction.past(of: chain, seen))
         let sent = try delta.writes()
         let writes = try transaction.withoutErased(sent, by: facts)
         // The hub answers for substitutes of others itself, so that nodes need trust nobody else.
@@ -219,6 +253,9 @@ public struct DeltaApplier {
         for write in writes { try merge(write, by: facts) }
         if appendsToLog { try transaction.appendToLog(delta: facts.stamp) }
         try transaction.removeWaiting(delta.hash)
+        let slot = Slot(origin: delta.origin.id, seq: header.seq)
+        incoming[slot]?.removeAll { $0.hash == delta.hash }
+        if incoming[slot]?.isEmpty == true { incoming[slot] = nil }
         try advanceClock(header.hlc)
         summary.deltas += 1
         summary.writes += sent.count
@@ -226,17 +263,16 @@ public struct DeltaApplier {
         return delta
     }
 
-    private func completeSeen(_ header: DeltaHeader, origin: OriginRecord) throws -> SeenVector {
+    private func completeSeen(
+        _ header: DeltaHeader, after previous: ChainHead?, origin: Int64
+    ) throws -> SeenVector {
         var seen = SeenVector()
-        if !header.seenIsFull,
-            let previous = try transaction.stamp(origin: origin.number, seq: header.seq - 1)
+        if !header.seenIsFull, let previous,
+            let stamp = try transaction.stamp(origin: origin, seq: previous.seq, hash: previous.hash)
         {
-            seen = try transaction.seenVector(previous)
+            seen = try transaction.seenVector(stamp)
         }
-        for entry in header.seen {
-            guard let other = try transaction.origin(entry.origin) else { continue }
-            seen.heads[other.number] = .init(seq: entry.seq, hashPrefix: entry.hashPrefix)
-        }
+        _ = try transaction.add(header.seen, to: &seen)
         return seen
     }
 

@@ -45,15 +45,10 @@ public enum StoreVerifier {
         _ deltas: [DeltaFacts], in reader: StoreReader, _ progress: (Int, Int) -> Void
     ) throws -> [String] {
         var problems: [String] = []
-        var last: [Int64: DeltaFacts] = [:]
+        var ends: Set<ChainHead> = [], known: Set<ChainHead> = []
         for (index, facts) in deltas.enumerated() {
             progress(index, deltas.count)
             let name = "delta \(facts.originID):\(facts.seq)"
-            let previous = last.updateValue(facts, forKey: facts.origin)
-            guard facts.seq == (previous?.seq ?? 0) + 1 else {
-                problems.append("\(name) doesn't follow its predecessor")
-                continue
-            }
             guard let frame = try reader.frame(facts.stamp) else {
                 problems.append("\(name) has no body")
                 continue
@@ -61,17 +56,21 @@ public enum StoreVerifier {
             do {
                 let delta = try DeltaVerifier.verify(frame, in: reader)
                 if delta.hash != facts.hash { problems.append("\(name) has another hash than noted") }
-                if delta.header.previous != previous?.hash {
-                    problems.append("\(name) names another predecessor")
+                let previous = delta.header.previous.map {
+                    ChainHead(origin: facts.originID, seq: facts.seq - 1, hash: $0)
+                }
+                if let previous, !known.contains(previous) {
+                    problems.append("\(name) doesn't follow its predecessor")
                 }
                 if delta.header.seq != facts.seq { problems.append("\(name) carries another number") }
+                if let previous { ends.remove(previous) }
             } catch let error as DeltaError { problems.append("\(name): \(error.nodeError.message)") }
+            let head = ChainHead(origin: facts.originID, seq: facts.seq, hash: facts.hash)
+            known.insert(head)
+            ends.insert(head)
         }
-        for origin in try reader.origins()
-        where origin.headSeq != last[origin.number]?.seq ?? 0
-            || origin.headHash != last[origin.number]?.hash
-        {
-            problems.append("the head of origin \(origin.id) is not its last delta")
+        for head in Set(try reader.heads()).symmetricDifference(ends).sorted() {
+            problems.append("the head of origin \(head.origin) is not its last delta")
         }
         return problems
     }
@@ -89,7 +88,7 @@ public enum StoreVerifier {
             for origin in origins {
                 try replica.addOrigin(
                     publicKey: origin.publicKey, role: origin.role, nodeID: origin.nodeID, name: origin.name,
-                    certificate: origin.certificate)
+                    certificate: origin.certificate, succession: origin.succession)
             }
             for delta in try reader.deltas() {
                 guard let frame = try reader.frame(delta.facts.stamp) else { continue }

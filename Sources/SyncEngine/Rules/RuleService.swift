@@ -226,9 +226,7 @@ extension StoreReader {
     /// Throws `UPGRADE_REQUIRED` naming an enrolled installation whose version, as its newest delta states
     /// it, doesn't know every rule of a file.
     func requireKnowing(_ file: RuleFile) throws {
-        var newest: [String: OriginRecord] = [:]
-        for origin in try origins() { newest[origin.nodeID] = origin }
-        for origin in newest.values.sorted(by: { $0.number < $1.number }) {
+        for origin in try origins() where try isInUse(origin) {
             guard let stamp = try stamp(origin: origin.number, seq: origin.headSeq) else { continue }
             let version = try facts(stamp).schemaVersion
             guard version < file.since else { continue }

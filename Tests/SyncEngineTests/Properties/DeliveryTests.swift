@@ -114,18 +114,41 @@ import Testing
         #expect(try to.digest() == from.digest())
     }
 
-    @Test("another delta under an applied number is a fork and changes nothing")
+    @Test("another delta under an applied number begins a branch; in any order both are there, and equal")
     func fork() throws {
+        let world = try world(3)
+        let (from, to, other) = (world.sites[1], world.sites[2], world.sites[3])
+        for name: Value in ["one", "two"] { try write(from, name, id: "t") }
+        let sound = try frames(from), branch = try forged(from, seq: 2, previous: hash(sound[0], to))
+        try receive([sound[0], sound[1], branch], to)
+        for frame in [branch, sound[1], sound[0]] { try receive([frame], other) }
+        let id = try from.store.read { try $0.ownOrigin()!.id }
+        for site in [to, other] {
+            try site.store.read { reader in
+                let origin = try #require(try reader.origin(id))
+                #expect(try reader.heads(of: origin).count == 2)
+                #expect(try reader.isForked(origin) && reader.waitingCount() == 0)
+            }
+        }
+        #expect(try to.digest() == other.digest())
+        #expect(try to.store.read { try $0.headsHash() } == other.store.read { try $0.headsHash() })
+    }
+
+    func hash(_ frame: DeltaFrame, _ site: World.Site) throws -> Hash {
+        try site.store.read { try DeltaVerifier.verify(frame, in: $0).hash }
+    }
+
+    @Test("a branch that begins inside a transaction is never applied")
+    func forkInsideTransaction() throws {
         let world = try world()
         let (from, to) = (world.sites[1], world.sites[2])
-        for name: Value in ["one", "two"] { try write(from, name, id: "t") }
-        let sound = try frames(from)
-        try receive([sound[0]], to)
-        let counts = try counts(to)
-        #expect(throws: DeltaError.self) {
-            try receive([sound[1], try forged(from, seq: 1, previous: nil)], to)
+        try from.write { transaction in
+            for name: Value in ["one", "two"] { try transaction.put(Schema.teacher, id: "t", ["name": name]) }
         }
-        #expect(try self.counts(to) == counts)
+        let parts = try frames(from), stray = try forged(from, seq: 2, previous: hash(parts[0], to))
+        try receive([stray], to)
+        #expect(try receive(parts, to).deltas == 2)
+        #expect(try to.digest() == from.digest())
     }
 
     @Test("a delta whose author had seen another delta under that number waits, and changes nothing")

@@ -33,7 +33,7 @@ extension Ledger {
         try require(inLog == applied.map(\.stamp), "the hub's log isn't what the hub applied, in its order")
         let certificates = try world.hub.store.read { reader in
             try (1...Int64(stamps.count)).compactMap { position -> (Int64, OriginID)? in
-                guard case .certificate(let bytes)? = try reader.logEntry(position) else { return nil }
+                guard case .document(let bytes)? = try reader.logEntry(position) else { return nil }
                 let origin = try reader.origins().first { $0.certificate == bytes }
                 return origin.map { (position, $0.id) }
             }

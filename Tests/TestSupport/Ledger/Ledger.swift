@@ -120,6 +120,29 @@ open class Ledger {
             "\(name(site)) came back with \(hashes.count) deltas, not \(appliedInOrder[site].count)")
     }
 
+    /// After an older copy was put back: what an installation holds now is what it held then.
+    public func observeRestored(_ site: Int) throws {
+        let facts = try world.sites[site].store.read { try $0.deltas().map(\.facts) }
+        appliedInOrder[site] = try facts.map { facts in
+            guard let number = numbers[facts.hash] else {
+                throw LawBroken(description: "\(name(site)) came back with a delta that nobody wrote")
+            }
+            return number
+        }
+        applied[site] = appliedInOrder[site].reduce(into: DeltaSet()) { $0.insert($1) }
+        lastStamp[site] = facts.last?.stamp ?? 0
+        lastHLC[site] = .zero
+    }
+
+    /// After another machine has begun to run from a copy.
+    public func observeClone() throws {
+        applied.append(DeltaSet())
+        appliedInOrder.append([])
+        lastStamp.append(0)
+        lastHLC.append(.zero)
+        try observeRestored(world.sites.count - 1)
+    }
+
     private func record(_ summary: DeltaSummary, _ frame: DeltaFrame, _ site: Int) throws {
         let number = deltas.count, first = number - summary.part
         let past = applied[site]

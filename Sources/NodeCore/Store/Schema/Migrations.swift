@@ -23,6 +23,8 @@ enum TenantMigrations {
                 try materialiseLater(since: version, db)
             }
         }
+        migrator.registerMigration("3 succession") { db in try db.execute(sql: succession) }
+        migrator.registerMigration("3 transparency") { db in try db.execute(sql: transparency) }
         return migrator
     }
 
@@ -117,6 +119,40 @@ enum TenantMigrations {
         CREATE TABLE sync_review (
           id TEXT PRIMARY KEY NOT NULL, since INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Origins that follow others, chains that fork (`SeenVector`), own chains to be handed in.
+    private static let succession = """
+        ALTER TABLE sync_origin ADD COLUMN predecessor BLOB;
+        ALTER TABLE sync_origin ADD COLUMN reason TEXT;
+        ALTER TABLE sync_origin ADD COLUMN life BLOB;
+        ALTER TABLE sync_origin ADD COLUMN revocation BLOB;
+        ALTER TABLE sync_delta ADD COLUMN branch INTEGER NOT NULL DEFAULT 0;
+        -- Branches of origins that two machines wrote to; the chain that came first has no row here.
+        CREATE TABLE sync_branch (
+          number INTEGER PRIMARY KEY, origin INTEGER NOT NULL, parent INTEGER NOT NULL,
+          fork_seq INTEGER NOT NULL, head_seq INTEGER NOT NULL, head_hash BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX sync_branch_origin ON sync_branch(origin);
+        -- At a node: deltas of own former origins, by stamp, that the hub may lack.
+        CREATE TABLE sync_handover (
+          origin INTEGER PRIMARY KEY, after_stamp INTEGER NOT NULL, through_stamp INTEGER NOT NULL
+        ) STRICT;
+        """
+
+    /// The tree over the hub's log, its signed checkpoints, and what contradicts them.
+    private static let transparency = """
+        -- Whole subtrees: `level` 0 are the leaves, in the order of the hub's log.
+        CREATE TABLE sync_tree (
+          level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, idx)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE sync_checkpoint (
+          size INTEGER PRIMARY KEY, root BLOB NOT NULL, received_at INTEGER NOT NULL, checkpoint BLOB NOT NULL
+        ) STRICT;
+        -- At a node: signed checkpoints of the hub that don't fit together.
+        CREATE TABLE sync_evidence (
+          number INTEGER PRIMARY KEY, at INTEGER NOT NULL, reason TEXT NOT NULL, known BLOB, found BLOB NOT NULL
+        ) STRICT;
         """
 
     private static let redactions = """

@@ -34,11 +34,21 @@ extension Shapes {
         "Verification",
         [
             .flag("ok") { $0.isOK }, .text("digest") { $0.digest.hex },
-            .init("heads", .map(head.schema)) { report in
-                .object(report.heads.map { ($0.origin.hex, head.json($0)) })
-            },
+            .init("heads", .map(head.schema)) { heads($0.heads) },
             .texts("problems") { $0.problems }, .count("deltas") { $0.deltas }, .count("rows") { $0.rows },
         ])
+
+    /// By origin: the longest chain, and of a forked origin the others under `more`.
+    public static func heads(_ heads: [ChainHead]) -> JSONValue {
+        .object(
+            Dictionary(grouping: heads, by: \.origin).sorted { $0.key < $1.key }.map { origin, heads in
+                let sorted = heads.sorted { ($1.seq, $0.hash) < ($0.seq, $1.hash) }.map(head.json)
+                guard sorted.count > 1, case .object(let members) = sorted[0] else {
+                    return (origin.hex, sorted[0])
+                }
+                return (origin.hex, .object(members + [("more", .array(Array(sorted.dropFirst())))]))
+            })
+    }
 
     public static let head = Shape<ChainHead>(
         "ChainHead", [.count("seq") { Int($0.seq) }, .text("hash") { $0.hash.hex }])

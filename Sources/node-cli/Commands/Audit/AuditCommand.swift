@@ -4,8 +4,8 @@ import NodeCore
 
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Show what was done, by whom.",
-        subcommands: [AuditList.self, AuditTail.self, AuditExportCommand.self])
+        commandName: "audit", abstract: "Show what was done, by whom; prove it.",
+        subcommands: [AuditList.self, AuditTail.self, AuditExportCommand.self, AuditVerify.self])
 
     static func table(_ entries: [AuditEntry], zone: String, support: Bool, _ context: CommandContext)
         -> Table
@@ -122,27 +122,40 @@ struct AuditTail: NodeCommand {
 
 struct AuditExportCommand: NodeCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Write audit entries to a file, oldest first, as CSV or JSON Lines.",
-        discussion: "Example: node-cli audit export --out audit.csv --since 2025-08-01")
+        commandName: "export", abstract: "Write audit entries, or the signed history with proofs, to a file.",
+        discussion: """
+            Example: node-cli audit export --out audit.csv --since 2025-08-01
+                     node-cli audit export --proofs --out history.jsonl
+
+            Entries come oldest first, as CSV or JSON Lines. With --proofs the first line has the hub's key and \
+            its newest signed checkpoint, each other line one delta with its bytes and the proof that it is in \
+            the hub's log; `scripts/verify_proofs.py` checks the file without this program. That file holds the \
+            data of the tenant, personal data included.
+            """)
 
     @Option(help: "The file; its ending says the form unless --format does.") var out: String
     @Option(help: "csv or jsonl.") var format: String?
+    @Flag(help: "The signed history with inclusion proofs.") var proofs = false
     @Flag(help: "Overwrite a file that exists.") var force = false
     @OptionGroup var filter: AuditFilterOptions
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
+        guard force || !FileManager.default.fileExists(atPath: out) else {
+            throw NodeError(
+                .fileExists, "'\(out)' is already there", hint: "Choose another name, or add --force.")
+        }
+        let (installation, open, _) = try context.tenant(tenant, to: .readAudit)
+        return proofs ? try writeProofs(of: open, installation) : try writeEntries(of: open)
+    }
+
+    private func writeEntries(of open: OpenTenant) throws -> CommandResult {
         let ending = format ?? (out.hasSuffix(".csv") ? "csv" : out.hasSuffix(".jsonl") ? "jsonl" : "")
         guard let form = AuditExport.Format(rawValue: ending) else {
             throw NodeError(
                 .usage, "'\(ending)' is no form of an export", hint: "Give --format csv or jsonl.")
         }
-        guard force || !FileManager.default.fileExists(atPath: out) else {
-            throw NodeError(
-                .fileExists, "'\(out)' is already there", hint: "Choose another name, or add --force.")
-        }
-        let (_, open, _) = try context.tenant(tenant, to: .readAudit)
         let entries = try open.store.read { try $0.auditEntries(filter.filter($0), limit: Int(Int32.max)) }
         let text = AuditExport.text(entries.reversed(), tenant: open.slug, format: form)
         try DurableFile.write(Array(text.utf8), to: out)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 import SyncEngine
 
 struct VerifyCommand: NodeCommand {
@@ -26,11 +27,9 @@ struct VerifyCommand: NodeCommand {
         bar.finish()
         try installation.note(
             deep ? "verify.deep" : "verify", "tenant \(open.slug), \(report.problems.count) problems")
-        let heads = report.heads.map { head -> (String, JSONValue) in
-            (head.origin.hex, ["seq": .int(head.seq), "hash": .string(head.hash.hex)])
-        }
         let data: JSONValue = [
-            "ok": .bool(report.isOK), "digest": .string(report.digest.hex), "heads": .object(heads),
+            "ok": .bool(report.isOK), "digest": .string(report.digest.hex),
+            "heads": Shapes.heads(report.heads),
             "problems": .array(report.problems.map { .string($0) }), "deltas": JSONValue(report.deltas),
             "rows": JSONValue(report.rows),
         ]

@@ -4,8 +4,21 @@ import NodeServer
 
 struct NodesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "nodes", abstract: "Enrol and list the nodes of districts.",
-        subcommands: [NodesInvite.self, NodesList.self])
+        commandName: "nodes", abstract: "Enrol, list and revoke the nodes of districts; change keys.",
+        subcommands: [
+            NodesInvite.self, NodesList.self, NodesShow.self, NodesRename.self, NodesRevoke.self,
+            NodesRotate.self,
+        ])
+}
+
+extension NodesCommand {
+    /// `active`, `retired` (another key has followed) or `revoked`.
+    static func state(_ node: EnrolledNode, at hub: Installation) throws -> String {
+        try hub.tenant(node.tenant).store.read { reader in
+            if try node.revokedAt != nil || reader.origin(node.origin)?.isRevoked == true { return "revoked" }
+            return try reader.retirement(of: node.origin) == nil ? "active" : "retired"
+        }
+    }
 }
 
 struct NodesInvite: NodeCommand {
@@ -53,17 +66,26 @@ struct NodesList: NodeCommand {
             throw NodeError(
                 .hubOwned, "nodes are listed at the hub, and this is a node", hint: "Run it at the hub.")
         }
-        let nodes = try installation.enrolments(slug: tenant.tenant)
+        let nodes = try installation.enrolments(slug: tenant.tenant).map { node in
+            (node, try NodesCommand.state(node, at: installation))
+        }
         var table = Table([
-            .init("name", maxWidth: 32), .init("tenant"), .init("enrolled"), .init("last seen"),
-            .init("origin"),
+            .init("name", maxWidth: 32), .init("tenant"), .init("state"), .init("enrolled"),
+            .init("last seen"), .init("origin"),
         ])
-        for node in nodes {
+        for (node, state) in nodes {
             table.add([
-                node.name, node.tenant, RFC3339.string(milliseconds: node.enrolledAt),
+                node.name, node.tenant, state, RFC3339.string(milliseconds: node.enrolledAt),
                 node.lastSeenAt.map { RFC3339.string(milliseconds: $0) } ?? "never", node.origin.hex,
             ])
         }
-        return CommandResult(data: ["nodes": .array(nodes.map(Shapes.node.json))], body: .table(table))
+        return CommandResult(
+            data: [
+                "nodes": .array(
+                    nodes.map { node, state in
+                        guard case .object(let members) = Shapes.node.json(node) else { return .null }
+                        return .object(members + [("state", .string(state))])
+                    })
+            ], body: .table(table))
     }
 }

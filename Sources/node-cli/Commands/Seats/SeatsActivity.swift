@@ -16,7 +16,7 @@ struct SeatsActivity: NodeCommand {
         guard (1...3660).contains(days) else {
             throw NodeError(.usage, "--days must be 1 to 3660", field: "days")
         }
-        let (_, open, _) = try context.tenant(tenant)
+        let (_, open, _) = try context.tenant(tenant, to: .summariseSeats)
         let now = context.environment.clock.milliseconds()
         let all = try open.store.read { try $0.seatActivity(days: days, now: now) }
         var table = Table([

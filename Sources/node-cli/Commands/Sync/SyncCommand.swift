@@ -25,6 +25,34 @@ struct SyncCommand: ParsableCommand {
             "bytes": JSONValue(summary.bytes),
         ]
     }
+
+    static func json(_ succession: Succession) -> JSONValue {
+        [
+            "reason": .string(succession.reason.rawValue),
+            "predecessor": .string(succession.predecessor.hex),
+        ]
+    }
+
+    /// What a person is told whose node has gone on as a new origin.
+    static func notice(_ succession: Succession) -> Notice {
+        switch succession.reason {
+        case .rotation:
+            Notice("KEY_ROTATED", "this node writes with a new key now", hint: "There is nothing to do.")
+        case .restore:
+            Notice(
+                "ORIGIN_REPLACED",
+                "this node had been put back to an older state: it took its own changes back from the hub",
+                hint: "It goes on with a new key. Seats that it held must be granted to it again at the hub.")
+        case .clone:
+            Notice(
+                "ORIGIN_REPLACED",
+                "two copies of this node's data were written to: all changes of both are kept",
+                hint: """
+                    This machine goes on with a new key. If another one runs from a copy of this folder, stop \
+                    one of them. Seats that the node held must be granted again at the hub.
+                    """)
+        }
+    }
 }
 
 struct SyncNow: NodeCommand {
@@ -72,6 +100,7 @@ struct SyncNow: NodeCommand {
             ],
             "conflicts_open": JSONValue(openConflicts), "round_trips": JSONValue(result.roundTrips),
             "duration_ms": .int(result.milliseconds),
+            "succession": outcome.succession.map(SyncCommand.json) ?? .null,
         ]
         var command = CommandResult(
             data: data, body: .text(text(result, open: openConflicts)), warnings: warnings(outcome))
@@ -82,6 +111,7 @@ struct SyncNow: NodeCommand {
 
     func warnings(_ outcome: ExchangeOutcome) -> [Notice] {
         var notices: [Notice] = []
+        if let succession = outcome.succession { notices.append(SyncCommand.notice(succession)) }
         if -outcome.clockDifference > HLC.limitMilliseconds {
             notices.append(
                 Notice(

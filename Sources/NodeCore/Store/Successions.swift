@@ -1,0 +1,116 @@
+import Foundation
+import GRDB
+
+/// That an origin was replaced: no machine is to write with its key any more.
+public struct Retirement: Sendable, Equatable {
+    public let successor: OriginID
+    public let reason: Succession.Reason
+}
+
+/// Lives and retirements of origins (DESIGN 8 and 9). All of it follows from certificates and deltas, so
+/// installations that have the same log judge alike.
+extension StoreReader {
+    /// The origins that follow one: several when a machine was cloned. Certified ones only.
+    public func successors(of id: OriginID) throws -> [OriginRecord] {
+        try rows(
+            "SELECT id FROM sync_origin WHERE predecessor = ? AND length(certificate) > 0 ORDER BY number",
+            [Data(id.bytes)]
+        ).compactMap { try OriginID(bytes: Array($0[0] as Data)).flatMap(origin) }
+    }
+
+    /// Whether any origin follows another.
+    public func hasSuccessions() throws -> Bool {
+        try count("SELECT EXISTS (SELECT 1 FROM sync_origin WHERE predecessor IS NOT NULL)") == 1
+    }
+
+    /// By what an origin was replaced first; nil while it is in use.
+    public func retirement(of id: OriginID) throws -> Retirement? {
+        try successors(of: id).first.flatMap { successor in
+            successor.succession.map { Retirement(successor: successor.id, reason: $0.reason) }
+        }
+    }
+
+    /// The first origin of a life: rotated keys share it, restored and cloned ones begin one.
+    public func life(of id: OriginID) throws -> OriginID { try origin(id)?.life ?? id }
+
+    /// Whether an installation may still write with an origin's key: neither replaced nor revoked.
+    public func isInUse(_ origin: OriginRecord) throws -> Bool {
+        try !origin.isRevoked && retirement(of: origin.id) == nil
+    }
+
+    /// The origin that goes on with a life now; nil when it has ended by restore, clone or revocation.
+    public func present(ofLife life: OriginID) throws -> OriginRecord? {
+        var current = try origin(life)
+        while let origin = current, try retirement(of: origin.id) != nil {
+            current = try successors(of: origin.id).first { $0.succession?.reason == .rotation }
+        }
+        return current?.isRevoked == true ? nil : current
+    }
+
+    /// Whether all that will ever be taken of a retired or revoked origin is applied here: each machine that
+    /// wrote with a retired key begins its next chain with a delta that had seen it all.
+    public func isTailIn(of id: OriginID) throws -> Bool {
+        if try origin(id)?.isRevoked == true { return true }
+        let successors = try successors(of: id)
+        return try !successors.isEmpty
+            && successors.allSatisfy { try $0.headSeq > 0 || isTailIn(of: $0.id) }
+    }
+}
+
+extension StoreReader {
+    /// How far of a former own chain the hub has signed receipts for, as stored here.
+    func receipts(of origin: OriginID?) throws -> Int64 {
+        guard let number = try origin.flatMap(self.origin)?.number else { return 0 }
+        return Int64(try count("SELECT ifnull(max(seq), 0) FROM sync_receipt WHERE origin = ?", [number]))
+    }
+
+    /// Deltas of own former origins that the hub may lack, as stamps in the order in which they were
+    /// written.
+    public func handover(limit: Int) throws -> [RowState.Stamp] {
+        let sql = """
+            SELECT d.number FROM sync_handover h JOIN sync_delta d
+            ON d.origin = h.origin AND d.number > h.after_stamp AND d.number <= h.through_stamp
+            ORDER BY d.number LIMIT ?
+            """
+        return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [limit])
+    }
+}
+
+extension ReplicaTransaction {
+    /// Notes that the hub has, or keeps until it can apply them, all handed in deltas up to a stamp.
+    public func handedIn(through stamp: RowState.Stamp) throws {
+        try db.execute(
+            sql: "UPDATE sync_handover SET after_stamp = max(after_stamp, ?)", arguments: [stamp])
+        try db.execute(sql: "DELETE FROM sync_handover WHERE after_stamp >= through_stamp")
+    }
+
+    /// Goes on as a new origin, begun by one audit entry that has seen everything here; so whoever has that
+    /// delta has the whole tail of the old chain. The hub's certificate may follow later.
+    func succeed(
+        with key: SigningKey, identifiers: Identifiers, reason: Succession.Reason, certificate: [UInt8] = [],
+        as actor: Actor
+    ) throws {
+        guard let old = try ownOrigin() else {
+            throw NodeError(.corrupt, "this tenant has no key", hint: "Enrol with a new token.")
+        }
+        let receipts = try state(.receiptSeq)?.int ?? 0
+        let acknowledged = try stamp(origin: old.number, seq: receipts) ?? 0
+        let last = try Int64.fetchOne(
+            db, sql: "SELECT max(number) FROM sync_delta WHERE origin = ?", arguments: [old.number])
+        let new = try addOrigin(
+            publicKey: key.publicKey, role: old.role, nodeID: old.nodeID, name: old.name,
+            certificate: certificate, succession: Succession(predecessor: old.id, reason: reason))
+        if let last, last > acknowledged, old.role == .node {
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO sync_handover VALUES (?, ?, ?)",
+                arguments: [old.number, acknowledged, last])
+        }
+        try setState(.ownOrigin, .int(new.number))
+        try setState(.receiptSeq, .int(0))
+        let origin = LocalOrigin(key: key, role: old.role, identifiers: identifiers)
+        let transaction = try LocalTransaction(self, actor: actor, origin: origin)
+        transaction.audit(
+            AuditAction("node.succeed", targetType: "origin", targetID: old.id.hex, reason: reason.rawValue))
+        try transaction.seal(alone: true)
+    }
+}

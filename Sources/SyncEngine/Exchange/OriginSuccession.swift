@@ -1,0 +1,162 @@
+import NodeCore
+
+/// How an installation goes on as a new origin, both sides.
+///
+/// Idea (DESIGN 9, "recovery is one path"): a machine that was restored or cloned makes a new key, begins
+/// its chain with one entry that has seen all it has, hands in what it wrote with the old key, and reads
+/// the hub's log again from where that has deltas of the old key it may lack. The hub takes both branches
+/// of the old chain; its certificate for the new key retires the old one. Nothing is rewritten, so every
+/// write that was acknowledged on either machine survives by value.
+public enum OriginSuccession {
+    /// Node: what to ask of the hub before anything else, and the key that signs it; nil for nothing.
+    public static func request(for slug: String, at node: Installation) throws -> (
+        request: SuccessionRequest, key: SigningKey
+    )? {
+        guard let pending = try node.pendingSuccession(slug) else { return nil }
+        return (try SuccessionRequest(tenant: try node.tenant(slug).id, pending), pending.oldKey)
+    }
+
+    /// Hub: certifies the new key and so retires the signer's, before the first use of the new one. The same
+    /// request may be repeated. A rotation is refused with `FORK` when the key is no longer in use.
+    public static func admit(
+        _ request: SuccessionRequest, from node: EnrolledNode, at hub: Installation
+    ) throws -> SuccessionAnswer {
+        let tenant = try hub.tenant(node.tenant)
+        let message = SuccessionRequest.message(node.origin, request.publicKey, tenant.id, request.reason)
+        guard request.tenant == tenant.id else { throw DeltaError.wrongTenant }
+        guard request.publicKey.isValidSignature(request.proof, for: message) else {
+            throw DeltaError.badSignature
+        }
+        let id = OriginID(publicKey: request.publicKey, tenant: tenant.id)
+        let (certificate, name, rewind, rewindHash) = try tenant.store.replicate { replica in
+            guard let old = try replica.origin(node.origin) else {
+                throw DeltaError.unknownKey(keyID: node.origin.hex)
+            }
+            if try replica.origin(id) == nil { try certify(request, after: old, in: replica, tenant, hub) }
+            guard let new = try replica.origin(id), new.succession?.predecessor == old.id else {
+                throw NodeError(.conflict, "the new key is in use already", hint: "Make another one.")
+            }
+            let rewind = try replica.logPosition(before: old, after: request.receiptSeq)
+            return (new.certificate, new.name, rewind, try replica.logEntry(rewind)?.hash)
+        }
+        try hub.recordEnrolment(
+            EnrolledNode(
+                origin: id, tenant: node.tenant, nodeID: node.nodeID, name: name,
+                enrolledAt: hub.environment.clock.milliseconds()))
+        return SuccessionAnswer(certificate: certificate, rewind: rewind, rewindHash: rewindHash)
+    }
+
+    private static func certify(
+        _ request: SuccessionRequest, after old: OriginRecord, in replica: ReplicaTransaction,
+        _ tenant: OpenTenant, _ hub: Installation
+    ) throws {
+        guard try (replica.isInUse(old) && !replica.isForked(old)) || request.reason != .rotation else {
+            throw Verdict.fork.error!
+        }
+        let twins = try replica.origins().count {
+            try $0.nodeID == old.nodeID && $0.id != old.id && replica.isInUse($0)
+        }
+        let claim = OriginClaim(
+            tenant: tenant.id, slug: tenant.slug, publicKey: request.publicKey, role: .node,
+            nodeID: old.nodeID, name: twins == 0 ? old.name : "\(old.name) (\(twins + 1))",
+            issuedAt: hub.environment.clock.milliseconds(),
+            succession: Succession(predecessor: old.id, reason: request.reason))
+        let certificate = try Certificate(claim).signed(by: hub.identity)
+        try replica.addOrigin(
+            publicKey: claim.publicKey, role: .node, nodeID: claim.nodeID, name: claim.name,
+            certificate: certificate, succession: claim.succession)
+        try replica.appendToLog(document: certificate)
+    }
+
+    /// Node: checks the certificate and takes it. Throws `VERIFICATION_FAILED`; then nothing has changed.
+    public static func complete(_ answer: SuccessionAnswer, for slug: String, at node: Installation) throws {
+        let tenant = try node.tenant(slug)
+        let hubKey = try tenant.store.read { try $0.requiredState(.hubKey).bytes.flatMap(PublicKey.init) }
+        let claim: OriginClaim
+        do {
+            guard let hubKey else { throw DeltaError.badSignature }
+            claim = try Certificate(verifying: answer.certificate, hub: hubKey).claim
+        } catch is DeltaError {
+            throw NodeError(
+                .verificationFailed, "the hub's certificate is not valid", hint: "Nothing was changed.")
+        }
+        guard claim.publicKey == (try node.pendingSuccession(slug)?.newKey.publicKey),
+            claim.tenant == tenant.id, claim.role == .node,
+            claim.succession != nil
+        else {
+            throw NodeError(
+                .verificationFailed, "the hub's certificate is for another key", hint: "Nothing was changed.")
+        }
+        try node.completeSuccession(
+            slug, claim, certificate: answer.certificate, rewind: answer.rewind, rewindHash: answer.rewindHash
+        )
+    }
+}
+
+/// A sync of one tenant: exchanges, and where the hub finds the node restored or cloned, the succession
+/// between them. Whoever has the line performs both; this decides what comes next.
+public struct SyncSession {
+    private let slug: String
+    private let node: Installation
+
+    public init(_ slug: String, at node: Installation) {
+        self.slug = slug
+        self.node = node
+    }
+
+    /// Runs to the end. `ask` sends a succession signed with the key given, `exchange` runs one exchange of
+    /// the tenant as it stands now. A failure of the first is thrown, of the second in the outcome.
+    public func run(
+        ask: (SuccessionRequest, SigningKey) throws -> SuccessionAnswer,
+        exchange: (OpenTenant) throws -> ExchangeOutcome
+    ) throws -> ExchangeOutcome {
+        if try node.isDisplaced(slug) { try node.beginSuccession(slug, reason: .restore) }
+        var first: ExchangeOutcome?
+        // One succession heals; a second can only be needed when somebody clones the machine meanwhile.
+        for _ in 0..<3 {
+            let succession = try certify(ask)
+            var outcome = try exchange(try node.tenant(slug))
+            if let first { outcome.add(first) }
+            outcome.succession = succession ?? outcome.succession
+            guard let reason = outcome.verdict?.succession, outcome.error != nil else {
+                if outcome.succession != nil { outcome.verdict = first?.verdict ?? outcome.verdict }
+                return outcome
+            }
+            first = outcome
+            if try isNews(outcome) { try node.beginSuccession(slug, reason: reason) }
+        }
+        return first ?? ExchangeOutcome()
+    }
+
+    /// False when the node has all that the hub spoke of after all: another process wrote meanwhile.
+    private func isNews(_ outcome: ExchangeOutcome) throws -> Bool {
+        guard outcome.verdict == .nodeBehind else { return true }
+        let heads = outcome.ownHeadsAtHub
+        return try heads.isEmpty || node.tenant(slug).store.read { try !heads.allSatisfy($0.has) }
+    }
+
+    private func certify(_ ask: (SuccessionRequest, SigningKey) throws -> SuccessionAnswer) throws
+        -> Succession?
+    {
+        try node.finishSuccession(slug)
+        guard let (request, key) = try OriginSuccession.request(for: slug, at: node) else { return nil }
+        do { try OriginSuccession.complete(try ask(request, key), for: slug, at: node) } catch let error
+            as NodeError where error.code == .fork && request.reason == .rotation
+        {
+            // The key is used by another copy of this machine: hello says so too, and heals it.
+            try node.forgetRotation(slug)
+            return nil
+        }
+        return try node.tenant(slug).store.read { try $0.ownOrigin()?.succession }
+    }
+}
+
+extension ExchangeOutcome {
+    /// Counts what an earlier exchange of the same sync moved.
+    mutating func add(_ earlier: ExchangeOutcome) {
+        pushedDeltas += earlier.pushedDeltas
+        pushedBytes += earlier.pushedBytes
+        pulled.add(earlier.pulled)
+        succession = succession ?? earlier.succession
+    }
+}

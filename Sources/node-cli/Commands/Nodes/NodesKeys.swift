@@ -1,0 +1,147 @@
+import ArgumentParser
+import NodeCore
+import NodeServer
+import SyncEngine
+
+/// Names a node at the hub.
+struct NodeOptions: ParsableArguments {
+    @Argument(help: "The node: its name, installation id or origin.") var node: String
+    @OptionGroup var tenant: TenantOption
+
+    func find(at installation: Installation) throws -> NodeAdministration.Found {
+        try NodeAdministration.find(node, tenant: tenant.tenant, at: installation)
+    }
+}
+
+struct NodesShow: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one node: its key, what it followed, how far its chain is here.",
+        discussion: "Example: node-cli nodes show north-office")
+
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let installation = try context.installation()
+        let found = try node.find(at: installation), origin = found.origin
+        let enrolled = try installation.enrolment(origin.id)
+        let (retirement, heads, tail) = try found.tenant.store.read { reader in
+            (
+                try reader.retirement(of: origin.id), try reader.heads(of: origin),
+                try reader.isTailIn(of: origin.id)
+            )
+        }
+        let state = origin.isRevoked ? "revoked" : retirement == nil ? "active" : "retired"
+        let members: [(String, JSONValue)] = [
+            ("name", .string(origin.name)), ("node_id", .string(origin.nodeID)),
+            ("tenant", .string(found.tenant.slug)), ("origin", .string(origin.id.hex)),
+            ("state", .string(state)), ("public_key", .string(origin.publicKey.hex)),
+            ("life", .string(origin.life.hex)),
+            ("predecessor", JSONValue(origin.succession?.predecessor.hex)),
+            ("reason", JSONValue(origin.succession?.reason.rawValue)),
+            ("successor", JSONValue(retirement?.successor.hex)),
+            ("tail_in", state == "active" ? .null : .bool(tail)),
+            ("heads", .array(heads.map { ["seq": .int($0.seq), "hash": .string($0.hash.hex)] })),
+            ("enrolled_at", JSONValue(milliseconds: enrolled?.enrolledAt)),
+            ("last_seen_at", JSONValue(milliseconds: enrolled?.lastSeenAt)),
+        ]
+        var table = Table([.init("field"), .init("value", maxWidth: 80)])
+        for (name, value) in members {
+            if case .string(let text) = value {
+                table.add([name, text])
+            } else {
+                table.add([name, value.text])
+            }
+        }
+        return CommandResult(data: ["node": .object(members)], body: .table(table))
+    }
+}
+
+struct NodesRename: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rename", abstract: "Give a node another name; at the hub.",
+        discussion: """
+            Example: node-cli nodes rename "office (2)" north-office
+
+            The name reaches every installation of the tenant with its next sync. Rules that ask for a node by
+            its name go by the new one from then on.
+            """)
+
+    @OptionGroup var node: NodeOptions
+    @Argument(help: "The new name.") var name: String
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let installation = try context.installation(), found = try node.find(at: installation)
+        try NodeAdministration.rename(found, to: name, at: installation)
+        return CommandResult(
+            data: ["origin": .string(found.origin.id.hex), "name": .string(name)],
+            body: .text("\(found.origin.name) is called \(name) now."))
+    }
+}
+
+struct NodesRevoke: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke", abstract: "Take a node's key out of use; at the hub.",
+        discussion: """
+            Example: node-cli nodes revoke north-office --yes
+
+            What the hub has of the node stays. Nothing more that the key signs is taken, anywhere; what the
+            node hasn't synced stays on its own disk. For a machine that was only restored or replaced, this is
+            not needed. There is no way back but a new enrolment.
+            """)
+
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var confirmation: ConfirmationOption
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let installation = try context.installation(), found = try node.find(at: installation)
+        try context.confirm(confirmation, name: found.origin.name, "Revoking the node \(found.origin.name)")
+        try NodeAdministration.revoke(found, at: installation)
+        return CommandResult(
+            data: ["origin": .string(found.origin.id.hex), "state": "revoked"],
+            body: .text("\(found.origin.name) is revoked: its key opens nothing any more."))
+    }
+}
+
+struct NodesRotate: NodeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate", abstract: "Change this installation's key in a tenant.",
+        discussion: """
+            Example: node-cli nodes rotate
+
+            At a node it needs the hub, which certifies the new key; seats stay with the node. A rotation that
+            was cut ends with the next sync. At the hub it changes the hub's own key in the tenant.
+            """)
+
+    @OptionGroup var tenant: TenantOption
+    @OptionGroup var global: GlobalOptions
+
+    func execute(_ context: CommandContext) throws -> CommandResult {
+        let (installation, open, _) = try context.tenant(tenant)
+        let lock = try installation.lockForSync(open.slug, waiting: 60)
+        defer { withExtendedLifetime(lock) {} }
+        let old = try open.store.read { try $0.ownOrigin()?.id }
+        var error: NodeError?
+        if installation.role == .hub {
+            try installation.rotateHubKey(open.slug)
+        } else {
+            try installation.beginRotation(open.slug)
+            error = try SyncRunner(
+                installation, client: try context.curl(), hubURL: context.configuration.hubURL
+            ).sync(open).error
+        }
+        let new = try installation.tenant(open.slug).store.read { try $0.ownOrigin()?.id }
+        var result = CommandResult(
+            data: [
+                "origin": JSONValue(new?.hex), "predecessor": JSONValue(old?.hex),
+                "rotated": .bool(new != old),
+            ],
+            body: .text(
+                new == old
+                    ? "The key isn't changed yet; the next sync goes on with it." : "The key is changed."))
+        if let error { result.errors = [error] }
+        return result
+    }
+}
