@@ -11,7 +11,7 @@ import Testing
 
     init() throws {
         world = try World(nodes: 0)
-        hub = try RESTSite(world.hub)
+        hub = try RESTSite(world)
         try hub.call(
             "POST", "/api/v1/teachers",
             ["name": "Ann Lee", "email": "ann@t.org", "school": "North", "year": "2025-2026"], as: "admin")

@@ -49,7 +49,7 @@ import Testing
         let position = LocalPosition(
             tenant: tenant, origin: origin, ownHead: nil, headsHash: Digest.sha256([1]), receiptSeq: 0,
             cursor: 5,
-            cursorHash: Digest.sha256([2]), wall: 0)
+            cursorHash: Digest.sha256([2]), schemaVersion: Schema.version, wall: 0)
         func answer(_ change: (inout HubAnswer) -> Void) -> HubAnswer {
             var answer = HubAnswer(
                 verdict: .exchange, wall: 0, headsHash: Digest.sha256([3]), head: nil, cursor: 5,

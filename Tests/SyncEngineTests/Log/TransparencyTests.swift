@@ -86,13 +86,14 @@ import Testing
             let world = try settled(9)
             let before = try LogAudit.verify(world.hub.tenant)
             #expect(before.isOK && before.unproved == 0 && before.checkpoint?.root == before.root)
-            try world.hub.change(
+            let statement =
                 switch kind {
                 case .truncate: "DELETE FROM sync_log WHERE position > 4"
                 case .swap: "UPDATE sync_tree SET hash = zeroblob(32) WHERE level = 1"
                 case .edit: "UPDATE sync_log SET entry = x'00' WHERE position = 1"
                 default: "UPDATE sync_checkpoint SET size = -size"
-                })
+                }
+            try world.hub.change(statement)
             #expect(try !LogAudit.verify(world.hub.tenant).isOK, "\(kind)")
         }
     }

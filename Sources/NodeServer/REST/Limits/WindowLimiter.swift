@@ -4,7 +4,7 @@ import Synchronization
 /// are tenants of this installation.
 final class WindowLimiter: Sendable {
     /// Seconds and how many.
-    static let windows = [(seconds: Int64(60), most: 60), (3600, 1000), (86_400, 10_000)]
+    static let windows: [(seconds: Int64, most: Int)] = [(60, 60), (3600, 1000), (86_400, 10_000)]
 
     private struct Count {
         var window: Int64

@@ -99,7 +99,8 @@ extension SeatRoutes {
                 NodeError(.validation, "name either a seat or a school", hint: "Send seat_id or tenant_id."),
                 [FieldProblem(field: "seat_id", message: "or tenant_id, one of them", kind: .shape)])
         }
-        let service = try service(call), learner = try call.body.required("learner_id")
+        let service = try service(call)
+        let learner = call.body.required("learner_id")
         if let seat {
             try requireHeld(call, seat: seat, .allocateHeldSeats)
             if call.installation.role == .hub, try !service.isHeldHere(seat) {

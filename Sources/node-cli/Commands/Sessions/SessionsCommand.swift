@@ -41,7 +41,6 @@ struct SessionsImport: NodeCommand {
 
     private static func result(_ outcome: SessionService.Outcome, dryRun: Bool) -> CommandResult {
         let plan = outcome.plan
-        let data = Shapes.sessionImport.json(outcome)
         let next = outcome.unmatched > 0 ? "\nWho are the unmatched? node-cli sessions unmatched" : ""
         let text = """
             \(dryRun ? "Would import" : "Imported"): \(plan.records) records: \(plan.imported) new or changed, \
