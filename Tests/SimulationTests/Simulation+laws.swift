@@ -68,8 +68,7 @@ extension Simulation {
                     throw LawBroken(description: "\(ledger.name(site)) can't sync on a sound line: \(error)")
                 }
                 moved = moved || outcome.verdict != .equal
-                try ledger.observe(0)
-                try ledger.observe(site)
+                try ledger.observe(ends: [0, site])
             }
             if !moved { return }
         }

@@ -27,6 +27,8 @@ import Testing
         let hashes = (data ?? []).compactMap { Hash(bytes: Array($0)) }
         return hashes.count == data?.count ?? 0 ? hashes : nil
     }
+    /// Some vectors have words for roots, where only their being equal matters.
+    private func root(_ data: Data?) -> Hash? { hash(data) ?? data.map { Digest.sha256(Array($0)) } }
     private func hash(_ data: Data?) -> Hash? { data.flatMap { Hash(bytes: Array($0)) } }
 
     @Test("inclusion proofs are taken and refused as the public vectors say")
@@ -53,7 +55,7 @@ import Testing
             let one = try JSONDecoder().decode(Consistency.self, from: file)
             var isFine = false
             if let old = Int64(exactly: one.size1), let new = Int64(exactly: one.size2),
-                let oldRoot = hash(one.root1), let newRoot = hash(one.root2), let path = hashes(one.proof)
+                let oldRoot = root(one.root1), let newRoot = root(one.root2), let path = hashes(one.proof)
             {
                 isFine = MerkleTree.isConsistent(
                     old: old, oldRoot: oldRoot, new: new, newRoot: newRoot, path: path)
@@ -87,7 +89,7 @@ import Testing
                             == (other == size))
                 }
             }
-            for old in 0...size {
+            for old in 1...size {
                 let path = try MerkleTree.consistency(old: Int64(old), new: Int64(size), nodes: find)
                 #expect(
                     MerkleTree.isConsistent(

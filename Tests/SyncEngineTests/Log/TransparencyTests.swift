@@ -51,7 +51,7 @@ import Testing
                 "\(kind), seed \(seed): \(caught?.code)")
             #expect(try node.digest() == digest, "\(kind), seed \(seed)")
             withEvidence += try node.store.read { try $0.evidence().isEmpty } ? 0 : 1
-            try add(node, "works on")
+            try add(node, "goes-on")
         }
         #expect(one != nil || withEvidence > Int(count) / 3, "evidence in \(withEvidence) cases only")
     }
@@ -77,7 +77,7 @@ import Testing
         let known = try Checkpoint(verifying: try #require(evidence.known), hub: key)
         let found = try Checkpoint(verifying: evidence.found, hub: key)
         #expect(known.root != found.root && known.size <= found.size)
-        try add(node, "works on")
+        try add(node, "goes-on")
     }
 
     @Test("an audit finds what was changed in the hub's own file")

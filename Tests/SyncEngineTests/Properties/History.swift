@@ -81,9 +81,7 @@ final class History: Ledger {
             try require(
                 !sound && error.code == .hubUnreachable, "the exchange of \(name(site)) failed: \(error)")
         }
-        // The node first: going on as a new origin, it writes by itself.
-        try observe(site)
-        try observe(0)
+        try observe(ends: [0, site])
         return outcome.verdict
     }
 

@@ -77,19 +77,39 @@ open class Ledger {
     /// Reads what an installation has applied since the last time, and checks that its past and the
     /// rest of its transaction are there too. New deltas are those that `author` has just written.
     public func observe(_ site: Int, author: Bool = false) throws {
+        try require(take(site, author: author), "\(name(site)) applied a delta that nobody wrote")
+    }
+
+    /// The same of the two ends of an exchange, in whose course both may have written by themselves.
+    public func observe(ends sites: [Int]) throws {
+        var left = sites
+        while !left.isEmpty {
+            let before = lastStamp
+            left = try left.filter { try !take($0, author: false) }
+            try require(
+                left.isEmpty || lastStamp != before,
+                "\(left.map(name)) applied a delta that nobody wrote")
+        }
+    }
+
+    /// False when it stopped before a delta that somebody else must have written, and nobody has yet.
+    private func take(_ site: Int, author: Bool) throws -> Bool {
         let fresh = try world.sites[site].store.read { reader in
             try reader.deltas(after: lastStamp[site]).map { ($0, try reader.frame($0.facts.stamp)!) }
         }
         let own = try world.sites[site].store.read { try $0.ownOrigin()?.id }
-        var arrived: [Int] = []
+        var arrived: [Int] = [], isWhole = true
         for (summary, frame) in fresh {
-            lastStamp[site] = summary.facts.stamp
             if numbers[summary.facts.hash] == nil {
                 // The hub's arbiter and a node's duty write by themselves in the course of an exchange.
                 let isDuty = summary.facts.originID == own && summary.facts.author.hasPrefix("system:")
-                try require(author || isDuty, "\(name(site)) applied a delta that nobody wrote")
+                guard author || isDuty else {
+                    isWhole = false
+                    break
+                }
                 try record(summary, frame, site)
             }
+            lastStamp[site] = summary.facts.stamp
             let number = numbers[summary.facts.hash]!
             try require(!applied[site].contains(number), "\(name(site)) applied delta \(number) twice")
             try require(
@@ -100,6 +120,7 @@ open class Ledger {
             arrived.append(number)
         }
         for number in arrived { try checkTransaction(of: number, at: site) }
+        return isWhole
     }
 
     private func checkTransaction(of number: Int, at site: Int) throws {
