@@ -94,7 +94,9 @@ extension Simulation {
         count(outcome.error == nil ? "exchange to the end" : "exchange broken off")
         let session = SyncSession(ledgers[place.district].world.slug, at: site(place).installation)
         if ledgers[place.district].hasCopies, outcome.verdict?.succession != nil {
-            return try session.heal(after: outcome)
+            try session.heal(after: outcome)
+            try site(place).refresh()
+            return try ledgers[place.district].observe(place.site)
         }
         try require(
             outcome.error.map { $0.code == .hubUnreachable } ?? true,
