@@ -103,8 +103,8 @@ import Testing
             let allocations = try reader.seatEventCount("allocate")
             #expect(try reader.seatEventCount("reclaim") == done.reclaimed)
             #expect(allocations - done.reclaimed == totals.assigned)
-            #expect(try reader.auditCount(action: "seats.allocate") == allocations)
-            #expect(try reader.auditCount(action: "seats.reclaim") == done.reclaimed)
+            #expect(try reader.auditCount(AuditFilter(action: "seats.allocate")) == allocations)
+            #expect(try reader.auditCount(AuditFilter(action: "seats.reclaim")) == done.reclaimed)
             let learners = seats.compactMap(\.learnerID)
             #expect(Set(learners).count == learners.count, "no learner has two seats")
         }

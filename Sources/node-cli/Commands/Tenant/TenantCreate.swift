@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 /// The person who is to be a new tenant's first admin.
 struct FirstAdminOption: ParsableArguments {
@@ -115,7 +116,7 @@ struct TenantCreate: NodeCommand {
     private func result(_ findings: [Finding]) -> CommandResult {
         let isReady = !findings.contains { $0.level == .problem }
         return CommandResult(
-            data: ["ready": .bool(isReady), "checks": .array(findings.map(DoctorCommand.json))],
+            data: ["ready": .bool(isReady), "checks": .array(findings.map(Shapes.finding.json))],
             body: .table(DoctorCommand.table(findings)))
     }
 }
