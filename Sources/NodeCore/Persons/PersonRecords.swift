@@ -139,7 +139,7 @@ extension StoreReader {
                 UNION SELECT id FROM sync_cell WHERE tbl = ?1
                 """
             for row in try self.rows(sql, [table.name]) {
-                let state = try loadRow(table.name, id: row[0])
+                let state = try wholeRow(table, id: row[0])
                 let teachers = state.siblings(of: "teacher_id", covers: try covering(state)).map(\.value)
                 if ids.contains(where: { teachers.contains(.text($0)) }) {
                     rows.insert(.init(table: table.name, id: row[0]))

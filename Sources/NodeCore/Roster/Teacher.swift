@@ -114,8 +114,8 @@ extension StoreReader {
         let sql = "SELECT DISTINCT id FROM sync_row WHERE tbl = ? AND deleted ORDER BY id"
         let years = try rows(sql, [Schema.teacherYear.name]).map { (Schema.teacherYear, $0[0] as String) }
         return try ([(Schema.teacher, teacher)] + years).filter { table, id in
-            let state = try loadRow(table.name, id: id)
-            guard !deletes.isDisjoint(with: state.deletes) else { return false }
+            guard try !deletes.isDisjoint(with: loadRow(table.name, id: id).deletes) else { return false }
+            let state = try wholeRow(table, id: id)
             return try id == teacher
                 || state.siblings(of: "teacher_id", covers: covering(state)).contains {
                     $0.value == .text(teacher)

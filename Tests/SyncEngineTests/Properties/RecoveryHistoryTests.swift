@@ -6,6 +6,7 @@ import Testing
 extension History {
     /// A history in which machines are put back to older copies of themselves, and copies run beside them.
     func runWithDisasters(steps: Int) throws {
+        hasCopies = true
         let mix = OperationMix(world.hub.tenant)
         for _ in 0..<steps {
             let site = random.dice(world.sites.count), node = 1 + random.dice(world.sites.count - 1)
@@ -52,7 +53,7 @@ extension History {
     func recoveries() throws {
         let environment = ProcessInfo.processInfo.environment
         let one = environment["TEST_SEED"].flatMap { UInt64($0) }
-        let count = UInt64(environment["HISTORIES"].flatMap { Int($0) } ?? 200)
+        let count = UInt64(environment["HISTORIES"].flatMap { Int($0) } ?? 60)
         let template = try Self.template.get()
         var successions = 0, branches = 0
         for seed in one.map({ $0...$0 }) ?? 1...max(1, count) {
@@ -63,7 +64,9 @@ extension History {
                 try history.checkAtRest(deep: seed % 4 == 0)
                 let origins = try history.world.hub.store.read { try $0.origins() }
                 successions += origins.count { $0.succession != nil }
-                branches += try history.world.hub.store.read { try $0.heads().count } - origins.count
+                branches += try history.world.hub.store.read { reader in
+                    try origins.count { try reader.heads(of: $0).count > 1 }
+                }
             } catch {
                 Issue.record(
                     """

@@ -44,6 +44,8 @@ open class Ledger {
     public private(set) var trace: [String] = []
     /// Rows that were written since the ledger was opened; the others came with the template.
     private(set) var touched: Set<RowKey> = []
+    /// Whether an installation has run from an older or another's copy.
+    public var hasCopies = false
     /// What was met, to be sure that generators get to what they are for.
     public var met: [Met: Int] = [:]
 
