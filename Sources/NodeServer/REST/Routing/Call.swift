@@ -88,7 +88,7 @@ struct Answer: Sendable {
     var status: Int?
     var json: JSONValue?
     /// Instead of JSON.
-    var text: String?
+    var file: [UInt8]?
     var headers: HeaderList = []
 
     init(_ json: JSONValue? = nil, status: Int? = nil) {
@@ -96,7 +96,13 @@ struct Answer: Sendable {
         self.status = status
     }
 
-    init(text: String) { self.text = text }
+    init(text: String) { file = Array(text.utf8) }
+
+    /// A file to be kept under that name.
+    init(file bytes: [UInt8], named name: String) {
+        file = bytes
+        headers = [("content-disposition", "attachment; filename=\"\(name)\"")]
+    }
 
     /// With the version of the record as its ETag.
     func tagged(_ version: RecordVersion) -> Answer {
