@@ -31,7 +31,7 @@ struct NodeCLI: ParsableCommand {
             SessionsCommand.self, UsageCommand.self, EventsCommand.self, PersonCommand.self,
             SeatsCommand.self, SyncCommand.self,
             NodesCommand.self, ConflictsCommand.self, RulesCommand.self, WhyCommand.self, DeltaCommand.self,
-            AuditCommand.self,
+            AuditCommand.self, BackupCommand.self,
             VerifyCommand.self, ConfigCommand.self, DemoCommand.self, VersionCommand.self,
         ])
 

@@ -48,7 +48,8 @@ public final class NodeBackend: ServerBackend {
             TenantRoutes.all, SeatRoutes.all, TeacherRoutes.all, RosterRoutes.all, UsageRoutes.all,
             EventRoutes.all, PublicEventRoutes().all, PersonRoutes.all, ConflictRoutes.all, RuleRoutes.all,
             AuditRoutes.all,
-            NodeRoutes.all, ExchangeRoutes(syncNow: options.syncNow).all, OperatorRoutes.all,
+            NodeRoutes.all, ExchangeRoutes(syncNow: options.syncNow).all, FileExchangeRoutes.all,
+            BackupRoutes.all, OperatorRoutes.all,
         ]
         let all = groups.flatMap { $0 }
         return OpenRoutes.described(all, version: options.version)

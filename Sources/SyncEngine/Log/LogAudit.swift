@@ -116,7 +116,9 @@ public enum LogAudit {
 
     private static func leafPositions(_ reader: StoreReader, through size: Int64) throws -> [Hash: Int64] {
         var positions: [Hash: Int64] = [:]
-        for index in 0..<max(0, size) { if let leaf = try reader.treeNode(0, index) { positions[leaf] = index } }
+        for index in 0..<max(0, size) {
+            if let leaf = try reader.treeNode(0, index) { positions[leaf] = index }
+        }
         return positions
     }
 

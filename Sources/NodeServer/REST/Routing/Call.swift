@@ -87,8 +87,8 @@ struct Page: Sendable {
 struct Answer: Sendable {
     var status: Int?
     var json: JSONValue?
-    /// Instead of JSON.
-    var text: String?
+    /// Instead of JSON: a text, or a file's bytes.
+    var bytes: [UInt8]?
     var headers: HeaderList = []
 
     init(_ json: JSONValue? = nil, status: Int? = nil) {
@@ -96,7 +96,9 @@ struct Answer: Sendable {
         self.status = status
     }
 
-    init(text: String) { self.text = text }
+    init(text: String) { bytes = Array(text.utf8) }
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
 
     /// With the version of the record as its ETag.
     func tagged(_ version: RecordVersion) -> Answer {
