@@ -73,7 +73,8 @@ struct BackupRestoreCommand: NodeCommand {
         }
         let next =
             backup.manifest.role == .hub
-            ? "Start `node-cli serve`: it fills up from its nodes." : "Now run `node-cli sync`."
+            ? "Start `node-cli serve`: it fills up from its nodes."
+            : "Now run `node-cli \(restored.toEnrol.isEmpty ? "sync" : "join HUB_URL")`."
         return CommandResult(
             data: [
                 "created_at": JSONValue(milliseconds: backup.manifest.createdAt),
