@@ -62,6 +62,7 @@ public final class LocalTransaction {
         self.replica = replica
         self.actor = actor
         self.origin = origin
+        try replica.requireRecovered()
         guard let own = try replica.ownOrigin(), own.publicKey == origin.key.publicKey else {
             throw NodeError(
                 .corrupt, "\(replica.store.fileName) doesn't know the key in this data directory",

@@ -110,14 +110,14 @@ extension StoreReader {
     }
 
     /// Deltas of own former origins that the hub may lack, as stamps in the order in which they were
-    /// written.
-    public func handover(limit: Int) throws -> [RowState.Stamp] {
+    /// written; those after `stamp` only.
+    public func handover(after stamp: RowState.Stamp = 0, limit: Int) throws -> [RowState.Stamp] {
         let sql = """
             SELECT d.number FROM sync_handover h JOIN sync_delta d
             ON d.origin = h.origin AND d.number > h.after_stamp AND d.number <= h.through_stamp
-            ORDER BY d.number LIMIT ?
+            WHERE d.number > ? ORDER BY d.number LIMIT ?
             """
-        return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [limit])
+        return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [stamp, limit])
     }
 }
 
@@ -135,16 +135,35 @@ extension ReplicaTransaction {
         with key: SigningKey, identifiers: Identifiers, reason: Succession.Reason, certificate: [UInt8] = [],
         as actor: Actor
     ) throws {
+        let old = try requiredOwnOrigin()
+        let claim = OriginClaim(
+            tenant: try tenantID(), slug: "", publicKey: key.publicKey, role: old.role, nodeID: old.nodeID,
+            name: old.name, issuedAt: 0, succession: Succession(predecessor: old.id, reason: reason))
+        try goOn(
+            with: key, identifiers: identifiers, claim: claim, certificate: certificate,
+            reason: reason.rawValue, as: actor)
+    }
+
+    private func requiredOwnOrigin() throws -> OriginRecord {
         guard let old = try ownOrigin() else {
             throw NodeError(.corrupt, "this tenant has no key", hint: "Enrol with a new token.")
         }
+        return old
+    }
+
+    /// The same for whatever a certificate says of the new origin; one that names no predecessor too.
+    func goOn(
+        with key: SigningKey, identifiers: Identifiers, claim: OriginClaim, certificate: [UInt8],
+        reason: String, as actor: Actor
+    ) throws {
+        let old = try requiredOwnOrigin()
         let receipts = try state(.receiptSeq)?.int ?? 0
         let acknowledged = try stamp(origin: old.number, seq: receipts) ?? 0
         let last = try Int64.fetchOne(
             db, sql: "SELECT max(number) FROM sync_delta WHERE origin = ?", arguments: [old.number])
         let new = try addOrigin(
-            publicKey: key.publicKey, role: old.role, nodeID: old.nodeID, name: old.name,
-            certificate: certificate, succession: Succession(predecessor: old.id, reason: reason))
+            publicKey: key.publicKey, role: claim.role, nodeID: claim.nodeID, name: claim.name,
+            certificate: certificate, succession: claim.succession)
         if let last, last > acknowledged, old.role == .node {
             try db.execute(
                 sql: "INSERT OR REPLACE INTO sync_handover VALUES (?, ?, ?)",
@@ -155,7 +174,7 @@ extension ReplicaTransaction {
         let origin = LocalOrigin(key: key, role: old.role, identifiers: identifiers)
         let transaction = try LocalTransaction(self, actor: actor, origin: origin)
         transaction.audit(
-            AuditAction("node.succeed", targetType: "origin", targetID: old.id.hex, reason: reason.rawValue))
+            AuditAction("node.succeed", targetType: "origin", targetID: old.id.hex, reason: reason))
         try transaction.seal(alone: true)
     }
 }

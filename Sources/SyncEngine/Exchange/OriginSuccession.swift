@@ -105,18 +105,26 @@ public struct SyncSession {
     }
 
     /// Runs to the end. `ask` sends a succession signed with the key given, `exchange` runs one exchange of
-    /// the tenant as it stands now. A failure of the first is thrown, of the second in the outcome.
+    /// the tenant as it stands now, `recall` hands a hub that was put back what it lost. A failure of
+    /// `exchange` is in the outcome, others are thrown.
     public func run(
         ask: (SuccessionRequest, SigningKey) throws -> SuccessionAnswer,
-        exchange: (OpenTenant) throws -> ExchangeOutcome
+        exchange: (OpenTenant) throws -> ExchangeOutcome,
+        recall: (RecallRequest) throws -> RecallAnswer
     ) throws -> ExchangeOutcome {
-        var first: ExchangeOutcome?
+        var first: ExchangeOutcome?, hasRecalled = false
         // One succession heals; a second can only be needed when somebody clones the machine meanwhile.
-        for _ in 0..<3 {
+        for _ in 0..<4 {
             let succession = try prepare(ask)
             var outcome = try exchange(try node.tenant(slug))
             if let first { outcome.add(first) }
             outcome.succession = succession ?? outcome.succession
+            if outcome.verdict == .hubBehind, outcome.error != nil, !hasRecalled {
+                hasRecalled = true
+                try NodeRecall(node.tenant(slug)).run(outcome, send: recall)
+                first = outcome
+                continue
+            }
             guard outcome.verdict?.succession != nil, outcome.error != nil else {
                 if outcome.succession != nil { outcome.verdict = first?.verdict ?? outcome.verdict }
                 return outcome
@@ -145,7 +153,7 @@ public struct SyncSession {
     }
 
     /// False when the node has all that the hub spoke of after all: another process wrote meanwhile.
-    private func isNews(_ outcome: ExchangeOutcome) throws -> Bool {
+    func isNews(_ outcome: ExchangeOutcome) throws -> Bool {
         guard outcome.verdict == .nodeBehind else { return true }
         let heads = outcome.ownHeadsAtHub
         return try heads.isEmpty || node.tenant(slug).store.read { try !heads.allSatisfy($0.has) }
