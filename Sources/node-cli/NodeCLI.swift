@@ -32,10 +32,9 @@ struct NodeCLI: ParsableCommand {
             SessionsCommand.self, UsageCommand.self, EventsCommand.self, PersonCommand.self,
             SeatsCommand.self, SyncCommand.self,
             NodesCommand.self, ConflictsCommand.self, RulesCommand.self, WhyCommand.self, DeltaCommand.self,
-            AuditCommand.self,
+            AuditCommand.self, BackupCommand.self,
             VerifyCommand.self, ConfigCommand.self, MigrateCommand.self, CompletionCommand.self,
-            DemoCommand.self,
-            VersionCommand.self,
+            DemoCommand.self, VersionCommand.self,
         ])
 
     static func main() {

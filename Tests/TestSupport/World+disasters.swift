@@ -43,4 +43,11 @@ extension World {
         return try add(
             Site(name: "\(node.name)-clone\(seed)", installation: installation, clock: clock, slug))
     }
+
+    /// A machine that runs from a directory, in place of the node that it was.
+    public func opened(_ name: String, _ directory: DataDirectory, like node: Site) throws -> Site {
+        let installation = try Installation.open(directory, environment: node.installation.environment)
+        remove(node)
+        return try add(Site(name: name, installation: installation, clock: node.clock, slug))
+    }
 }

@@ -33,14 +33,23 @@ public enum WireRequest: Sendable {
 }
 
 extension World.Site {
+    /// Whom its requests are from.
+    public var origin: OriginID {
+        OriginID(publicKey: tenant.origin.key.publicKey, tenant: tenant.id)
+    }
+
     /// The hub's answer to a request that a node's key signed, as bytes.
     public func answer(_ request: WireRequest, of node: World.Site) throws -> [UInt8] {
-        let port = HubPort(
-            tenant, identity: installation.identity,
-            node: OriginID(publicKey: node.tenant.origin.key.publicKey, tenant: node.tenant.id))
+        try answer(request, signedBy: node.origin)
+    }
+
+    public func answer(_ request: WireRequest, signedBy origin: OriginID) throws -> [UInt8] {
+        let port = HubPort(tenant, identity: installation.identity, node: origin)
         return try {
             switch request {
-            case .hello(let bytes): try port.hello(HelloRequest(encoded: bytes), isRevoked: false)
+            case .hello(let bytes):
+                try port.hello(
+                    HelloRequest(encoded: bytes), isRevoked: false, at: installation)
             case .push(let bytes): try port.push(PushRequest(encoded: bytes))
             case .pull(let bytes): try port.pull(PullRequest(encoded: bytes))
             }
@@ -76,13 +85,16 @@ extension World {
             } exchange: { _ in
                 try node.refresh()
                 return try exchange(node, fate)
+            } recall: { request in
+                try recall(request, of: node, fate)
             }
+            try hub.refresh()
         } catch let error as NodeError where error.code == .hubUnreachable { outcome.error = error }
         try node.refresh()
         return outcome
     }
 
-    private func ask(_ request: SuccessionRequest, _ key: SigningKey, _ fate: (String) -> Fate) throws
+    public func ask(_ request: SuccessionRequest, _ key: SigningKey, _ fate: (String) -> Fate) throws
         -> SuccessionAnswer
     {
         let fate = fate("succeed"), lost = NodeError(.hubUnreachable, "the line broke")
@@ -98,6 +110,20 @@ extension World {
         let answer = try admit()
         if fate == .answerLost { throw lost }
         return try SuccessionAnswer(encoded: (fate == .repeated ? admit() : answer).encoded())
+    }
+
+    private func recall(_ request: RecallRequest, of node: Site, _ fate: (String) -> Fate) throws
+        -> RecallAnswer
+    {
+        let fate = fate("recall"), lost = NodeError(.hubUnreachable, "the line broke")
+        if fate == .lost { throw lost }
+        let origin = OriginID(publicKey: node.tenant.origin.key.publicKey, tenant: hub.tenant.id)
+        let port = HubPort(hub.tenant, identity: hub.installation.identity, node: origin)
+        let request = try RecallRequest(encoded: request.encoded())
+        let answer = try port.recall(request, at: hub.installation)
+        if fate == .answerLost { throw lost }
+        return try RecallAnswer(
+            encoded: (fate == .repeated ? port.recall(request, at: hub.installation) : answer).encoded())
     }
 
     private func exchange(_ node: Site, _ fate: (String) -> Fate) throws -> ExchangeOutcome {

@@ -114,6 +114,8 @@ public final class World {
         return site
     }
 
+    public func remove(_ site: Site) { sites.removeAll { $0 === site } }
+
     func add(_ site: Site) -> Site {
         sites.append(site)
         return site

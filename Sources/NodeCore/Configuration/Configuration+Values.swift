@@ -12,6 +12,10 @@ extension Configuration {
     public var googleCredentials: String? { text("google.credentials") }
     public var syncInterval: Duration { required(duration("sync.interval_seconds")) }
     public var syncTimeout: Duration { required(duration("sync.timeout_seconds")) }
+    /// Nil for the data directory's own.
+    public var backupFolder: String? { text("backup.folder") }
+    public var backupEveryHours: Int { required(integer("backup.every_hours")) }
+    public var backupsKept: Int { required(integer("backup.keep")) }
     public var maxBodyBytes: Int { required(integer("limits.body_bytes")) }
     public var maxImportBytes: Int { required(integer("limits.import_bytes")) }
     public var userRequestsPerSecond: Int { required(integer("limits.user_per_second")) }

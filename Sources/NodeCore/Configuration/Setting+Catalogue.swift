@@ -2,7 +2,8 @@ extension Setting {
     /// Every setting there is, in the order in which they are shown and documented.
     ///
     /// Adding one is free; it must be described in `node.yaml.example` too (a test compares).
-    public static let all: [Setting] = identity + network + google + sync + mail + limits + terms + display
+    public static let all: [Setting] =
+        identity + network + google + sync + backup + mail + limits + terms + display
 
     /// Variables with our prefix that are no settings: read elsewhere, accepted here.
     public static let otherVariables: Set<String> = ["PREPKC_DATA"]
@@ -53,6 +54,18 @@ extension Setting {
         Setting(
             "sync.timeout_seconds", .seconds(1...3600), default: "60",
             "How long one request to the hub may take."),
+    ]
+
+    private static let backup: [Setting] = [
+        Setting(
+            "backup.folder", .path,
+            "Where backups go; best on another disk. backups in the data directory unless set."),
+        Setting(
+            "backup.every_hours", .integer(0...8760, unit: "hours"), default: "24",
+            "Time between two backups that serve makes by itself; 0 for none."),
+        Setting(
+            "backup.keep", .integer(1...10_000, unit: "backups"), default: "14",
+            "How many of these are kept."),
     ]
 
     private static let mail: [Setting] = [

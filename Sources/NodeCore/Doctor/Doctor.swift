@@ -194,10 +194,18 @@ public struct Doctor {
                         throw NodeError(
                             .corrupt, "SQLite finds damage: \(problems[0])",
                             hint:
-                                "Stop writing; restore a backup, or enrol a new folder. `node-cli verify` says more."
+                                "Stop writing, and `node-cli backup restore FILE`; or enrol a new folder. `node-cli verify` says more."
                         )
                     }
                 })
+        }
+        if try installation.recoveryKey() == nil {
+            findings.append(
+                Finding(
+                    "storage", .warning, "there was never a backup",
+                    next:
+                        "`node-cli backup create` makes one and shows the recovery key; `serve` then goes on."
+                ))
         }
         return findings
     }
@@ -287,15 +295,24 @@ public struct Doctor {
                     next: "`node-cli nodes invite --tenant SLUG` invites one.")
             ]
         }
-        return nodes.map { node in
-            let seen = node.lastSeenAt ?? node.enrolledAt
-            let text = RFC3339.string(milliseconds: seen)
-            return now - seen < week
-                ? Finding("sync \(node.tenant)", .ok, "\(node.name) was heard \(text)")
-                : Finding(
-                    "sync \(node.tenant)", .warning, "\(node.name) was last heard \(text)",
-                    next: "Have the district run `node-cli doctor sync` there.")
+        let recovering = try tenants(slug).flatMap { open in
+            try open.store.read { try $0.nodesToHear() }.map { origin in
+                Finding(
+                    "sync \(open.slug)", .problem,
+                    "this hub was put back to an older state and hasn't heard \(origin.name) since",
+                    next: "Have it sync, or `node-cli backup release --tenant \(open.slug)` if it can't.")
+            }
         }
+        return recovering
+            + nodes.map { node in
+                let seen = node.lastSeenAt ?? node.enrolledAt
+                let text = RFC3339.string(milliseconds: seen)
+                return now - seen < week
+                    ? Finding("sync \(node.tenant)", .ok, "\(node.name) was heard \(text)")
+                    : Finding(
+                        "sync \(node.tenant)", .warning, "\(node.name) was last heard \(text)",
+                        next: "Have the district run `node-cli doctor sync` there.")
+            }
     }
 
     private func attempt(_ subject: String, _ fine: String, _ body: () throws -> Void) -> Finding {

@@ -139,6 +139,15 @@ extension ControlStore {
             try Value.fetchOne($0, sql: "SELECT value FROM installation WHERE key = ?", arguments: [key])
         }
     }
+
+    func set(_ key: String, _ value: Value) throws {
+        try write {
+            try $0.execute(
+                sql:
+                    "INSERT INTO installation VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+                arguments: [key, value])
+        }
+    }
 }
 
 extension Installation {

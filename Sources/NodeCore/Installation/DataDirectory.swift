@@ -45,7 +45,7 @@ public struct DataDirectory: Sendable {
     }
 
     /// Makes the folders that are missing, readable by this user alone.
-    func create() throws {
+    public func create() throws {
         for folder in [path, keys, tenants, backups] {
             do {
                 try FileManager.default.createDirectory(

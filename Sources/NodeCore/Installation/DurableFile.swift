@@ -11,7 +11,7 @@ public enum DurableFile {
         guard descriptor >= 0 else { throw failure("create", temporary) }
         do {
             try writeAll(bytes, to: descriptor, temporary)
-            guard fsync(descriptor) == 0 else { throw failure("sync", temporary) }
+            guard fsync(descriptor) == 0 else { throw FailedSync.error("syncing \(temporary)") }
         } catch {
             close(descriptor)
             unlink(temporary)
@@ -48,10 +48,10 @@ public enum DurableFile {
         let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open", folder) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure("sync", folder) }
+        guard fsync(descriptor) == 0 else { throw FailedSync.error("syncing \(folder)") }
     }
 
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
+    static func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
         var offset = 0
         while offset < bytes.count {
             let count = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -61,7 +61,7 @@ public enum DurableFile {
         }
     }
 
-    private static func failure(_ operation: String, _ path: String) -> NodeError {
+    static func failure(_ operation: String, _ path: String) -> NodeError {
         let code = errno
         let text = String(cString: strerror(code))
         return NodeError(

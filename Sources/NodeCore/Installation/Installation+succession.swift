@@ -39,6 +39,12 @@ extension Installation {
     /// Goes on as a new origin at once, without the hub, which certifies it at the next sync: for an
     /// installation that was restored or cloned. What is written from now on is the new origin's.
     public func beginSuccession(_ slug: String, reason: Succession.Reason) throws {
+        guard try !isOrphaned(slug) else {
+            throw NodeError(
+                .notAuthenticated,
+                "the key of '\(slug)' is not here: this installation was restored without it",
+                hint: "Enrol it again: `node-cli join HUB_URL` with a new token. All its work is kept.")
+        }
         let old = try tenant(slug), key = try freshNextKey(slug)
         try old.store.replicate {
             try $0.succeed(with: key, identifiers: old.identifiers, reason: reason, as: systemActor)

@@ -38,6 +38,7 @@ public final class Installation: Sendable {
                 .storage, "this user may not read \(directory.path)",
                 hint: "Run the command as the user that owns it, such as `sudo -u node-cli node-cli …`.")
         }
+        if RestoreSwap.isPending(directory) { try RestoreSwap.finish(directory) }
         guard directory.isInitialised else {
             throw NodeError(
                 .notInitialised, "\(directory.path) holds no installation",
@@ -176,14 +177,15 @@ public final class Installation: Sendable {
         return bytes
     }
 
-    /// A name for a scratch file in `backups/`; what a killed command left there a day ago is removed.
+    /// A name for a scratch file or folder in `backups/`; what a killed command left there a day ago is removed.
     public func scratchFile(_ purpose: String) throws -> String {
         let now = environment.clock.milliseconds()
+        try directory.create()
         for name in try FileManager.default.contentsOfDirectory(atPath: directory.backups) {
             let words = name.split(whereSeparator: { $0 == "-" || $0 == "." })
             guard words.count >= 2, words[0] == purpose, let made = Int64(words[1]), now - made > 86_400_000
             else { continue }
-            unlink("\(directory.backups)/\(name)")
+            try FileManager.default.removeItem(atPath: "\(directory.backups)/\(name)")
         }
         return "\(directory.backups)/\(purpose)-\(now).db"
     }

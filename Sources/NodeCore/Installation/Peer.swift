@@ -91,12 +91,7 @@ extension Installation {
     public func isSyncPaused() throws -> Bool { try control.setting("sync_paused") == 1 }
 
     public func setSyncPaused(_ paused: Bool) throws {
-        try control.write {
-            try $0.execute(
-                sql:
-                    "INSERT INTO installation VALUES ('sync_paused', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
-                arguments: [paused ? 1 : 0])
-        }
+        try control.set("sync_paused", .int(paused ? 1 : 0))
     }
 
     /// The newest exchanges, newest first.
@@ -155,10 +150,14 @@ extension Installation {
         let slug = enrolled.claim.slug
         try Slug.check(slug)
         let key = try pendingKey(tokenID: tokenID)
+        let keyFile = Array(try String(contentsOfFile: pendingKeyPath(tokenID), encoding: .utf8).utf8)
+        if try isOrphaned(slug) {
+            try adopt(enrolled, key: key, keyFile: keyFile, hubURL: hubURL)
+            return forgetPendingKey(tokenID: tokenID)
+        }
         let temporary = "\(directory.tenants)/.joining-\(slug).db"
         for suffix in ["", "-wal", "-shm"] { unlink(temporary + suffix) }
         try makeEmptyTenant(at: temporary, enrolled, key: key)
-        let keyText = Array(try String(contentsOfFile: pendingKeyPath(tokenID), encoding: .utf8).utf8)
         try control.write { db in
             let known = try Bool.fetchOne(
                 db, sql: "SELECT EXISTS (SELECT 1 FROM tenant WHERE slug = ?)", arguments: [slug])
@@ -169,7 +168,7 @@ extension Installation {
             }
             try directory.moveAside(slug: slug, at: environment.clock.milliseconds())
             try DurableFile.move(temporary, to: directory.tenantFile(slug: slug))
-            try DurableFile.write(keyText, to: directory.tenantKey(slug: slug))
+            try DurableFile.write(keyFile, to: directory.tenantKey(slug: slug))
             try register(
                 slug: slug, id: enrolled.claim.tenant, secret: enrolled.tenantSecret, sealedAPIKey: nil,
                 in: db)

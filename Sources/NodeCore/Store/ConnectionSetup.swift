@@ -66,6 +66,9 @@ enum ConnectionSetup {
     static func translate(_ error: any Error, file: String) -> any Error {
         guard let error = error as? DatabaseError else { return error }
         let detail = "\(file): \(error.message ?? "SQLite error \(error.resultCode.rawValue)")"
+        if [.SQLITE_IOERR_FSYNC, .SQLITE_IOERR_DIR_FSYNC].contains(error.extendedResultCode) {
+            return FailedSync.error(detail)
+        }
         switch error.resultCode {
         case .SQLITE_FULL:
             return NodeError(.storageFull, detail, hint: "Free space on the disk, then repeat the command.")
@@ -74,9 +77,13 @@ enum ConnectionSetup {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             return NodeError(
                 .corrupt, detail,
-                hint: NodeError.enrolElsewhere)
+                hint: NodeError.restoreOrEnrol)
         case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             return NodeError(.storage, detail, hint: "Check that this user may read and write the file.")
+        case .SQLITE_IOERR:
+            return NodeError(
+                .storage, detail,
+                hint: "The disk fails or is full: `node-cli doctor storage`, and the system's log.")
         default:
             return NodeError(.storage, detail, hint: "Run `node-cli verify` to check the file.")
         }

@@ -92,8 +92,10 @@ extension ReplicaTransaction {
         ).execute(arguments: [stamp])
     }
 
-    /// Certificates and revocations; the column `kind` says `certificate` for both.
-    public func appendToLog(document: [UInt8]) throws {
+    /// Certificates and revocations; the column `kind` says `certificate` for both. Throws `HUB_RECOVERING`
+    /// for a new one while the log takes only what was `recalled`.
+    public func appendToLog(document: [UInt8], recalled: Bool = false) throws {
+        if !recalled { try requireRecovered() }
         try db.execute(
             sql:
                 "INSERT INTO sync_log SELECT ifnull(max(position), 0) + 1, 'certificate', NULL, ? FROM sync_log",

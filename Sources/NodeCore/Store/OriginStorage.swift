@@ -47,6 +47,13 @@ extension StoreReader {
             .map(originRecord)
     }
 
+    /// The hub's signed revocation of an origin; nil while there is none.
+    public func revocation(of id: OriginID) throws -> [UInt8]? {
+        try row("SELECT revocation FROM sync_origin WHERE id = ?", [Data(id.bytes)]).flatMap {
+            ($0[0] as Data?).map { Array($0) }
+        }
+    }
+
     /// This installation's own origin, once it is enrolled.
     public func ownOrigin() throws -> OriginRecord? {
         guard let number = try state(.ownOrigin)?.int else { return nil }

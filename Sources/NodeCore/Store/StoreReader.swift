@@ -161,6 +161,8 @@ public enum StateKey: String, Sendable {
     case receiptSeq = "receipt_seq"
     /// 32 bytes: the new public key of a rotation that hasn't ended.
     case rotation
+    /// At a hub that was put back to an older state: the origins that were heard since, 16 bytes each.
+    case recovering
 }
 
 extension DeltaFacts {

@@ -38,13 +38,38 @@ extension StoreReader {
         try !origin.isRevoked && retirement(of: origin.id) == nil
     }
 
+    /// The newest key of a life.
+    public func last(ofLife life: OriginID) throws -> OriginRecord? {
+        var current = try origin(life)
+        while let origin = current,
+            let next = try successors(of: origin.id).first(where: { $0.succession?.reason == .rotation })
+        {
+            current = next
+        }
+        return current
+    }
+
     /// The origin that goes on with a life now; nil when it has ended by restore, clone or revocation.
     public func present(ofLife life: OriginID) throws -> OriginRecord? {
-        var current = try origin(life)
-        while let origin = current, try retirement(of: origin.id) != nil {
-            current = try successors(of: origin.id).first { $0.succession?.reason == .rotation }
+        try last(ofLife: life).flatMap { try isInUse($0) ? $0 : nil }
+    }
+
+    /// Whether the hub took part in ending any life: successions but for rotations, and revocations.
+    func hasEndedLives() throws -> Bool {
+        try count(
+            """
+            SELECT EXISTS (SELECT 1 FROM sync_origin WHERE revocation IS NOT NULL
+              OR (predecessor IS NOT NULL AND reason <> 'rotation'))
+            """) == 1
+    }
+
+    /// Why a life is over, once everything that will ever be taken of it is here: the tail of its chain, or all
+    /// up to the revocation. nil for one that goes on, and while its tail is out.
+    public func end(ofLife life: OriginID) throws -> String? {
+        guard let last = try last(ofLife: life), try !isInUse(last), try isTailIn(of: last.id) else {
+            return nil
         }
-        return current?.isRevoked == true ? nil : current
+        return try last.isRevoked ? "revoked" : retirement(of: last.id)?.reason.rawValue
     }
 
     /// Whether all that will ever be taken of a retired or revoked origin is applied here: each machine that
@@ -58,6 +83,26 @@ extension StoreReader {
 }
 
 extension StoreReader {
+    /// Whether the hub has ended a life that held rows.
+    public func hasEnded(_ life: OriginID) throws -> Bool {
+        try !loadRow(Schema.endedLife.name, id: life.hex).isEmpty
+    }
+
+    /// Whether the author of a delta knew that the life of a row's holder was over. Whoever applies the delta
+    /// has what its author had seen, so every installation says the same.
+    public func isForfeited(_ state: RowState, knownTo author: DeltaFacts) throws -> Bool {
+        func knew(_ stamp: RowState.Stamp) throws -> Bool {
+            try stamp == author.stamp || author.hadSeen(facts(stamp))
+        }
+        let holders = state.siblings(of: SyncedTable.holderColumn, covers: try covering(state))
+        return try holders.contains { holder in
+            guard let life = holder.value?.text, try knew(holder.stamp) else { return false }
+            return try loadRow(Schema.endedLife.name, id: life).stamps.contains(where: knew)
+        }
+    }
+}
+
+extension StoreReader {
     /// How far of a former own chain the hub has signed receipts for, as stored here.
     func receipts(of origin: OriginID?) throws -> Int64 {
         guard let number = try origin.flatMap(self.origin)?.number else { return 0 }
@@ -65,14 +110,14 @@ extension StoreReader {
     }
 
     /// Deltas of own former origins that the hub may lack, as stamps in the order in which they were
-    /// written.
-    public func handover(limit: Int) throws -> [RowState.Stamp] {
+    /// written; those after `stamp` only.
+    public func handover(after stamp: RowState.Stamp = 0, limit: Int) throws -> [RowState.Stamp] {
         let sql = """
             SELECT d.number FROM sync_handover h JOIN sync_delta d
             ON d.origin = h.origin AND d.number > h.after_stamp AND d.number <= h.through_stamp
-            ORDER BY d.number LIMIT ?
+            WHERE d.number > ? ORDER BY d.number LIMIT ?
             """
-        return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [limit])
+        return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [stamp, limit])
     }
 }
 
@@ -90,16 +135,35 @@ extension ReplicaTransaction {
         with key: SigningKey, identifiers: Identifiers, reason: Succession.Reason, certificate: [UInt8] = [],
         as actor: Actor
     ) throws {
+        let old = try requiredOwnOrigin()
+        let claim = OriginClaim(
+            tenant: try tenantID(), slug: "", publicKey: key.publicKey, role: old.role, nodeID: old.nodeID,
+            name: old.name, issuedAt: 0, succession: Succession(predecessor: old.id, reason: reason))
+        try goOn(
+            with: key, identifiers: identifiers, claim: claim, certificate: certificate,
+            reason: reason.rawValue, as: actor)
+    }
+
+    private func requiredOwnOrigin() throws -> OriginRecord {
         guard let old = try ownOrigin() else {
             throw NodeError(.corrupt, "this tenant has no key", hint: "Enrol with a new token.")
         }
+        return old
+    }
+
+    /// The same for whatever a certificate says of the new origin; one that names no predecessor too.
+    func goOn(
+        with key: SigningKey, identifiers: Identifiers, claim: OriginClaim, certificate: [UInt8],
+        reason: String, as actor: Actor
+    ) throws {
+        let old = try requiredOwnOrigin()
         let receipts = try state(.receiptSeq)?.int ?? 0
         let acknowledged = try stamp(origin: old.number, seq: receipts) ?? 0
         let last = try Int64.fetchOne(
             db, sql: "SELECT max(number) FROM sync_delta WHERE origin = ?", arguments: [old.number])
         let new = try addOrigin(
-            publicKey: key.publicKey, role: old.role, nodeID: old.nodeID, name: old.name,
-            certificate: certificate, succession: Succession(predecessor: old.id, reason: reason))
+            publicKey: key.publicKey, role: claim.role, nodeID: claim.nodeID, name: claim.name,
+            certificate: certificate, succession: claim.succession)
         if let last, last > acknowledged, old.role == .node {
             try db.execute(
                 sql: "INSERT OR REPLACE INTO sync_handover VALUES (?, ?, ?)",
@@ -110,7 +174,7 @@ extension ReplicaTransaction {
         let origin = LocalOrigin(key: key, role: old.role, identifiers: identifiers)
         let transaction = try LocalTransaction(self, actor: actor, origin: origin)
         transaction.audit(
-            AuditAction("node.succeed", targetType: "origin", targetID: old.id.hex, reason: reason.rawValue))
+            AuditAction("node.succeed", targetType: "origin", targetID: old.id.hex, reason: reason))
         try transaction.seal(alone: true)
     }
 }

@@ -76,6 +76,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case hubKeyMismatch = "HUB_KEY_MISMATCH"
     // The line
     case hubUnreachable = "HUB_UNREACHABLE"
+    case hubRecovering = "HUB_RECOVERING"
     case mailNotSent = "MAIL_NOT_SENT"
     case hubAnswer = "HUB_ANSWER_INVALID"
     case sheetUnreachable = "SHEET_UNREACHABLE"
@@ -101,7 +102,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .notAuthenticated, .missingAPIKey, .invalidAPIKey, .keyPermissions, .forbidden,
             .escalation, .hubOwned, .nodeOnly, .notSeatHolder, .revoked, .hubKeyMismatch, .userInactive:
             9
-        case .hubUnreachable, .hubAnswer, .sheetUnreachable, .rateLimited, .mailNotSent: 10
+        case .hubUnreachable, .hubRecovering, .hubAnswer, .sheetUnreachable, .rateLimited, .mailNotSent: 10
         case .locked: 11
         case .tenantInactive, .leaseExpired: 12
         case .verificationFailed, .fork, .nodeBehind, .hubBehind, .deltaRefused: 13
@@ -131,7 +132,9 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .rateLimited: 429
         case .upgradeRequired: 426
         case .storageFull: 507
-        case .storage, .corrupt, .locked, .hubUnreachable, .sheetUnreachable, .schemaNewer, .mailNotSent: 503
+        case .storage, .corrupt, .locked, .hubUnreachable, .hubRecovering, .sheetUnreachable, .schemaNewer,
+            .mailNotSent:
+            503
         case .internalError, .hubAnswer, .verificationFailed: 500
         default: 400
         }
@@ -140,7 +143,9 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     /// Whether the same call may succeed later without anybody changing anything.
     public var isRetryable: Bool {
         switch self {
-        case .hubUnreachable, .sheetUnreachable, .locked, .rateLimited, .storageFull, .mailNotSent: true
+        case .hubUnreachable, .hubRecovering, .sheetUnreachable, .locked, .rateLimited, .storageFull,
+            .mailNotSent:
+            true
         default: false
         }
     }

@@ -30,6 +30,12 @@ public struct NodeError: Error, Sendable, Equatable, CustomStringConvertible {
         in another one.
         """
 
+    /// The same for damaged files, of which there may be a backup.
+    public static let restoreOrEnrol = """
+        Keep this folder, it may hold work that isn't synced. `node-cli backup restore FILE` puts a backup in its \
+        place; without one run `node-cli init` and `join` with a new token in another folder.
+        """
+
     public var description: String {
         hint.isEmpty ? "\(code.rawValue): \(message)" : "\(code.rawValue): \(message) (\(hint))"
     }

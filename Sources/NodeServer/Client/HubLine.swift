@@ -22,6 +22,14 @@ struct HubLine: ExchangeLine {
         }
     }
 
+    /// Throws `HUB_BEHIND` when the hub doesn't know the route.
+    mutating func recall(_ request: RecallRequest) throws -> RecallAnswer {
+        do { return try send("recall", request) } catch let error as NodeError {
+            guard error.code == .routeNotFound, let behind = Verdict.hubBehind.error else { throw error }
+            throw behind
+        }
+    }
+
     /// Throws `UPGRADE_REQUIRED` when the hub doesn't know the route.
     mutating func succeed(_ request: SuccessionRequest) throws -> SuccessionAnswer {
         do { return try send("succeed", request) } catch let error as NodeError {

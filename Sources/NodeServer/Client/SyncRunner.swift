@@ -74,6 +74,10 @@ public struct SyncRunner {
                 var loop = ExchangeLoop(line: try line(to: tenant), port: NodePort(tenant))
                 defer { roundTrips += loop.line.roundTrips }
                 return try loop.run(progress)
+            } recall: { request in
+                var line = try line(to: try installation.tenant(slug))
+                defer { roundTrips += line.roundTrips }
+                return try line.recall(request)
             }
         } catch let error as NodeError {
             var outcome = ExchangeOutcome()

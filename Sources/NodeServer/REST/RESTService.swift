@@ -146,9 +146,9 @@ final class RESTService: Sendable {
 
     private func response(_ answer: Answer, _ route: Route, _ request: ServerRequest) -> ServerResponse {
         var response = ServerResponse(status: answer.status ?? route.statuses[0], headers: answer.headers)
-        if let file = answer.file {
-            if case .text(let type) = route.content { response.contentType = type }
-            response.body = file
+        if let bytes = answer.bytes {
+            if let type = route.content.mediaType { response.contentType = type }
+            response.body = bytes
         } else if let json = answer.json {
             response.body = Array(json.text.utf8)
         }

@@ -11,10 +11,14 @@ public struct RESTSettings: Sendable {
     /// Proxies whose X-Forwarded-For is believed.
     public var trustedProxies: Set<String> = []
 
+    /// Where backups go; nil for the data directory's own.
+    public var backupFolder: String?
+
     public init() {}
 
     public init(_ configuration: Configuration) {
         leaseDays = configuration.leaseDays
+        backupFolder = configuration.backupFolder
         inviteMinutes = configuration.inviteMinutes
         userRate = .init(
             perSecond: configuration.userRequestsPerSecond, burst: configuration.userRequestBurst)

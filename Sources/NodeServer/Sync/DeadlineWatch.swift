@@ -34,6 +34,7 @@ public struct DeadlineWatch: Sendable {
         do {
             for slug in try installation.slugs() {
                 let tenant = try installation.tenant(slug)
+                if try tenant.store.read({ try $0.isRecovering() }) { continue }
                 try Arbiter(tenant).run()
                 try SeatDuty(tenant).run()
                 let settled = try ReviewDeadlines(tenant, nodeID: installation.nodeID)

@@ -5,7 +5,7 @@ import SyncEngine
 /// exchange. Order of checks: size (by the server), signature and key, tenant, then parsing.
 struct SyncRoutes: Sendable {
     static let prefix = "/sync/v1/"
-    static let kinds = ["join", "hello", "push", "pull", "check", "succeed"]
+    static let kinds = ["join", "hello", "push", "pull", "check", "succeed", "recall"]
 
     let installation: Installation
     let waiting: WaitingReport
@@ -55,7 +55,7 @@ struct SyncRoutes: Sendable {
         switch kind {
         case "hello":
             let hello = try HelloRequest(encoded: request.body)
-            let answer = try port.hello(hello, isRevoked: isRevoked)
+            let answer = try port.hello(hello, isRevoked: isRevoked, at: installation)
             if !hello.frames.isEmpty { try note(answer, found) }
             return cbor(answer)
         case "push":
@@ -65,6 +65,8 @@ struct SyncRoutes: Sendable {
         case "succeed":
             let request = try SuccessionRequest(encoded: request.body)
             return cbor(try OriginSuccession.admit(request, from: found.node, at: installation))
+        case "recall":
+            return cbor(try port.recall(RecallRequest(encoded: request.body), at: installation))
         case "check": return cbor(try port.check(CheckRequest(encoded: request.body)))
         default: return cbor(try port.pull(PullRequest(encoded: request.body)))
         }

@@ -167,7 +167,7 @@ public enum Enrolment {
             throw NodeError(
                 .verificationFailed, "the hub's certificate is for another key", hint: "Nothing was changed.")
         }
-        guard try !node.slugs().contains(claim.slug) else {
+        guard try !node.slugs().contains(claim.slug) || node.isOrphaned(claim.slug) else {
             throw NodeError(
                 .conflict, "this installation already holds the tenant '\(claim.slug)'",
                 hint: "Nothing was changed; `node-cli status` shows it.")

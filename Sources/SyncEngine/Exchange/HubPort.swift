@@ -15,17 +15,24 @@ public struct HubPort: Sendable {
 
     var now: Int64 { tenant.store.environment.clock.milliseconds() }
 
-    /// Compares positions, takes what rides along, and gives what fits.
-    public func hello(_ request: HelloRequest, isRevoked: Bool) throws -> HubAnswer {
+    /// Compares positions, takes what rides along, and gives what fits. Throws `HUB_RECOVERING` while this
+    /// hub waits for other nodes.
+    public func hello(_ request: HelloRequest, isRevoked: Bool, at hub: Installation) throws -> HubAnswer {
         guard request.tenant == tenant.id, request.origin == node else { throw DeltaError.wrongTenant }
         if isRevoked { return try stop(.revoked, request) }
         if let verdict = try tenant.store.read({ try judge(request, in: $0) }) {
             return try stop(verdict, request)
         }
+        if try hear(at: hub) {
+            // The hub's own key is another one now.
+            return try HubPort(hub.tenant(tenant.slug), identity: identity, node: node).hello(
+                request, isRevoked: false, at: hub)
+        }
         if !request.frames.isEmpty {
-            let taken = try take(request.frames)
+            let taken = try take(request.frames) { transaction in
+                if try !isForked(in: transaction) { try notePassed(request, in: transaction) }
+            }
             if try tenant.store.read({ try isForked(in: $0) }) { return try stop(.fork, request) }
-            try notePassed(request)
             var answer = try give(
                 after: request.cursor, cursorHash: request.cursorHash,
                 maxBytes: ExchangeLimits.rideAlongBytes,
@@ -46,6 +53,7 @@ public struct HubPort: Sendable {
     /// Takes deltas: of the node's chain, or of one that it hands in. Those of a fork are taken too.
     public func push(_ request: PushRequest) throws -> HubAnswer {
         guard request.tenant == tenant.id else { throw DeltaError.wrongTenant }
+        try tenant.store.read { try $0.requireRecovered() }
         let taken = try take(request.frames), checkpoint = try checkpoint()
         return try tenant.store.read { reader in
             let isForked = try isForked(in: reader)
@@ -62,6 +70,7 @@ public struct HubPort: Sendable {
 
     public func pull(_ request: PullRequest) throws -> HubAnswer {
         guard request.tenant == tenant.id else { throw DeltaError.wrongTenant }
+        try tenant.store.read { try $0.requireRecovered() }
         let known = try tenant.store.read { try knows(request.cursor, request.cursorHash, in: $0) }
         guard known else {
             return try tenant.store.read {
@@ -76,7 +85,7 @@ public struct HubPort: Sendable {
     // MARK: Verdicts
 
     /// The verdict that stops the exchange, or nil.
-    private func judge(_ request: HelloRequest, in reader: StoreReader) throws -> Verdict? {
+    func judge(_ request: HelloRequest, in reader: StoreReader) throws -> Verdict? {
         guard let origin = try reader.origin(node) else { throw DeltaError.unknownKey(keyID: node.hex) }
         if request.schemaVersion < Self.successionSchema, try reader.hasSuccessions() {
             return .upgradeRequired
@@ -100,7 +109,7 @@ public struct HubPort: Sendable {
     private static let successionSchema = 3
 
     /// Whether two machines have written with the node's key, or another key has followed it.
-    private func isForked(in reader: StoreReader) throws -> Bool {
+    func isForked(in reader: StoreReader) throws -> Bool {
         guard let origin = try reader.origin(node) else { return false }
         return try reader.isForked(origin) || reader.retirement(of: node) != nil
     }
@@ -111,7 +120,7 @@ public struct HubPort: Sendable {
         return try reader.logEntry(cursor)?.hash == hash
     }
 
-    private func stop(_ verdict: Verdict, _ request: HelloRequest) throws -> HubAnswer {
+    func stop(_ verdict: Verdict, _ request: HelloRequest) throws -> HubAnswer {
         try tenant.store.read {
             var answer = try answer(verdict, in: $0, cursor: request.cursor, cursorHash: request.cursorHash)
             answer.head = nil
@@ -123,29 +132,43 @@ public struct HubPort: Sendable {
     // MARK: Taking and giving
 
     /// A node whose chain is here up to the end that hello named has passed everything up to its cursor.
-    private func notePassed(_ request: HelloRequest) throws {
-        let isNews = try tenant.store.read { reader in
-            guard let origin = try reader.origin(node), origin.headSeq >= request.ownHead?.seq ?? 0 else {
-                return false
-            }
-            return try reader.hasPassedMore(origin, cursor: request.cursor)
-        }
-        guard isNews else { return }
-        try tenant.store.replicate { transaction in
-            guard let origin = try transaction.origin(node) else { return }
-            try transaction.notePassed(origin, cursor: request.cursor)
-        }
+    func notePassed(_ request: HelloRequest) throws {
+        guard try tenant.store.read({ try hasPassedMore(request, in: $0) }) else { return }
+        try tenant.store.replicate { try notePassed(request, in: $0) }
     }
 
-    private func take(_ frames: [DeltaFrame]) throws -> ApplySummary {
-        let (summary, touched) = try tenant.store.replicate { transaction in
-            (try DeltaApplier.receive(frames, in: transaction), transaction.touched)
+    private func notePassed(_ request: HelloRequest, in transaction: ReplicaTransaction) throws {
+        guard try hasPassedMore(request, in: transaction), let origin = try transaction.origin(node) else {
+            return
         }
-        try Arbiter(tenant).run(among: touched)
+        try transaction.notePassed(origin, cursor: request.cursor)
+    }
+
+    private func hasPassedMore(_ request: HelloRequest, in reader: StoreReader) throws -> Bool {
+        guard let origin = try reader.origin(node), origin.headSeq >= request.ownHead?.seq ?? 0 else {
+            return false
+        }
+        return try reader.hasPassedMore(origin, cursor: request.cursor)
+    }
+
+    /// `then` is part of the same transaction.
+    func take(_ frames: [DeltaFrame], then: (ReplicaTransaction) throws -> Void = { _ in }) throws
+        -> ApplySummary
+    {
+        let (summary, toLookAt) = try tenant.store.replicate { transaction in
+            // What a local write touched, or a push that a stop cut off from its arbiter, was not looked at yet.
+            let isBehind = try transaction.state(.casesPending)?.int == 1
+            let summary = try DeltaApplier.receive(frames, in: transaction)
+            try then(transaction)
+            let touched = isBehind ? TouchedRows.all : transaction.touched
+            transaction.isWithoutCases = try !isBehind && !Arbiter.isNeeded(among: touched, in: transaction)
+            return (summary, touched)
+        }
+        try Arbiter(tenant).run(among: toLookAt)
         return summary
     }
 
-    private func answer(
+    func answer(
         _ verdict: Verdict, in reader: StoreReader, cursor: Int64, cursorHash: Hash?
     ) throws -> HubAnswer {
         let origin = try reader.origin(node)
@@ -158,7 +181,7 @@ public struct HubPort: Sendable {
             heldSeq: try origin.map(reader.heldThrough) ?? 0)
     }
 
-    private func give(
+    func give(
         after cursor: Int64, cursorHash: Hash?, maxBytes: Int, receiptAfter: Int64
     ) throws -> HubAnswer {
         // Nothing is handed out that isn't signed for.
@@ -187,7 +210,7 @@ public struct HubPort: Sendable {
         }
     }
 
-    private func receipt(for head: ChainHead?, in reader: StoreReader) throws -> [UInt8]? {
+    func receipt(for head: ChainHead?, in reader: StoreReader) throws -> [UInt8]? {
         guard let head else { return nil }
         return try Receipt(tenant: tenant.id, head: head, logSize: reader.logSize(), issuedAt: now)
             .signed(by: identity)

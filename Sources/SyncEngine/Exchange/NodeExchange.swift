@@ -75,8 +75,9 @@ public struct ExchangeOutcome: Sendable, Equatable {
     public var clockDifference: Int64 = 0
     /// Own deltas that the hub keeps until what they build on is there.
     public var waitingAtHub = 0
-    /// With `node-behind` and `fork`: the ends of the node's own chain at the hub.
+    /// With a verdict that stops: the ends of the node's own chain at the hub, and how long the hub's log is.
     public var ownHeadsAtHub: [ChainHead] = []
+    public var logSizeAtHub: Int64 = 0
     /// How the node went on as a new origin; its deltas are counted in the other numbers.
     public var succession: Succession?
     public var error: NodeError?
@@ -170,7 +171,8 @@ public struct NodeExchange: Sendable {
         }
         if answer.verdict.stops {
             outcome.verdict = answer.verdict
-            outcome.ownHeadsAtHub = answer.heads
+            outcome.ownHeadsAtHub = answer.heads.isEmpty ? [answer.head].compactMap { $0 } : answer.heads
+            outcome.logSizeAtHub = answer.logSize
             return finish(answer.verdict.error)
         }
         var request = StoreRequest(answer)

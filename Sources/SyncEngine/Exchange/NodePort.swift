@@ -36,11 +36,11 @@ public struct NodePort: Sendable {
         }
     }
 
-    /// Deltas of own former origins that are still to be handed in; `through` is then a stamp.
-    public func loadHandover(maxBytes: Int) throws -> PendingBatch {
+    /// Deltas of own former origins that are still to be handed in, after a stamp; `through` is then a stamp.
+    public func loadHandover(after stamp: RowState.Stamp = 0, maxBytes: Int) throws -> PendingBatch {
         try tenant.store.read { reader in
-            let stamps = try reader.handover(limit: ExchangeLimits.maxEntries)
-            return try batch(stamps, in: reader, maxBytes: maxBytes) { $0 }
+            let stamps = try reader.handover(after: stamp, limit: ExchangeLimits.maxEntries)
+            return try batch(stamps, in: reader, through: stamp, maxBytes: maxBytes) { $0 }
         }
     }
 
@@ -148,28 +148,11 @@ public struct NodePort: Sendable {
             case .document(let bytes):
                 summary.add(try DeltaApplier.receive(frames, in: replica))
                 frames = []
-                try take(document: bytes, hubKey: hubKey, in: replica)
+                try SignedDocument.take(bytes, hubKey: hubKey, in: replica)
             }
         }
         summary.add(try DeltaApplier.receive(frames, in: replica))
         return summary
-    }
-
-    private func take(document bytes: [UInt8], hubKey: PublicKey, in replica: ReplicaTransaction) throws {
-        if Revocation.isOne(bytes) {
-            let revocation = try Revocation(verifying: bytes, hub: hubKey)
-            guard revocation.tenant == (try replica.tenantID()) else { throw DeltaError.wrongTenant }
-            return try replica.revoke(revocation.origin, document: bytes)
-        }
-        let claim = try Certificate(verifying: bytes, hub: hubKey).claim
-        guard claim.tenant == (try replica.tenantID()) else { throw DeltaError.wrongTenant }
-        let id = OriginID(publicKey: claim.publicKey, tenant: claim.tenant)
-        if let known = try replica.origin(id), known.isCertified, known.certificate != bytes {
-            return try replica.rename(id, claim.name, certificate: bytes)
-        }
-        try replica.addOrigin(
-            publicKey: claim.publicKey, role: claim.role, nodeID: claim.nodeID, name: claim.name,
-            certificate: bytes, succession: claim.succession)
     }
 }
 

@@ -105,31 +105,55 @@ public struct SyncSession {
     }
 
     /// Runs to the end. `ask` sends a succession signed with the key given, `exchange` runs one exchange of
-    /// the tenant as it stands now. A failure of the first is thrown, of the second in the outcome.
+    /// the tenant as it stands now, `recall` hands a hub that was put back what it lost. A failure of
+    /// `exchange` is in the outcome, others are thrown.
     public func run(
         ask: (SuccessionRequest, SigningKey) throws -> SuccessionAnswer,
-        exchange: (OpenTenant) throws -> ExchangeOutcome
+        exchange: (OpenTenant) throws -> ExchangeOutcome,
+        recall: (RecallRequest) throws -> RecallAnswer
     ) throws -> ExchangeOutcome {
-        if try node.isDisplaced(slug) { try node.beginSuccession(slug, reason: .restore) }
-        var first: ExchangeOutcome?
+        var first: ExchangeOutcome?, hasRecalled = false
         // One succession heals; a second can only be needed when somebody clones the machine meanwhile.
-        for _ in 0..<3 {
-            let succession = try certify(ask)
+        for _ in 0..<4 {
+            let succession = try prepare(ask)
             var outcome = try exchange(try node.tenant(slug))
             if let first { outcome.add(first) }
             outcome.succession = succession ?? outcome.succession
-            guard let reason = outcome.verdict?.succession, outcome.error != nil else {
+            if outcome.verdict == .hubBehind, outcome.error != nil, !hasRecalled {
+                hasRecalled = true
+                try NodeRecall(node.tenant(slug)).run(outcome, send: recall)
+                first = outcome
+                continue
+            }
+            guard outcome.verdict?.succession != nil, outcome.error != nil else {
                 if outcome.succession != nil { outcome.verdict = first?.verdict ?? outcome.verdict }
                 return outcome
             }
             first = outcome
-            if try isNews(outcome) { try node.beginSuccession(slug, reason: reason) }
+            try heal(after: outcome)
         }
         return first ?? ExchangeOutcome()
     }
 
+    /// Before an exchange: a machine whose file is of another key gets a new one, and the hub certifies what
+    /// was begun. `ask` sends a succession signed with the key given.
+    public func prepare(_ ask: (SuccessionRequest, SigningKey) throws -> SuccessionAnswer) throws
+        -> Succession?
+    {
+        if try node.isDisplaced(slug) { try node.beginSuccession(slug, reason: .restore) }
+        return try certify(ask)
+    }
+
+    /// After an exchange: begins a succession where the hub found the machine restored or cloned.
+    public func heal(after outcome: ExchangeOutcome) throws {
+        guard let reason = outcome.verdict?.succession, outcome.error != nil, try isNews(outcome) else {
+            return
+        }
+        try node.beginSuccession(slug, reason: reason)
+    }
+
     /// False when the node has all that the hub spoke of after all: another process wrote meanwhile.
-    private func isNews(_ outcome: ExchangeOutcome) throws -> Bool {
+    func isNews(_ outcome: ExchangeOutcome) throws -> Bool {
         guard outcome.verdict == .nodeBehind else { return true }
         let heads = outcome.ownHeadsAtHub
         return try heads.isEmpty || node.tenant(slug).store.read { try !heads.allSatisfy($0.has) }

@@ -9,10 +9,12 @@ import Testing
     /// Hub and node in one process; every message travels as bytes, and the test may change one.
     private struct Line: ExchangeLine {
         let hub: HubPort
+        let installation: Installation
         var requests: [String] = []
         var spoil: (inout CheckRequest) -> Void = { _ in }
 
         init(_ world: World, _ node: World.Site) {
+            installation = world.hub.installation
             hub = HubPort(
                 world.hub.tenant, identity: world.hub.installation.identity,
                 node: OriginID(publicKey: node.tenant.origin.key.publicKey, tenant: node.tenant.id))
@@ -20,7 +22,8 @@ import Testing
 
         mutating func hello(_ request: HelloRequest) throws -> HubAnswer {
             requests.append("hello")
-            let answer = try hub.hello(HelloRequest(encoded: request.encoded()), isRevoked: false)
+            let answer = try hub.hello(
+                HelloRequest(encoded: request.encoded()), isRevoked: false, at: installation)
             return try HubAnswer(encoded: answer.encoded())
         }
 

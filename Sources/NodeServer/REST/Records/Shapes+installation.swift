@@ -30,6 +30,17 @@ extension Shapes {
             .count("duration_ms") { Int($0.record.milliseconds) }, .optional("error_code") { $0.errorCode },
         ])
 
+    /// A backup as its manifest describes it.
+    public static let backup = Shape<BackupFile>(
+        "Backup",
+        [
+            .text("file") { $0.path }, .time("created_at") { $0.manifest.createdAt },
+            .text("node_id") { $0.manifest.nodeID }, .text("role") { $0.manifest.role.rawValue },
+            .text("name") { $0.manifest.name }, .count("bytes") { $0.size },
+            .text("recovery_key") { $0.manifest.recoveryKey },
+            .texts("tenants") { $0.manifest.tenants.map(\.slug) },
+        ])
+
     public static let verification = Shape<VerifyReport>(
         "Verification",
         [

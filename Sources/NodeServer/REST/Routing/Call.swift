@@ -87,8 +87,8 @@ struct Page: Sendable {
 struct Answer: Sendable {
     var status: Int?
     var json: JSONValue?
-    /// Instead of JSON.
-    var file: [UInt8]?
+    /// Instead of JSON: a text, or a file's bytes.
+    var bytes: [UInt8]?
     var headers: HeaderList = []
 
     init(_ json: JSONValue? = nil, status: Int? = nil) {
@@ -96,11 +96,13 @@ struct Answer: Sendable {
         self.status = status
     }
 
-    init(text: String) { file = Array(text.utf8) }
+    init(text: String) { bytes = Array(text.utf8) }
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
 
     /// A file to be kept under that name.
     init(file bytes: [UInt8], named name: String) {
-        file = bytes
+        self.bytes = bytes
         headers = [("content-disposition", "attachment; filename=\"\(name)\"")]
     }
 

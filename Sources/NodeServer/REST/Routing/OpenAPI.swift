@@ -90,6 +90,7 @@ struct OpenAPI {
             case .none: nil
             case .json(let schema): ["application/json": ["schema": schema.openAPI]]
             case .text(let type): .object([(type, Self.textSchema)])
+            case .file(let type): .object([(type, Self.fileSchema)])
             }
         var good: [(String, JSONValue)] = [("description", "Done.")]
         if let content { good.append(("content", content)) }
@@ -118,6 +119,7 @@ struct OpenAPI {
     }
 
     private static let textSchema: JSONValue = ["schema": ["type": "string"]]
+    private static let fileSchema: JSONValue = ["schema": ["type": "string", "format": "binary"]]
 
     private static let publicProblem = DataSchema.object(
         [

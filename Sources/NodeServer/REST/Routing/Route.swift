@@ -32,6 +32,15 @@ struct Route: Sendable {
         case none
         case json(DataSchema)
         case text(String)
+        case file(String)
+
+        /// The media type of what isn't JSON.
+        var mediaType: String? {
+            switch self {
+            case .none, .json: nil
+            case .text(let type), .file(let type): type
+            }
+        }
     }
 
     let method: Method

@@ -40,6 +40,10 @@ struct ServeCommand: NodeCommand {
                 OutputWriter.messages.tryWrite(
                     "listening on http://\(address.host):\(port) as \(installation.role.rawValue)\n")
             })
+        FailedSync.onFailure { what in
+            OutputWriter.messages.tryWrite("\(what): the disk didn't take what was written; stopping\n")
+            _exit(7)
+        }
         let hangups = checkSettingsOnHangup(context, logger)
         defer { hangups.cancel() }
         try waitFor { try await server.run() }
@@ -85,18 +89,22 @@ struct ServeCommand: NodeCommand {
         return source
     }
 
-    /// At a node, the background sync; at the hub, the deadlines of conflicts.
+    /// At a node, the background sync; at the hub, the deadlines of conflicts; backups.
     private func backgroundTasks(
         _ installation: Installation, _ context: CommandContext, _ logger: Logger
     ) throws -> [@Sendable () async throws -> Void] {
+        let settings = context.configuration
+        let backups = BackupWatch(
+            installation, folder: settings.backupFolder, everyHours: settings.backupEveryHours,
+            keep: settings.backupsKept, logger: logger)
         guard installation.role == .node else {
             let watch = DeadlineWatch(installation, logger: logger)
-            return [{ try await watch.run() }]
+            return [{ try await watch.run() }, { try await backups.run() }]
         }
         let sync = BackgroundSync(
             installation, client: try context.curl(), hubURL: context.configuration.hubURL,
             interval: context.configuration.syncInterval, logger: logger)
-        return [{ try await sync.run() }]
+        return [{ try await sync.run() }, { try await backups.run() }]
     }
 
     private func logger(_ context: CommandContext) -> Logger {

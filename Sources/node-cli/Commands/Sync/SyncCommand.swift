@@ -6,7 +6,9 @@ import SyncEngine
 struct SyncCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync", abstract: "Exchange changes with the hub.",
-        subcommands: [SyncNow.self, SyncLog.self, SyncPause.self, SyncResume.self],
+        subcommands: [
+            SyncNow.self, SyncLog.self, SyncPause.self, SyncResume.self, SyncExport.self, SyncImport.self,
+        ],
         defaultSubcommand: SyncNow.self)
 
     /// The installation, if it syncs by itself.

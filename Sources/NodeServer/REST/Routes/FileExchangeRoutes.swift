@@ -1,0 +1,59 @@
+import NodeCore
+import SyncEngine
+
+/// Exchanges by file, for places with no line.
+enum FileExchangeRoutes {
+    private static let media = "application/octet-stream"
+
+    static let all = [
+        Route(
+            .post, "/api/v1/sync/export", id: "export_sync", tag: "sync",
+            "The file that the other side is to import.", .tenant(.operate, .query),
+            parameters: [
+                .tenant,
+                .init(name: "node", schema: .text(1...200), about: "At the hub, the node it is for."),
+            ], content: .file(media)
+        ) { call in
+            let lock = try call.installation.lockForSync(call.tenant.slug, waiting: 60)
+            defer { withExtendedLifetime(lock) {} }
+            let buffer = FileBuffer()
+            _ = try FileExchange.export(call.query["node"], of: call.tenant, at: call.installation) {
+                try buffer.append($0)
+            }
+            return Answer(bytes: buffer.bytes)
+        },
+        Route(
+            .post, "/api/v1/sync/import", id: "import_sync", tag: "sync",
+            "Take a file that the other side has exported.", .tenant(.operate, .query),
+            parameters: [.tenant], body: .file(media),
+            content: .json(
+                .named(
+                    "SyncImport",
+                    .object(
+                        [
+                            .init("tenant", .anyText), .init("verdict", .nullable(.anyText)),
+                            .init("pulled", .map(.count)),
+                        ], isOpen: true)))
+        ) { call in
+            let lock = try call.installation.lockForSync(call.tenant.slug, waiting: 60)
+            defer { withExtendedLifetime(lock) {} }
+            let imported = try FileExchange.take(call.request.body, of: call.tenant, at: call.installation)
+            if let error = imported.error { throw error }
+            return Answer(imported.json)
+        },
+    ]
+}
+
+/// A file that is answered from memory: at most what a server may be asked to hold.
+private final class FileBuffer {
+    static let maxBytes = 256 << 20
+    private(set) var bytes: [UInt8] = []
+
+    func append(_ piece: [UInt8]) throws {
+        guard bytes.count + piece.count <= Self.maxBytes else {
+            throw NodeError(
+                .tooLarge, "the file is too large for an answer", hint: "Run `node-cli sync export` there.")
+        }
+        bytes += piece
+    }
+}
