@@ -16,7 +16,7 @@ public struct SeatRecovery {
     public func run() throws -> Int {
         let isDue = try tenant.store.read { reader in
             guard tenant.origin.role == .hub, try reader.hasEndedLives() else { return false }
-            guard try !reader.isRecovering(), !reader.forfeitedSeats().isEmpty else { return false }
+            guard try !reader.isRecovering(), try !reader.forfeitedSeats().isEmpty else { return false }
             return try reader.tenant().active
         }
         guard isDue else { return 0 }
