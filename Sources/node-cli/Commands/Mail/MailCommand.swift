@@ -81,9 +81,12 @@ extension CommandContext {
     func deliver(_ letters: [Mail], installation: Installation) throws -> [Notice] {
         let outbox = Outbox(installation)
         guard let url = configuration.smtpURL, let sender = configuration.mailFrom else {
-            for mail in letters {
-                output.message("\nTo: \(mail.recipient)\nSubject: \(mail.subject)\n\n\(mail.body)\n")
+            let lines = letters.flatMap {
+                "\nTo: \($0.recipient)\nSubject: \($0.subject)\n\n\($0.body)\n"
+                    .split(separator: "\n", omittingEmptySubsequences: false)
             }
+            // A message is escaped, its line ends too.
+            for line in lines { output.message(String(line)) }
             return letters.map { mail in
                 Notice(
                     "MAIL_NOT_CONFIGURED", "the letter \(mail.id) is to be delivered by hand",
