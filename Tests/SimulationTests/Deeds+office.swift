@@ -50,7 +50,7 @@ extension Deed {
             _ = try ReviewDeadlines(site.tenant, nodeID: site.installation.nodeID).run()
         },
         Deed(
-            name: "delete a teacher by hand", weight: 2,
+            name: "delete a teacher by hand", weight: 4,
             refusals: [.teacherNotFound, .tenantInactive, .conflict]
         ) { run, site in
             _ = try TeacherService(site.tenant, actor: site.actor).delete(run.teacher(at: site))
@@ -60,8 +60,10 @@ extension Deed {
             refusals: [.teacherNotFound, .tenantInactive, .conflict, .validation]
         ) { run, site in
             let service = TeacherService(site.tenant, actor: site.actor)
-            if run.dice(3) == 0 { return _ = try service.unmerge(run.teacher(at: site)) }
-            _ = try service.merge(run.teacher(at: site), into: run.teacher(at: site))
+            let known = try service.list(year: nil, all: true).teachers.map(\.id).sorted()
+            let pick = { known.randomElement(using: &run.random) ?? "nobody" }
+            if run.dice(3) == 0 { return _ = try service.unmerge(pick()) }
+            _ = try service.merge(pick(), into: pick())
         },
         Deed(
             name: "rotate or revoke the API key", weight: 3,

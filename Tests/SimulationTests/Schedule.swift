@@ -20,6 +20,9 @@ struct Schedule: Equatable {
         case carry(district: Int)
         /// The power goes while nothing is being done.
         case restart(Place)
+        /// A node's disk is copied; its last copy is put back in place of what it has by then.
+        case copy(Place)
+        case putBack(Place)
         /// A clock becomes wrong by so many milliseconds.
         case clock(Place, error: Int64)
         /// A program of the next version is installed.
@@ -103,6 +106,8 @@ extension Schedule.What: CustomStringConvertible {
         case .call(let place): "call \(place)"
         case .carry(let district): "carry \(district)"
         case .restart(let place): "restart \(place)"
+        case .copy(let place): "copy \(place)"
+        case .putBack(let place): "back \(place)"
         case .clock(let place, let error): "clock \(place) \(error)"
         case .upgrade(let place): "upgrade \(place)"
         case .cutLine(let place): "cut \(place)"
@@ -118,6 +123,8 @@ extension Schedule.What: CustomStringConvertible {
         case ("work", let place?): self = .work(place, deed: rest.dropFirst().joined(separator: " "))
         case ("call", let place?): self = .call(place)
         case ("restart", let place?): self = .restart(place)
+        case ("copy", let place?): self = .copy(place)
+        case ("back", let place?): self = .putBack(place)
         case ("clock", let place?):
             guard let error = rest.last.flatMap({ Int64($0) }) else { return nil }
             self = .clock(place, error: error)
@@ -136,7 +143,8 @@ extension Schedule.What: CustomStringConvertible {
     /// Where it happens; nil for what concerns more than one installation.
     var place: Schedule.Place? {
         switch self {
-        case .work(let place, _), .call(let place), .restart(let place), .clock(let place, _),
+        case .work(let place, _), .call(let place), .restart(let place), .copy(let place),
+            .putBack(let place), .clock(let place, _),
             .upgrade(let place), .cutLine(let place), .mendLine(let place), .look(let place):
             place
         case .carry, .quiet: nil

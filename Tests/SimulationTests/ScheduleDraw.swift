@@ -15,6 +15,8 @@ struct ScheduleDraw {
 
     let setup: Schedule.Setup
     let places: [Place]
+    /// Whether backups are put back in this run: in one of three.
+    private var hasDisasters: Bool { setup.seed % 3 == 0 }
     var random: SeededGenerator
 
     static func setup(seed: UInt64) -> Schedule.Setup {
@@ -33,6 +35,8 @@ struct ScheduleDraw {
         return Int64.random(in: 1...scale[random.dice(scale.count)], using: &random)
     }
 
+    private mutating func soon() -> Int64 { Int64.random(in: 1...Self.minute, using: &random) }
+
     mutating func chance(_ percent: Int) -> Bool { random.dice(100) < percent }
 
     mutating func first() -> [Schedule.What] {
@@ -46,17 +50,30 @@ struct ScheduleDraw {
         case .work(let place, _): [(delay(), work(at: place))] + happenings(at: place)
         case .call, .carry: [(delay(), what)]
         case .cutLine(let place): [(delay(), .mendLine(place))]
+        case .copy(let place):
+            // Before it is put back something is synced that the copy lacks, and after it soon something new.
+            [(soon(), work(at: place)), (soon(), .call(place)), (10 * Self.minute, .putBack(place))]
+        case .putBack(let place):
+            [
+                (soon(), work(at: place)), (soon(), .call(place)), (3 * Self.minute, .call(place)),
+                (delay(), .call(place)),
+            ]
         default: []
         }
     }
 
     private mutating func work(at place: Place) -> Schedule.What {
+        var deed = deed()
+        for _ in 0..<3 where deed.isHubs && place.site > 0 && chance(80) { deed = self.deed() }
+        return .work(place, deed: deed.name)
+    }
+
+    private mutating func deed() -> Deed {
         var pick = random.dice(Self.weights)
-        let deed = Deed.all.first { deed in
+        return Deed.all.first { deed in
             pick -= deed.weight
             return pick < 0
         }!
-        return .work(place, deed: deed.name)
     }
 
     /// What now and then happens where somebody works.
@@ -69,6 +86,7 @@ struct ScheduleDraw {
         if chance(setup.badPower / 2) { result.append((delay(), .restart(place))) }
         if chance(setup.badLine / 10) { result.append((delay(), .cutLine(place))) }
         if chance(4) { result.append((delay(), .upgrade(place))) }
+        if hasDisasters, place.site > 0, chance(16) { result.append((soon(), .copy(place))) }
         if chance(6) { result.append((1, .look(place))) }
         return result
     }

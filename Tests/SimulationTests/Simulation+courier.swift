@@ -28,7 +28,7 @@ extension Simulation {
                 error as DeltaError
             {
                 // Certificates come with the hub's log only.
-                guard case .unknownKey = error, !knowsAll else { throw error }
+                guard case .unknownKey = error, !knowsAll || ledger.hasCopies else { throw error }
                 note("\(name(place)) doesn't know an author yet")
             }
         }

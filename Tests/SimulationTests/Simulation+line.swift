@@ -8,6 +8,8 @@ extension Simulation {
         let place: Place
         let conversation: Int
         let number: Int
+        /// Whose key signed it.
+        let signer: OriginID
         let request: WireRequest
     }
 
@@ -32,6 +34,9 @@ extension Simulation {
     /// Begins an exchange, unless one is running: a tenant has one at a time.
     func call(from place: Place) throws {
         guard conversations[place] == nil else { return }
+        do { try succeed(at: place) } catch let error as NodeError where error.code == .hubUnreachable {
+            return note("\(name(place)) gets no certificate: the line broke")
+        }
         conversationCount += 1
         let port = NodePort(site(place).tenant)
         var conversation = Conversation(number: conversationCount, port: port)
@@ -39,6 +44,20 @@ extension Simulation {
         count("exchange")
         let effects = conversation.machine.step(try port.begin())
         try take(effects, conversation, at: place)
+    }
+
+    /// Gets the hub's certificate for a key that was begun.
+    private func succeed(at place: Place) throws {
+        let node = site(place), ledger = ledgers[place.district], world = ledger.world
+        let isLost = chance(setup.badLine) || cutOff.contains(place)
+        let succession = try SyncSession(world.slug, at: node.installation).prepare { request, key in
+            try world.ask(request, key) { _ in isLost ? .answerLost : .delivered }
+        }
+        try node.refresh()
+        guard let succession else { return }
+        note("\(name(place)) goes on with a new key: \(succession.reason.rawValue)")
+        count("succession")
+        try ledger.observe(place.site)
     }
 
     /// Sends, or notes what is to be done next.
@@ -57,7 +76,7 @@ extension Simulation {
             send(
                 Message(
                     place: place, conversation: conversation.number, number: conversation.requests,
-                    request: request))
+                    signer: site(place).origin, request: request))
         } else {
             conversation.pending = effect
             let pause: [Int64] = [0, 1, 5, 2000]
@@ -73,6 +92,12 @@ extension Simulation {
             "\(name(place)) ends: \(verdict), pushed \(outcome.pushedDeltas), "
                 + "pulled \(outcome.pulled.deltas), error \(error)")
         count(outcome.error == nil ? "exchange to the end" : "exchange broken off")
+        let session = SyncSession(ledgers[place.district].world.slug, at: site(place).installation)
+        if ledgers[place.district].hasCopies, outcome.verdict?.succession != nil {
+            try session.heal(after: outcome)
+            try site(place).refresh()
+            return try ledgers[place.district].observe(place.site)
+        }
         try require(
             outcome.error.map { $0.code == .hubUnreachable } ?? true,
             "the exchange of \(name(place)) failed: \(outcome.error.map(String.init(describing:)) ?? "")")
@@ -144,7 +169,7 @@ extension Simulation {
         var answer: [UInt8] = []
         // Taking, the arbiter and what was passed are transactions of their own.
         let ending = try powered(hub, isWhole: false) {
-            do { answer = try site(hub).answer(message.request, of: site(message.place)) } catch let error
+            do { answer = try site(hub).answer(message.request, signedBy: message.signer) } catch let error
                 as DeltaError
             { throw LawBroken(description: "the hub refuses \(name(message.place)): \(error)") }
         }

@@ -58,6 +58,18 @@ extension Simulation {
         for ledger in ledgers { try ledger.observeReopened(0) }
     }
 
+    /// A node's disk is put back to what it was: what it had not synced since is on no disk any more.
+    func putBack(_ place: Place) throws {
+        guard let copy = copies[place] else { return }
+        note("\(name(place)) is put back to an older copy")
+        count("put back")
+        let ledger = ledgers[place.district]
+        conversations[place] = nil
+        try ledger.world.restore(site(place), from: copy)
+        ledger.hasCopies = true
+        try ledger.observeRestored(place.site)
+    }
+
     /// The next version is installed: it shows what the one before had kept unseen, and writes no delta.
     func upgrade(_ place: Place) throws {
         let next = Schema.versions.first { $0.version > site(place).schema.version }

@@ -9,6 +9,8 @@ struct Deed: Sendable {
     let weight: Int
     /// What may rightly be refused; then nothing may have been written.
     var refusals: Set<ErrorCode> = []
+    /// Refused at a node; tried there now and then.
+    var isHubs = false
     let run: @Sendable (Simulation, World.Site) throws -> Void
 
     static let all: [Deed] = teachers + rows + rights + seats + office

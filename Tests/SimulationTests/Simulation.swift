@@ -42,6 +42,8 @@ final class Simulation {
     private(set) var counts: [String: Int] = [:]
     private var now: Int64 = 0
     private let clocks: [MovableClock]
+    /// The last copy of a node's disk.
+    var copies: [Place: World.Copy] = [:]
     /// Places from which no request gets through.
     var cutOff: Set<Place> = []
 
@@ -167,6 +169,10 @@ final class Simulation {
         case .restart(let place):
             note("the power goes at \(name(place))")
             try restart(place)
+        case .copy(let place):
+            note("the disk of \(name(place)) is copied")
+            copies[place] = try ledgers[place.district].world.copy(site(place))
+        case .putBack(let place): try putBack(place)
         case .upgrade(let place): try upgrade(place)
         case .clock(let place, let error):
             note("the clock of \(name(place)) is now wrong by \(error) ms")

@@ -33,11 +33,18 @@ public enum WireRequest: Sendable {
 }
 
 extension World.Site {
+    /// Whom its requests are from.
+    public var origin: OriginID {
+        OriginID(publicKey: tenant.origin.key.publicKey, tenant: tenant.id)
+    }
+
     /// The hub's answer to a request that a node's key signed, as bytes.
     public func answer(_ request: WireRequest, of node: World.Site) throws -> [UInt8] {
-        let port = HubPort(
-            tenant, identity: installation.identity,
-            node: OriginID(publicKey: node.tenant.origin.key.publicKey, tenant: node.tenant.id))
+        try answer(request, signedBy: node.origin)
+    }
+
+    public func answer(_ request: WireRequest, signedBy origin: OriginID) throws -> [UInt8] {
+        let port = HubPort(tenant, identity: installation.identity, node: origin)
         return try {
             switch request {
             case .hello(let bytes):
@@ -87,7 +94,7 @@ extension World {
         return outcome
     }
 
-    private func ask(_ request: SuccessionRequest, _ key: SigningKey, _ fate: (String) -> Fate) throws
+    public func ask(_ request: SuccessionRequest, _ key: SigningKey, _ fate: (String) -> Fate) throws
         -> SuccessionAnswer
     {
         let fate = fate("succeed"), lost = NodeError(.hubUnreachable, "the line broke")

@@ -32,7 +32,7 @@ extension World {
         }
 
         /// Reads the key files and the tenant anew: a sync may have put another key in place.
-        func refresh() throws { tenant = try installation.tenant(tenant.slug) }
+        public func refresh() throws { tenant = try installation.tenant(tenant.slug) }
 
         public func digest() throws -> Hash { try store.read { try $0.stateDigest() } }
 

@@ -79,7 +79,12 @@ public struct SeatFilter: Sendable {
     public var school: String?
     public var state: Seat.State?
     public var learner: String?
-    public init(school: String? = nil, state: Seat.State? = nil, learner: String? = nil) {
+    /// The first origin of the holder's life, in hex.
+    public var holder: String?
+    public init(
+        school: String? = nil, state: Seat.State? = nil, learner: String? = nil, holder: String? = nil
+    ) {
+        self.holder = holder
         self.school = school
         self.state = state
         self.learner = learner
@@ -103,7 +108,7 @@ extension StoreReader {
     static func seatQuery(_ filter: SeatFilter) -> (sql: String, arguments: StatementArguments) {
         let conditions = [
             ("s.school_id", filter.school), ("s.state", filter.state?.rawValue),
-            ("s.learner_id", filter.learner),
+            ("s.learner_id", filter.learner), ("s.holder", filter.holder),
         ].compactMap { column, value in value.map { (column, $0) } }
         let clause =
             conditions.isEmpty

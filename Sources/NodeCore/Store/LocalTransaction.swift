@@ -103,7 +103,8 @@ public final class LocalTransaction {
         var complete = [String: Value](minimumCapacity: table.columns.count)
         for column in table.columns {
             // A row write leaves columns alone that its author may not write.
-            if let owner = book?.owner(of: column, in: table), !owner.allows(origin.role) {
+            let owner = book?.owner(of: column, in: table) ?? column.owner
+            if !owner.allows(origin.role) {
                 if values[column.name].map(\.isNull) == false {
                     try requireRight(to: owner, "\(table.name).\(column.name)")
                 }
@@ -133,7 +134,7 @@ public final class LocalTransaction {
             guard let column = table.column(column) else {
                 throw NodeError(.validation, "\(table.name) has no column \(column)")
             }
-            if column.owner == .holder { try requireHolder(of: table, id) }
+            if column.owner == .holder { try requireHolder(of: table, id, to: column) }
             if column.owner == .grant { throw Self.madeOnce(table, id) }
             try requireRight(
                 to: book?.owner(of: column, in: table) ?? column.owner, "\(table.name).\(column.name)")
@@ -209,14 +210,28 @@ public final class LocalTransaction {
             hint: "Ask the PrepKC hub to make this change; it reaches this node with the next sync.")
     }
 
-    /// Throws `NOT_SEAT_HOLDER` unless this installation's origin holds the row.
-    public func requireHolder(of table: SyncedTable, _ id: String) throws {
+    /// Throws `NOT_SEAT_HOLDER` unless this installation's life holds the row, or is the hub's and takes it from
+    /// a life that is over.
+    public func requireHolder(of table: SyncedTable, _ id: String, to column: Column? = nil) throws {
         let state = try replica.loadRow(table.name, id: id)
-        guard try !replica.holds(state, ownFacts(part: bodies.count, hash: .unsigned)) else { return }
-        let holder = try replica.shown(table, id: id)?[SyncedTable.holderColumn]?.text
-        let name = try replica.origins().first { $0.id.hex == holder }.map {
-            $0.role == .hub ? "the hub" : $0.name
+        let own = ownFacts(part: bodies.count, hash: .unsigned)
+        if try replica.holds(state, own) { return }
+        if origin.role == .hub, column?.name == SyncedTable.holderColumn,
+            try replica.isForfeited(state, knownTo: own)
+        {
+            return
         }
+        let holder = try replica.shown(table, id: id)?[SyncedTable.holderColumn]?.text
+        let known = try replica.origins().first { $0.id.hex == holder }
+        if origin.role == .node, try known?.nodeID == replica.ownOrigin()?.nodeID {
+            throw NodeError(
+                .notSeatHolder,
+                "the \(table.name) \(id) was held by this machine before it was restored or copied",
+                hint:
+                    "`node-cli sync`: the hub takes it back once it has everything from then; then let it be granted."
+            )
+        }
+        let name = known.map { $0.role == .hub ? "the hub" : $0.name }
         throw NodeError(
             .notSeatHolder, "the \(table.name) \(id) is held by \(name ?? "another installation")",
             hint:

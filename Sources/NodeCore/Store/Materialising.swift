@@ -22,7 +22,7 @@ extension ReplicaTransaction {
             }
         }
         if unjudged.isEmpty { return }
-        let replayed = try store.environment.replication.replay(unjudged, in: self)
+        let replayed = try store.environment.replication.replay(unjudged, seenBy: nil, in: self)
         for (row, made) in replayed.sorted(by: { ($0.key.table, $0.key.id) < ($1.key.table, $1.key.id) }) {
             try saveRow(row.table, id: row.id, made.state, replacing: loadRow(row.table, id: row.id))
             for one in made.refused {

@@ -10,6 +10,8 @@ public final class ReplicaTransaction: StoreReader {
     var erasureChanged = false
     /// Rows that may have become part of a case; the hub's arbiter looks at them.
     public internal(set) var touched = TouchedRows()
+    /// Says that the arbiter has looked already and found nothing to do.
+    public var isWithoutCases = false
     /// Conflicts that this transaction settled, by id; those that are open again at its end are not
     /// history.
     var endedConflicts: [String: (conflict: CellConflict, by: RowState.Stamp)] = [:]
@@ -51,7 +53,7 @@ public final class ReplicaTransaction: StoreReader {
             try reprojectRowsWithSiblings()
             touched = .all
         }
-        if !touched.isEmpty { try setState(.casesPending, 1) }
+        if !touched.isEmpty, rulesChanged || !isWithoutCases { try setState(.casesPending, 1) }
         try fileEndedConflicts()
     }
 }

@@ -14,8 +14,9 @@ public protocol Replication: Sendable {
     /// The rules of a tenant from its rule documents. Total: a document that this version can't
     /// read leaves its tables with the built-in rule.
     func ruleBook(documents: [RuleDocument]) -> any RuleBook
-    /// Rows as the bodies of all applied deltas give them.
-    func replay(_ rows: Set<RowID>, in reader: StoreReader) throws -> [RowID: ReplayedRow]
+    /// Rows as the bodies of all applied deltas give them, or of those that an author had seen.
+    func replay(_ rows: Set<RowID>, seenBy author: DeltaFacts?, in reader: StoreReader) throws
+        -> [RowID: ReplayedRow]
 }
 
 /// What a certificate says about a key.

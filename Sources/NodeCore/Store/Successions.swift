@@ -38,13 +38,38 @@ extension StoreReader {
         try !origin.isRevoked && retirement(of: origin.id) == nil
     }
 
+    /// The newest key of a life.
+    public func last(ofLife life: OriginID) throws -> OriginRecord? {
+        var current = try origin(life)
+        while let origin = current,
+            let next = try successors(of: origin.id).first(where: { $0.succession?.reason == .rotation })
+        {
+            current = next
+        }
+        return current
+    }
+
     /// The origin that goes on with a life now; nil when it has ended by restore, clone or revocation.
     public func present(ofLife life: OriginID) throws -> OriginRecord? {
-        var current = try origin(life)
-        while let origin = current, try retirement(of: origin.id) != nil {
-            current = try successors(of: origin.id).first { $0.succession?.reason == .rotation }
+        try last(ofLife: life).flatMap { try isInUse($0) ? $0 : nil }
+    }
+
+    /// Whether the hub took part in ending any life: successions but for rotations, and revocations.
+    func hasEndedLives() throws -> Bool {
+        try count(
+            """
+            SELECT EXISTS (SELECT 1 FROM sync_origin WHERE revocation IS NOT NULL
+              OR (predecessor IS NOT NULL AND reason <> 'rotation'))
+            """) == 1
+    }
+
+    /// Why a life is over, once everything that will ever be taken of it is here: the tail of its chain, or all
+    /// up to the revocation. nil for one that goes on, and while its tail is out.
+    public func end(ofLife life: OriginID) throws -> String? {
+        guard let last = try last(ofLife: life), try !isInUse(last), try isTailIn(of: last.id) else {
+            return nil
         }
-        return current?.isRevoked == true ? nil : current
+        return try last.isRevoked ? "revoked" : retirement(of: last.id)?.reason.rawValue
     }
 
     /// Whether all that will ever be taken of a retired or revoked origin is applied here: each machine that
@@ -54,6 +79,26 @@ extension StoreReader {
         let successors = try successors(of: id)
         return try !successors.isEmpty
             && successors.allSatisfy { try $0.headSeq > 0 || isTailIn(of: $0.id) }
+    }
+}
+
+extension StoreReader {
+    /// Whether the hub has ended a life that held rows.
+    public func hasEnded(_ life: OriginID) throws -> Bool {
+        try !loadRow(Schema.endedLife.name, id: life.hex).isEmpty
+    }
+
+    /// Whether the author of a delta knew that the life of a row's holder was over. Whoever applies the delta
+    /// has what its author had seen, so every installation says the same.
+    public func isForfeited(_ state: RowState, knownTo author: DeltaFacts) throws -> Bool {
+        func knew(_ stamp: RowState.Stamp) throws -> Bool {
+            try stamp == author.stamp || author.hadSeen(facts(stamp))
+        }
+        let holders = state.siblings(of: SyncedTable.holderColumn, covers: try covering(state))
+        return try holders.contains { holder in
+            guard let life = holder.value?.text, try knew(holder.stamp) else { return false }
+            return try loadRow(Schema.endedLife.name, id: life).stamps.contains(where: knew)
+        }
     }
 }
 

@@ -48,8 +48,13 @@ extension StoreReader {
         return try replayed(RowID(table: table.name, id: id)) ?? state
     }
 
+    /// A row as the author of an applied delta knew it. As costly as the tenant is old.
+    public func row(_ row: RowID, seenBy author: DeltaFacts) throws -> RowState {
+        try store.environment.replication.replay([row], seenBy: author, in: self)[row]?.state ?? RowState()
+    }
+
     fileprivate func replayed(_ row: RowID) throws -> RowState? {
-        try store.environment.replication.replay([row], in: self)[row]?.state
+        try store.environment.replication.replay([row], seenBy: nil, in: self)[row]?.state
     }
 
     /// The last entry at or before a position that doesn't leave a transaction in the middle: its parts are

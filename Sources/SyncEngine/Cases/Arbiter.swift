@@ -16,12 +16,16 @@ public struct Arbiter {
     /// when nothing was written since it last looked.
     @discardableResult
     public func run(among touched: TouchedRows = .all) throws -> Int {
+        let takenBack = try SeatRecovery(tenant).run()
         let isDue = try tenant.store.read { reader in
             guard tenant.origin.role == .hub, try reader.state(.casesPending)?.int == 1 else { return false }
             return try reader.tenant().active
         }
-        guard isDue, !touched.isEmpty else { return 0 }
-        var count = try touched.contains(Schema.seat) ? SeatArbiter(tenant).run() + SeatDuty(tenant).run() : 0
+        guard isDue, takenBack > 0 || !touched.isEmpty else { return takenBack }
+        var count = takenBack
+        if takenBack > 0 || touched.contains(Schema.seat) {
+            count += try SeatArbiter(tenant).run() + SeatDuty(tenant).run()
+        }
         var rows = touched
         for _ in 0..<Self.maxRounds {
             let (repaired, next) = try repair(rows)
@@ -31,6 +35,12 @@ public struct Arbiter {
         }
         try tenant.store.replicate { try $0.setState(.casesPending, .null) }
         return count
+    }
+
+    /// Whether a run would do anything, so that most pushes need no transaction more.
+    static func isNeeded(among touched: TouchedRows, in reader: StoreReader) throws -> Bool {
+        guard !touched.isEmpty else { return false }
+        return try touched.contains(Schema.seat) || !CaseFinder(reader).repairable(among: touched).isEmpty
     }
 
     /// One round: how much was repaired, and what that touched.

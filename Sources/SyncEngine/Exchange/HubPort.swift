@@ -29,9 +29,10 @@ public struct HubPort: Sendable {
                 request, isRevoked: false, at: hub)
         }
         if !request.frames.isEmpty {
-            let taken = try take(request.frames)
+            let taken = try take(request.frames) { transaction in
+                if try !isForked(in: transaction) { try notePassed(request, in: transaction) }
+            }
             if try tenant.store.read({ try isForked(in: $0) }) { return try stop(.fork, request) }
-            try notePassed(request)
             var answer = try give(
                 after: request.cursor, cursorHash: request.cursorHash,
                 maxBytes: ExchangeLimits.rideAlongBytes,
@@ -40,7 +41,9 @@ public struct HubPort: Sendable {
             answer.turnedAway = taken.turnedAway
             return answer
         }
-        try notePassed(request)
+        if try tenant.store.read({ try hasPassedMore(request, in: $0) }) {
+            try tenant.store.replicate { try notePassed(request, in: $0) }
+        }
         var answer = try give(
             after: request.cursor, cursorHash: request.cursorHash, maxBytes: ExchangeLimits.rideAlongBytes,
             receiptAfter: request.receiptSeq)
@@ -131,25 +134,34 @@ public struct HubPort: Sendable {
     // MARK: Taking and giving
 
     /// A node whose chain is here up to the end that hello named has passed everything up to its cursor.
-    func notePassed(_ request: HelloRequest) throws {
-        let isNews = try tenant.store.read { reader in
-            guard let origin = try reader.origin(node), origin.headSeq >= request.ownHead?.seq ?? 0 else {
-                return false
-            }
-            return try reader.hasPassedMore(origin, cursor: request.cursor)
+    func notePassed(_ request: HelloRequest, in transaction: ReplicaTransaction) throws {
+        guard try hasPassedMore(request, in: transaction), let origin = try transaction.origin(node) else {
+            return
         }
-        guard isNews else { return }
-        try tenant.store.replicate { transaction in
-            guard let origin = try transaction.origin(node) else { return }
-            try transaction.notePassed(origin, cursor: request.cursor)
-        }
+        try transaction.notePassed(origin, cursor: request.cursor)
     }
 
-    func take(_ frames: [DeltaFrame]) throws -> ApplySummary {
-        let (summary, touched) = try tenant.store.replicate { transaction in
-            (try DeltaApplier.receive(frames, in: transaction), transaction.touched)
+    private func hasPassedMore(_ request: HelloRequest, in reader: StoreReader) throws -> Bool {
+        guard let origin = try reader.origin(node), origin.headSeq >= request.ownHead?.seq ?? 0 else {
+            return false
         }
-        try Arbiter(tenant).run(among: touched)
+        return try reader.hasPassedMore(origin, cursor: request.cursor)
+    }
+
+    /// `then` is part of the same transaction.
+    func take(_ frames: [DeltaFrame], then: (ReplicaTransaction) throws -> Void = { _ in }) throws
+        -> ApplySummary
+    {
+        let (summary, toLookAt) = try tenant.store.replicate { transaction in
+            // What a local write touched, or a push that a stop cut off from its arbiter, was not looked at yet.
+            let isBehind = try transaction.state(.casesPending)?.int == 1
+            let summary = try DeltaApplier.receive(frames, in: transaction)
+            try then(transaction)
+            let touched = isBehind ? TouchedRows.all : transaction.touched
+            transaction.isWithoutCases = try !isBehind && !Arbiter.isNeeded(among: touched, in: transaction)
+            return (summary, touched)
+        }
+        try Arbiter(tenant).run(among: toLookAt)
         return summary
     }
 

@@ -55,6 +55,7 @@ public enum NodeAdministration {
             try replica.appendToLog(document: document)
         }
         try hub.noteRevoked(found.origin.id, tenant: found.tenant.slug)
+        try SeatRecovery(hub.tenant(found.tenant.slug)).run()
     }
 
     /// Gives a node another name, on every installation with its next sync. Throws `VALIDATION_ERROR`.

@@ -112,11 +112,10 @@ public struct SyncSession {
         exchange: (OpenTenant) throws -> ExchangeOutcome,
         recall: (RecallRequest) throws -> RecallAnswer
     ) throws -> ExchangeOutcome {
-        if try node.isDisplaced(slug) { try node.beginSuccession(slug, reason: .restore) }
         var first: ExchangeOutcome?, hasRecalled = false
         // One succession heals; a second can only be needed when somebody clones the machine meanwhile.
         for _ in 0..<4 {
-            let succession = try certify(ask)
+            let succession = try prepare(ask)
             var outcome = try exchange(try node.tenant(slug))
             if let first { outcome.add(first) }
             outcome.succession = succession ?? outcome.succession
@@ -126,14 +125,31 @@ public struct SyncSession {
                 first = outcome
                 continue
             }
-            guard let reason = outcome.verdict?.succession, outcome.error != nil else {
+            guard outcome.verdict?.succession != nil, outcome.error != nil else {
                 if outcome.succession != nil { outcome.verdict = first?.verdict ?? outcome.verdict }
                 return outcome
             }
             first = outcome
-            if try isNews(outcome) { try node.beginSuccession(slug, reason: reason) }
+            try heal(after: outcome)
         }
         return first ?? ExchangeOutcome()
+    }
+
+    /// Before an exchange: a machine whose file is of another key gets a new one, and the hub certifies what
+    /// was begun. `ask` sends a succession signed with the key given.
+    public func prepare(_ ask: (SuccessionRequest, SigningKey) throws -> SuccessionAnswer) throws
+        -> Succession?
+    {
+        if try node.isDisplaced(slug) { try node.beginSuccession(slug, reason: .restore) }
+        return try certify(ask)
+    }
+
+    /// After an exchange: begins a succession where the hub found the machine restored or cloned.
+    public func heal(after outcome: ExchangeOutcome) throws {
+        guard let reason = outcome.verdict?.succession, outcome.error != nil, try isNews(outcome) else {
+            return
+        }
+        try node.beginSuccession(slug, reason: reason)
     }
 
     /// False when the node has all that the hub spoke of after all: another process wrote meanwhile.

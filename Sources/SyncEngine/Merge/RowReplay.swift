@@ -1,12 +1,15 @@
 import NodeCore
 
 extension SignedReplication {
-    /// Makes rows anew from the bodies of all applied deltas, in the order in which they were applied. As
+    /// Makes rows anew from the bodies of all applied deltas, in the order in which they were applied, or of
+    /// those that `author` had seen: the rows as it knew them. As
     /// costly as the tenant is old: for rows of which something isn't stored any more, or was stored by a
     /// version that didn't know who may write them.
-    public func replay(_ rows: Set<RowID>, in reader: StoreReader) throws -> [RowID: ReplayedRow] {
+    public func replay(_ rows: Set<RowID>, seenBy author: DeltaFacts?, in reader: StoreReader) throws
+        -> [RowID: ReplayedRow]
+    {
         var result: [RowID: ReplayedRow] = [:]
-        for delta in try reader.deltas() {
+        for delta in try reader.deltas() where author?.hadSeen(delta.facts) ?? true {
             guard let frame = try reader.frame(delta.facts.stamp) else { continue }
             let writes = try decodeBody(
                 frame.body, writes: delta.writes, isRedacted: frame.redaction != nil)

@@ -28,7 +28,7 @@ enum WriteRights {
         if table.isAppendOnly, try !isFirst(write.change, by: facts, on: state, reader) {
             return refusal(of: write.change, reason: appendOnly)
         }
-        if table.isHeld { return try judgeHeld(write.change, in: table, by: facts, on: state, reader) }
+        if table.isHeld { return try judgeHeld(write, in: table, by: facts, on: state, reader) }
         if table.isGranted {
             return try judgeGranted(write.change, in: table, by: facts, on: state, reader)
         }
@@ -69,24 +69,25 @@ enum WriteRights {
 
     /// A row with a holder: made once by the table's owner, then each column by whom it belongs to.
     private static func judgeHeld(
-        _ change: Change, in table: SyncedTable, by facts: DeltaFacts, on state: RowState,
-        _ causality: any Causality
+        _ write: RecordedWrite, in table: SyncedTable, by facts: DeltaFacts, on state: RowState,
+        _ reader: StoreReader
     ) throws -> Verdict {
+        let change = write.change
+        let holds = try reader.holds(state, facts) || heldThen(write, by: facts, reader)
         let owns = table.owner != .hub || facts.role == .hub
         let hubOwned = ErrorCode.hubOwned.rawValue, notHolder = ErrorCode.notSeatHolder.rawValue
         guard case .columns(let values) = change else {
             guard owns else { return refusal(of: change, reason: hubOwned) }
             let isAllowed =
-                try change == .delete
-                ? causality.holds(state, facts) : isFirst(change, by: facts, on: state, causality)
+                try change == .delete ? holds : isFirst(change, by: facts, on: state, reader)
             return isAllowed ? Verdict(allowed: change) : refusal(of: change, reason: notHolder)
         }
-        let holds = try causality.holds(state, facts)
+        let isForfeited = try facts.role == .hub && reader.isForfeited(state, knownTo: facts)
         var verdict = Verdict()
         var allowed: [String: Value] = [:]
         for (name, value) in values {
             switch table.column(name)?.owner ?? table.owner {
-            case .holder where !holds:
+            case .holder where !holds && !(isForfeited && name == SyncedTable.holderColumn):
                 verdict.refused.append(Refusal(column: name, value: value, reason: notHolder))
             case .hub where facts.role != .hub:
                 verdict.refused.append(Refusal(column: name, value: value, reason: hubOwned))
@@ -95,6 +96,16 @@ enum WriteRights {
         }
         verdict.allowed = allowed.isEmpty ? nil : .columns(allowed)
         return verdict
+    }
+
+    /// Whether the author of a write, whose life the hub has ended since, held the row when it wrote. A machine
+    /// that was copied may hand in such writes long after; what it promised is not to vanish.
+    private static func heldThen(_ write: RecordedWrite, by facts: DeltaFacts, _ reader: StoreReader) throws
+        -> Bool
+    {
+        guard facts.role == .node, try reader.hasEnded(facts.lifeID) else { return false }
+        let row = RowID(table: write.table, id: write.id)
+        return try reader.holds(reader.row(row, seenBy: facts), facts)
     }
 
     /// A row that is granted: made once, by the hub alone when it holds a value of the hub's; then only what

@@ -39,6 +39,7 @@ public enum RuleMeanings {
                         picks: [
                             "tenant": .preferHub, "tenant.cors_origins": .latest, "tenant.time_zone": .latest,
                             "skill": .preferHub, "career_type": .preferHub,
+                            "api_key.revoked_at": .nonEmpty,
                         ], deleteWins: ["api_key"])
                 default: OracleRules(picks: [:])
                 }

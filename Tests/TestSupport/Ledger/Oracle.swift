@@ -161,7 +161,7 @@ struct Oracle {
             answer.cells[column] = siblings.map { Sibling(hash: $0.hash, value: $0.value(column)) }
                 .sorted { $0.hash < $1.hash }
             guard let first = present.first else { continue }
-            shown[column] = rules.pick(row.table, column).choose(present).value(column)
+            shown[column] = rules.pick(row.table, column).choose(present, column).value(column)
             let isTorn = present.contains { $0.value(column) != first.value(column) }
             if isTorn, !answer.alive.isEmpty { answer.conflicts.append(column) }
         }
@@ -174,12 +174,16 @@ struct Oracle {
 /// The conflict rules as the oracle understands them, said by hand.
 struct OracleRules {
     enum Pick {
-        case latest, earliest, preferHub, preferNode
+        case latest, earliest, preferHub, preferNode, nonEmpty
 
-        func choose(_ siblings: [TrueWrite]) -> TrueWrite {
-            siblings.dropFirst().reduce(siblings[0]) { best, one in
+        func choose(_ siblings: [TrueWrite], _ column: String) -> TrueWrite {
+            if self == .nonEmpty {
+                let some = siblings.filter { ![nil, .null, ""].contains($0.value(column)) }
+                return Pick.latest.choose(some.isEmpty ? siblings : some, column)
+            }
+            return siblings.dropFirst().reduce(siblings[0]) { best, one in
                 switch self {
-                case .latest: one.beats(best) ? one : best
+                case .latest, .nonEmpty: one.beats(best) ? one : best
                 case .earliest: one.beats(best) ? best : one
                 case .preferHub, .preferNode:
                     if one.byHub != best.byHub {

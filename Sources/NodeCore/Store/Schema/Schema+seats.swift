@@ -40,5 +40,11 @@ extension Schema {
         [("request_id", .text, nil), ("accepted", .int, nil), ("reason", .text, nil), ("at", .int, nil)],
         indexes: ["request_id"])
 
-    static let seatsTables = [seat, seatAudit, seatRequest, seatDecision]
+    /// A holder's life that is over, as the hub found it: the id is the life's first origin. Whoever had seen it
+    /// and is the hub may take its seats.
+    public static let endedLife = SyncedTable(
+        "ended_life", domain: "seat", owner: .hub, since: 3, appendOnly: true,
+        [("reason", .text, nil), ("at", .int, nil)])
+
+    static let seatsTables = [seat, seatAudit, seatRequest, seatDecision, endedLife]
 }

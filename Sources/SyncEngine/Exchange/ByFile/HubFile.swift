@@ -92,7 +92,8 @@ public struct HubFile: Sendable {
             return false
         }
         try hub.setFileQuestion(question.encoded(), of: node.nodeID, tenant: tenant.slug)
-        try port(question.origin).notePassed(question.hello)
+        let port = port(question.origin)
+        try tenant.store.replicate { try port.notePassed(question.hello, in: $0) }
         return true
     }
 
