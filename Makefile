@@ -50,7 +50,7 @@ soak: setup
 	$(SWIFT) test --skip-build --filter '^SimulationTests\.'
 	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.(HistoryTests|RecoveryHistoryTests|TransparencyTests|BacktestTests)'
 	$(SWIFT) test --skip-build --filter '^NodeServerTests\.SeatRaceTests'
-	$(SWIFT) test --skip-build --filter '^NodeCoreTests\.RosterPropertyTests'
+	$(SWIFT) test --skip-build --filter '^NodeCoreTests\.(RosterPropertyTests|SessionPropertyTests)'
 	scripts/mutate --all
 
 ## Strict lint of all Swift sources.

@@ -25,14 +25,16 @@ struct NodeCLI: ParsableCommand {
         version: ProductVersion.text,
         subcommands: [
             InitCommand.self, ServeCommand.self, JoinCommand.self, StatusCommand.self, TenantCommand.self,
-            FlagCommand.self, UserCommand.self, RoleCommand.self, KeyCommand.self, SupportCommand.self,
+            DistrictCommand.self, FlagCommand.self, UserCommand.self, RoleCommand.self, KeyCommand.self,
+            SupportCommand.self,
             MailCommand.self, DoctorCommand.self,
             ReferenceCommand.self, SchoolCommand.self, RosterCommand.self, TeacherCommand.self,
             SessionsCommand.self, UsageCommand.self, EventsCommand.self, PersonCommand.self,
             SeatsCommand.self, SyncCommand.self,
             NodesCommand.self, ConflictsCommand.self, RulesCommand.self, WhyCommand.self, DeltaCommand.self,
             AuditCommand.self, BackupCommand.self,
-            VerifyCommand.self, ConfigCommand.self, DemoCommand.self, VersionCommand.self,
+            VerifyCommand.self, ConfigCommand.self, MigrateCommand.self, CompletionCommand.self,
+            DemoCommand.self, VersionCommand.self,
         ])
 
     static func main() {

@@ -68,15 +68,15 @@ import Testing
     }
 
     @Test("a refused connection is reported at once as HUB_UNREACHABLE")
-    func refused() async throws {
-        let client = try makeClient()
+    func refused() throws {
+        let client = try makeClient { $0.timeout = .seconds(120) }
         let start = ContinuousClock.now
-        let error = await #expect(throws: NodeError.self) {
-            try await client.perform(HTTPRequest(method: "GET", url: "http://127.0.0.1:1/"))
+        let error = #expect(throws: NodeError.self) {
+            try client.performBlocking(HTTPRequest(method: "GET", url: "http://127.0.0.1:1/"))
         }
         #expect(error?.code == .hubUnreachable)
         #expect(error?.message.contains("refused") == true)
-        #expect(ContinuousClock.now - start < .seconds(14))
+        #expect(ContinuousClock.now - start < .seconds(60), "half of the time that it may wait")
     }
 
     @Test("a server that does not answer is reported after the time limit")
@@ -114,17 +114,19 @@ import Testing
     }
 
     @Test("plain http off loopback is refused before any connection, with a hint")
-    func plainHTTP() async throws {
-        let client = try makeClient()
+    func plainHTTP() throws {
+        let proxy = try CountingProxy(to: 9)
+        defer { proxy.close() }
+        // Whatever leaves goes through the proxy, which counts it.
+        let client = try makeClient { $0.proxy = .url("http://127.0.0.1:\(proxy.port)") }
         let hosts = ["192.0.2.1", "hub.example.org", "128.0.0.1", "127.1", "localhost.evil.org", "[::2]"]
         for host in hosts {
-            let start = ContinuousClock.now
-            let error = await #expect(throws: NodeError.self) {
-                try await client.perform(HTTPRequest(method: "GET", url: "http://\(host):9/x"))
+            let error = #expect(throws: NodeError.self) {
+                try client.performBlocking(HTTPRequest(method: "GET", url: "http://\(host):9/x"))
             }
             #expect(error?.code == .configInvalid && error?.hint.contains("https://") == true)
-            #expect(ContinuousClock.now - start < .seconds(9))
         }
+        #expect(proxy.accepted == 0)
     }
 
     @Test(

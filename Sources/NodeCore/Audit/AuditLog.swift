@@ -57,23 +57,11 @@ extension StoreReader {
             SELECT e.id, e.at, e.actor, e.via, e.action, e.target_type, e.target_id, e.count, e.outcome, e.reason,
               e.support_id, s.staff_name, s.reason
             FROM audit_entry e LEFT JOIN support_session s ON s.id = e.support_id
-            WHERE (:noun IS NULL OR substr(e.action, 1, length(:noun)) = :noun)
-              AND (:action IS NULL OR e.action = :action) AND (:actor IS NULL OR e.actor = :actor)
-              AND (:target IS NULL OR e.target_id = :target OR instr(e.ids, '"' || :target || '"') > 0)
-              AND (:since IS NULL OR e.at >= :since) AND (:until IS NULL OR e.at < :until)
-              AND (NOT :support OR e.support_id IS NOT NULL)
+            WHERE \(AuditFilter.condition)
             ORDER BY e.at DESC, e.id DESC LIMIT :limit OFFSET :offset
             """
-        let isNoun = filter.action?.hasSuffix(".*") == true
-        return try rows(
-            sql,
-            [
-                "noun": isNoun ? filter.action.map { String($0.dropLast()) } : nil,
-                "action": isNoun ? nil : filter.action, "actor": filter.actor, "target": filter.target,
-                "since": filter.since, "until": filter.until, "support": filter.supportOnly, "limit": limit,
-                "offset": offset,
-            ]
-        ).map { row in
+        let arguments = filter.arguments.merging(["limit": limit, "offset": offset]) { $1 }
+        return try rows(sql, StatementArguments(arguments)).map { row in
             AuditEntry(
                 id: row[0], at: row[1] ?? 0, actor: row[2] ?? "", via: row[3] ?? "", action: row[4] ?? "",
                 targetType: row[5] ?? "", targetID: row[6] ?? "", count: row[7] ?? 0, outcome: row[8] ?? "",
@@ -81,8 +69,28 @@ extension StoreReader {
         }
     }
 
-    /// How many entries there are.
-    public func auditCount(action: String? = nil) throws -> Int {
-        try count("SELECT count(*) FROM audit_entry WHERE ? IS NULL OR action = ?", [action, action])
+    /// How many entries a filter lets through.
+    public func auditCount(_ filter: AuditFilter = AuditFilter()) throws -> Int {
+        try count(
+            "SELECT count(*) FROM audit_entry e WHERE \(AuditFilter.condition)",
+            StatementArguments(filter.arguments))
+    }
+}
+
+extension AuditFilter {
+    fileprivate static let condition = """
+        (:noun IS NULL OR substr(e.action, 1, length(:noun)) = :noun)
+          AND (:action IS NULL OR e.action = :action) AND (:actor IS NULL OR e.actor = :actor)
+          AND (:target IS NULL OR e.target_id = :target OR instr(e.ids, '"' || :target || '"') > 0)
+          AND (:since IS NULL OR e.at >= :since) AND (:until IS NULL OR e.at < :until)
+          AND (NOT :support OR e.support_id IS NOT NULL)
+        """
+
+    fileprivate var arguments: [String: (any DatabaseValueConvertible)?] {
+        let isNoun = action?.hasSuffix(".*") == true
+        return [
+            "noun": isNoun ? action.map { String($0.dropLast()) } : nil, "action": isNoun ? nil : action,
+            "actor": actor, "target": target, "since": since, "until": until, "support": supportOnly,
+        ]
     }
 }

@@ -67,7 +67,7 @@ extension Setting.Kind {
     }
 
     /// A text of this kind as it may be shown and logged: what stands before the `@` of a URL is hidden.
-    func redacted(_ text: String) -> String {
+    public func redacted(_ text: String) -> String {
         guard case .url = self, let at = text.lastIndex(of: "@") else { return text }
         let scheme = text.range(of: "://").flatMap { $0.upperBound <= at ? text[..<$0.upperBound] : nil }
         return (scheme ?? "") + "***" + text[at...]

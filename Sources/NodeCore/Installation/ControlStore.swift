@@ -6,7 +6,7 @@ import GRDB
 public final class ControlStore: Sendable {
     let queue: DatabaseQueue
 
-    init(path: String, create: Bool) throws {
+    init(path: String, create: Bool, copies: String? = nil) throws {
         guard create || FileManager.default.fileExists(atPath: path) else {
             throw NodeError(
                 .storage, "control.db is missing", hint: "Restore it, or run `node-cli init` elsewhere.")
@@ -14,13 +14,7 @@ public final class ControlStore: Sendable {
         do {
             queue = try DatabaseQueue(
                 path: path, configuration: ConnectionSetup.configuration(label: "control.db"))
-            let migrator = Self.migrator
-            if try queue.read(migrator.hasBeenSuperseded) {
-                throw NodeError(
-                    .schemaNewer, "control.db was written by a newer version of node-cli",
-                    hint: "Install that version or a later one; the file was left alone.")
-            }
-            try migrator.migrate(queue)
+            try Self.migrator.migrate(queue, named: "control.db", copies: copies)
             try ConnectionSetup.requireFullSync(queue)
         } catch { throw ConnectionSetup.translate(error, file: "control.db") }
     }
@@ -56,7 +50,7 @@ public final class ControlStore: Sendable {
         } catch { throw ConnectionSetup.translate(error, file: "control.db") }
     }
 
-    private static var migrator: DatabaseMigrator {
+    static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 control") { db in try db.execute(sql: firstTables) }
         migrator.registerMigration("2 people") { db in try db.execute(sql: peopleTables) }

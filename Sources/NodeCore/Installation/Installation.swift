@@ -44,7 +44,7 @@ public final class Installation: Sendable {
                 .notInitialised, "\(directory.path) holds no installation",
                 hint: "Run `node-cli init --role hub|node --data \(directory.path)` first.")
         }
-        let control = try ControlStore(path: directory.control, create: false)
+        let control = try ControlStore(path: directory.control, create: false, copies: directory.backups)
         return try Installation(directory, environment, control: control)
     }
 
@@ -151,8 +151,8 @@ public final class Installation: Sendable {
         try stores.withLock { open in
             try open.store(slug) {
                 try TenantStore(
-                    path: directory.tenantFile(slug: slug), environment: environment, identifiers: identifiers
-                )
+                    path: directory.tenantFile(slug: slug), environment: environment,
+                    identifiers: identifiers, copies: directory.backups)
             }
         }
     }

@@ -16,6 +16,8 @@ extension Installation {
         }
         try control.rewrite()
         try tenant.store.rewrite()
+        try directory.removeMigrationCopies(of: tenant.store.fileName)
+        try directory.removeMigrationCopies(of: "control.db")
         try tenant.store.replicate { try $0.setState(.erasurePending, .null) }
     }
 }

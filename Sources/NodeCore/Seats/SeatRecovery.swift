@@ -16,7 +16,8 @@ public struct SeatRecovery {
     public func run() throws -> Int {
         let isDue = try tenant.store.read { reader in
             guard tenant.origin.role == .hub, try reader.hasEndedLives() else { return false }
-            return try !reader.forfeitedSeats().isEmpty && reader.tenant().active
+            guard try !reader.isRecovering(), try !reader.forfeitedSeats().isEmpty else { return false }
+            return try reader.tenant().active
         }
         guard isDue else { return 0 }
         let actor = try tenant.systemActor(via: "recovery")

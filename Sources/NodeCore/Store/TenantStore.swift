@@ -47,12 +47,14 @@ public final class TenantStore: Sendable {
     /// The rules that the current `rule_set` rows give, by the texts they were read from.
     private let parsedRules = Mutex<(documents: [RuleDocument], book: any RuleBook)?>(nil)
 
-    /// Opens the file, migrating it; creates it when `create` is true.
+    /// Opens the file, migrating it; creates it when `create` is true. `copies`: the folder for a copy of the
+    /// file as it was before it is migrated.
     ///
     /// Throws `SCHEMA_NEWER` for a file that a newer binary has migrated, `STORAGE` when it can't be
     /// opened, `CORRUPT` when it isn't ours.
     public init(
-        path: String, environment: Environment, identifiers: Identifiers, create: Bool = false
+        path: String, environment: Environment, identifiers: Identifiers, create: Bool = false,
+        copies: String? = nil
     ) throws {
         self.path = path
         self.environment = environment
@@ -66,13 +68,7 @@ public final class TenantStore: Sendable {
         do {
             queue = try DatabaseQueue(
                 path: path, configuration: ConnectionSetup.configuration(label: name))
-            let migrator = TenantMigrations.migrator(environment.schema)
-            if try queue.read(migrator.hasBeenSuperseded) {
-                throw NodeError(
-                    .schemaNewer, "\(name) was written by a newer version of node-cli",
-                    hint: "Install that version or a later one; the file was left alone.")
-            }
-            try migrator.migrate(queue)
+            try TenantMigrations.migrator(environment.schema).migrate(queue, named: name, copies: copies)
             try ConnectionSetup.requireFullSync(queue)
             if let version = try read({ try $0.state(.materialise)?.int }) {
                 try replicate { replica in

@@ -45,11 +45,12 @@ public final class NodeBackend: ServerBackend {
     static func routes(_ open: OpenRoutes, _ options: Options) -> [Route] {
         let groups = [
             open.all, AuthRoutes.all, PeopleRoutes.all, RoleRoutes.all, KeyRoutes.all, SupportRoutes.all,
-            TenantRoutes.all, SeatRoutes.all, TeacherRoutes.all, RosterRoutes.all, UsageRoutes.all,
+            TenantRoutes.all, SchoolRoutes.all, SeatRoutes.all, TeacherRoutes.all, RosterRoutes.all,
+            RosterHistoryRoutes.all, UsageRoutes.all,
             EventRoutes.all, PublicEventRoutes().all, PersonRoutes.all, ConflictRoutes.all, RuleRoutes.all,
             AuditRoutes.all,
             NodeRoutes.all, ExchangeRoutes(syncNow: options.syncNow).all, FileExchangeRoutes.all,
-            BackupRoutes.all, OperatorRoutes.all,
+            ReferenceRoutes.all, BackupRoutes.all, OperatorRoutes.all,
         ]
         let all = groups.flatMap { $0 }
         return OpenRoutes.described(all, version: options.version)

@@ -19,7 +19,7 @@ public struct Arbiter {
         let takenBack = try SeatRecovery(tenant).run()
         let isDue = try tenant.store.read { reader in
             guard tenant.origin.role == .hub, try reader.state(.casesPending)?.int == 1 else { return false }
-            return try reader.tenant().active
+            return try !reader.isRecovering() && reader.tenant().active
         }
         guard isDue, takenBack > 0 || !touched.isEmpty else { return takenBack }
         var count = takenBack

@@ -41,9 +41,7 @@ public struct HubPort: Sendable {
             answer.turnedAway = taken.turnedAway
             return answer
         }
-        if try tenant.store.read({ try hasPassedMore(request, in: $0) }) {
-            try tenant.store.replicate { try notePassed(request, in: $0) }
-        }
+        try notePassed(request)
         var answer = try give(
             after: request.cursor, cursorHash: request.cursorHash, maxBytes: ExchangeLimits.rideAlongBytes,
             receiptAfter: request.receiptSeq)
@@ -134,7 +132,12 @@ public struct HubPort: Sendable {
     // MARK: Taking and giving
 
     /// A node whose chain is here up to the end that hello named has passed everything up to its cursor.
-    func notePassed(_ request: HelloRequest, in transaction: ReplicaTransaction) throws {
+    func notePassed(_ request: HelloRequest) throws {
+        guard try tenant.store.read({ try hasPassedMore(request, in: $0) }) else { return }
+        try tenant.store.replicate { try notePassed(request, in: $0) }
+    }
+
+    private func notePassed(_ request: HelloRequest, in transaction: ReplicaTransaction) throws {
         guard try hasPassedMore(request, in: transaction), let origin = try transaction.origin(node) else {
             return
         }

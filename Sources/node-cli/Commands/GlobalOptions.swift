@@ -51,13 +51,19 @@ struct CommandResult {
 
 /// A command: options in, a result out; printing and exiting are the same for all.
 protocol NodeCommand: ParsableCommand {
+    /// Whether a mistake in the settings stops the command; not where it is there to repair or to check them.
+    static var readsConfiguration: Bool { get }
     var global: GlobalOptions { get }
     func execute(_ context: CommandContext) throws -> CommandResult
 }
 
 extension NodeCommand {
+    static var readsConfiguration: Bool { true }
+
     func run() throws {
-        let status = CommandContext.run(global) { try execute($0) }
+        let status = CommandContext.run(global, readsConfiguration: Self.readsConfiguration) {
+            try execute($0)
+        }
         if status != 0 { throw ExitCode(status) }
     }
 }
@@ -69,14 +75,17 @@ struct CommandContext {
     let output: Output
     let environment: NodeCore.Environment
 
-    static func run(_ options: GlobalOptions, _ body: (CommandContext) throws -> CommandResult) -> Int32 {
+    static func run(
+        _ options: GlobalOptions, readsConfiguration: Bool,
+        _ body: (CommandContext) throws -> CommandResult
+    ) -> Int32 {
         let variables = ProcessInfo.processInfo.environment
         let choice = options.color.flatMap(Terminal.ColorChoice.init) ?? .auto
         let output = Output(
             format: options.json ? .json : options.plain ? .plain : .human,
             terminal: .current(environment: variables), color: choice)
         do {
-            let context = try make(options, variables, output)
+            let context = try make(options, variables, output, readsConfiguration)
             let result = try body(context)
             return try output.finish(
                 data: result.data, body: result.body, warnings: result.warnings, errors: result.errors,
@@ -92,7 +101,7 @@ struct CommandContext {
     }
 
     private static func make(
-        _ options: GlobalOptions, _ variables: [String: String], _ output: Output
+        _ options: GlobalOptions, _ variables: [String: String], _ output: Output, _ readsConfiguration: Bool
     ) throws -> CommandContext {
         let home = variables["HOME"] ?? NSHomeDirectory()
         let path =
@@ -102,8 +111,11 @@ struct CommandContext {
         var flags: [String: String] = [:]
         flags["color"] = options.color
         flags["log_level"] = options.logLevel
-        let configuration = try Configuration.load(
-            yamlText: try directory.configurationText(), environment: variables, flags: flags)
+        let configuration =
+            readsConfiguration
+            ? try Configuration.load(
+                yamlText: try directory.configurationText(), environment: variables, flags: flags)
+            : try Configuration.load(yamlText: nil, flags: flags)
         return CommandContext(
             directory: directory, configuration: configuration, output: output,
             environment: NodeCore.Environment(

@@ -68,6 +68,13 @@ struct Output: Sendable {
             try writer.write(envelope.text)
             return status
         }
+        try show(body)
+        for warning in warnings { warn(warning) }
+        for error in errors { fail(error) }
+        return status
+    }
+
+    private func show(_ body: Body) throws(NodeError) {
         switch body {
         case .none: break
         case .text(let text): try line(text)
@@ -76,9 +83,14 @@ struct Output: Sendable {
             try line(text)
             try writer.write(table.text(layout, style: style))
         }
-        for warning in warnings { warn(warning) }
-        for error in errors { fail(error) }
-        return status
+    }
+
+    /// Shows what a watched command found this time: in place of the last on a terminal, below it in a pipe,
+    /// nothing in the JSON format.
+    func draw(_ body: Body) throws(NodeError) {
+        guard format != .json else { return }
+        if terminal.isOutputTerminal, !terminal.isDumb { try writer.write("\u{1B}[H\u{1B}[2J") }
+        try show(body)
     }
 
     /// Prints the failure of a command that has no data to show, and returns its exit status.

@@ -50,7 +50,7 @@ import Testing
                 (["delta", "export", "--origin", "00", "--seq", "1", "--out", "/x"], "DELTA_NOT_FOUND"),
                 (["roster", "approve", "none"], "IMPORT_NOT_FOUND"),
                 (["roster", "import", "\(stage.folder)/none.csv"], "FILE_NOT_FOUND"),
-                (["roster", "import", stage.folder], "FILE_NOT_FOUND"),
+                (["roster", "import", stage.folder], "ONEROSTER_INVALID"),
                 (["teacher", "list", "--year", "2025"], "VALIDATION_ERROR"),
                 (["teacher", "list", "--year", "2025-2027"], "VALIDATION_ERROR"),
                 (["serve", "--listen", "0.0.0.0:0"], "CONFIG_INVALID"),

@@ -28,12 +28,13 @@ import Testing
         return path
     }
 
-    func open(_ path: String, _ schema: Schema = .current) throws -> TenantStore {
+    func open(_ path: String, _ schema: Schema = .current, copies: String? = nil) throws -> TenantStore {
         let environment = NodeCore.Environment(
             clock: MovableClock(), random: SeededRandom(seed: 1), replication: SignedReplication(),
             schema: schema)
         return try TenantStore(
-            path: path, environment: environment, identifiers: Identifiers(slug: "", secret: []))
+            path: path, environment: environment, identifiers: Identifiers(slug: "", secret: []),
+            copies: copies)
     }
 
     @Test(
@@ -56,6 +57,25 @@ import Testing
         }
         let again = try open(store.path)
         #expect(try again.read { try $0.stateDigest() }.hex == earlier.digest)
+    }
+
+    @Test("a file is copied as it was before it is migrated, once", arguments: files)
+    func copiesBefore(earlier: Earlier) throws {
+        let path = try copy(earlier)
+        let folder = path + ".copies"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { unlink(path) }
+        defer { _ = try? FileManager.default.removeItem(atPath: folder) }
+        for _ in 0..<2 {
+            let store = try open(path, copies: folder)
+            #expect(try store.read { try $0.stateDigest() }.hex == earlier.digest)
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+            let copy = try #require(names.first { $0 == "\(store.fileName).before-migration" })
+            #expect(names.count == 1)
+            // An earlier program can go on with it.
+            let before = try open("\(folder)/\(copy)", Schema.current.asOf(earlier.version))
+            #expect(try before.read { try $0.deltas().count } == earlier.deltas)
+        }
     }
 
     @Test("an earlier program leaves a file alone that a later one has opened", arguments: files)

@@ -163,7 +163,7 @@ import Testing
             "POST", "/api/v1/support/enter?tenantId=\(world.slug)", ["reason": "asked by phone"], as: token)
         #expect(entered.status == 201 && entered.text("reason") == "asked by phone")
         func reads() throws -> Int {
-            try world.hub.store.read { try $0.auditCount(action: "teachers.read") }
+            try world.hub.store.read { try $0.auditCount(AuditFilter(action: "teachers.read")) }
         }
         #expect(try client.call("GET", "/api/v1/teachers", as: token).status == 200)
         #expect(try reads() == 1)

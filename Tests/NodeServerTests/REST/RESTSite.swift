@@ -26,6 +26,8 @@ struct RESTAnswer {
     let status: Int
     let json: JSONValue
     let headers: HeaderList
+    let contentType: String
+    let body: [UInt8]
 
     var code: String? { if case .string(let text) = json["error_code"] { text } else { nil } }
     /// The names of the fields that are wrong.
@@ -69,7 +71,9 @@ struct RESTClient: Sendable {
                 method: method, path: parts[0], rawQuery: parts.count > 1 ? parts[1] : nil, headers: headers,
                 body: body, remoteAddress: "192.0.2.1", requestID: "test"))
         let json = response.body.isEmpty ? nil : try? JSONParser.parse(response.body)
-        return RESTAnswer(status: response.status, json: json ?? nil, headers: response.headers)
+        return RESTAnswer(
+            status: response.status, json: json ?? nil, headers: response.headers,
+            contentType: response.contentType, body: response.body)
     }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import NodeCore
 import SyncEngine
 import TestSupport
@@ -42,6 +43,74 @@ import Testing
         #expect(try importRoster("", at: node).code == "NO_ROWS")
         #expect(
             try node.call("GET", "/api/v1/teachers?all=true&per_page=7&page=5").items("teachers").count == 2)
+    }
+
+    @Test("an import is taken back, the roster read as a file, and carried into the next year")
+    func rosterHistory() throws {
+        let done = try importRoster("North,Ann,ann@t.org\nNorth,Bo,bo@t.org\n", at: node)
+        let file = try node.call("GET", "/api/v1/roster/export")
+        #expect(file.status == 200 && file.contentType == "text/csv")
+        #expect(try importRoster("North,Ann,ann@t.org\nNorth,Bo,bo@t.org\n", at: node).status == 200)
+        let over = try node.call("POST", "/api/v1/roster/rollover?dry_run=true")
+        #expect(over.json["carried"] == 2 && over.items("teachers").count == 2)
+        let undo = "/api/v1/roster/imports/\(done.text("import_id"))/undo"
+        #expect(try node.call("POST", undo + "?dry_run=true").json["removed"] != 0)
+        #expect(try node.call("POST", undo).status == 200)
+        #expect(try node.call("GET", "/api/v1/teachers?all=true").items("teachers").isEmpty)
+        #expect(try node.call("POST", "/api/v1/roster/imports/none/undo").code == "IMPORT_NOT_FOUND")
+        let sheet = try node.call("GET", "/api/v1/usage/export.xlsx")
+        #expect(sheet.status == 200 && sheet.body.starts(with: [0x50, 0x4B]))
+        #expect(try node.call("GET", "/api/v1/usage/export.csv?semester=fall").status == 200)
+        let left = try FileManager.default.contentsOfDirectory(
+            atPath: world.sites[1].installation.directory.backups)
+        #expect(left.isEmpty)
+    }
+
+    @Test(
+        "a node asks for a school and names one; the hub answers, keeps reference data, and renames the node")
+    func schoolsAndNodes() throws {
+        let asked = try node.call("POST", "/api/v1/schools/requests", ["name": "West", "note": "new"])
+        #expect(asked.status == 201 && asked.text("state") == "open")
+        let alias = try node.call("POST", "/api/v1/schools/aliases", ["alias": "N. High", "school": "North"])
+        #expect(alias.status == 201 && alias.text("school") == "North")
+        #expect(
+            try node.call("POST", "/api/v1/schools/aliases", ["alias": "N", "school": "No"]).status == 404)
+        try world.settle()
+        let path = "/api/v1/schools/requests/\(asked.text("id"))"
+        #expect(try node.call("POST", "\(path)/accept").code == "HUB_OWNED")
+        #expect(try hub.call("POST", "\(path)/accept").text("state") == "accepted")
+        #expect(try hub.call("POST", "\(path)/decline", [:]).code == "CONFLICT")
+        #expect(try hub.call("GET", "/api/v1/schools/requests").items("requests").isEmpty)
+        #expect(try hub.call("GET", "/api/v1/schools/requests?all=true").items("requests").count == 1)
+        #expect(try hub.call("DELETE", "/api/v1/schools/aliases/N.%20High").status == 200)
+        #expect(try hub.call("GET", "/api/v1/schools/aliases").items("aliases").isEmpty)
+        let skills = try hub.client.send(
+            "POST", "/api/v1/reference/skills", Array("name\nWelding\n".utf8), type: "text/csv")
+        #expect(skills.json["created"] == 1 && skills.items("tenants").count == 1)
+        #expect(try hub.call("GET", "/api/v1/reference/skills").items("skills") == ["Welding"])
+        let id = try hub.call("GET", "/api/v1/nodes").items("nodes")[0]["node_id"]
+        guard case .string(let nodeID)? = id else { return #expect(Bool(false)) }
+        let renamed = try hub.call("POST", "/api/v1/nodes/\(nodeID)/rename", ["name": "office"])
+        #expect(renamed.text("name") == "office")
+        #expect(try hub.call("POST", "/api/v1/nodes/\(nodeID)/revoke").json["revoked_at"] != nil)
+        #expect(try hub.call("POST", "/api/v1/nodes/none/revoke").code == "NODE_NOT_FOUND")
+    }
+
+    @Test("what is wrong is told in plain words, deltas are listed, and audit entries filtered")
+    func operations() throws {
+        _ = try importRoster("North,Ann,ann@t.org\n", at: node)
+        let found = try node.call("GET", "/api/v1/doctor?area=sync")
+        #expect(found.status == 200 && !found.items("findings").isEmpty)
+        #expect(try node.call("GET", "/api/v1/doctor?area=moon").status == 422)
+        #expect(
+            try node.call("POST", "/api/v1/doctor/login", ["email": "nobody@t.org"]).json["ok"] == false)
+        #expect(!(try node.call("GET", "/api/v1/deltas").items("deltas").isEmpty))
+        let all = try node.call("GET", "/api/v1/audit?action=roster.*")
+        #expect(all.items("entries").count == 1)
+        #expect(try node.call("GET", "/api/v1/audit?action=roster.*&until=1").items("entries").isEmpty)
+        #expect(try node.call("GET", "/api/v1/audit?support=true").items("entries").isEmpty)
+        #expect(try hub.call("GET", "/api/v1/mail").items("mail").isEmpty)
+        #expect(try hub.call("POST", "/api/v1/mail/none/delivered").code == "MAIL_NOT_FOUND")
     }
 
     @Test("a conflict is listed, refused when its form is stale, settled, undone, and explained")

@@ -8,14 +8,32 @@ enum AuditRoutes {
             .tenant(.readAudit, .query),
             parameters: [
                 .tenant, .page, .perPage,
-                .init(name: "action", schema: .text(1...100), about: "Only this action."),
+                .init(
+                    name: "action", schema: .text(1...100),
+                    about: "Only this action, or all of a noun: `teacher.*`."),
+                .init(name: "actor", schema: .text(1...200), about: "Only by this id."),
+                .init(name: "target", schema: .text(1...200), about: "Only about this id."),
+                .init(
+                    name: "since", schema: .integer(0...Int64.max),
+                    about: "From this instant, milliseconds since 1970."),
+                .init(
+                    name: "until", schema: .integer(0...Int64.max),
+                    about: "Before this instant, milliseconds since 1970."),
+                .init(name: "support", schema: .boolean, about: "Only what was done under support access."),
             ], content: Answer.pageSchema("entries", Shapes.auditEntry)
         ) { call in
-            let page = call.page, action = call.query["action"]
+            let page = call.page
+            var chosen = AuditFilter(action: call.query["action"])
+            chosen.actor = call.query["actor"]
+            chosen.target = call.query["target"]
+            chosen.since = call.integer("since").map(Int64.init)
+            chosen.until = call.integer("until").map(Int64.init)
+            chosen.supportOnly = call.flag("support")
+            let filter = chosen
             let (entries, total) = try call.tenant.store.read { reader in
                 (
-                    try reader.auditEntries(limit: page.size, offset: page.offset, action: action),
-                    try reader.auditCount(action: action)
+                    try reader.auditEntries(filter, limit: page.size, offset: page.offset),
+                    try reader.auditCount(filter)
                 )
             }
             let slug = try call.tenant.slug

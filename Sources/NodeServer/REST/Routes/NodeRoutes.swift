@@ -1,4 +1,5 @@
 import NodeCore
+import SyncEngine
 
 /// Enrolled nodes and invitations; at the hub.
 enum NodeRoutes {
@@ -40,7 +41,35 @@ enum NodeRoutes {
                 "tenant": .string(slug), "hub_fingerprint": .string(token.hubFingerprint.hex),
             ])
         },
+        change(
+            "rename", "Give a node another name, everywhere; at the hub.",
+            body: .json(.object([.init("name", .name)]))
+        ) { found, call in
+            try NodeAdministration.rename(found, to: call.body.required("name"), at: call.installation)
+        },
+        change("revoke", "Take a node's key out of use, for good; at the hub.", body: .none) { found, call in
+            try NodeAdministration.revoke(found, at: call.installation)
+        },
     ]
+
+    private static func change(
+        _ verb: String, _ summary: String, body: Route.Body,
+        _ change: @escaping @Sendable (NodeAdministration.Found, Call) throws -> Void
+    ) -> Route {
+        Route(
+            .post, "/api/v1/nodes/{node_id}/\(verb)", id: "\(verb)_node", tag: "nodes", summary,
+            .tenant(.editNodes, .query), parameters: [.tenant], body: body,
+            content: .json(Shapes.node.schema)
+        ) { call in
+            let found = try NodeAdministration.find(
+                call.segment("node_id"), tenant: call.tenant.slug, at: call.installation)
+            try change(found, call)
+            guard let node = try nodes(call).last(where: { $0.origin == found.origin.id }) else {
+                throw NodeError(.nodeNotFound, "the node isn't enrolled here any more")
+            }
+            return Answer(Shapes.node.json(node))
+        }
+    }
 
     private static func nodes(_ call: Call) throws -> [EnrolledNode] {
         guard call.installation.role == .hub else {

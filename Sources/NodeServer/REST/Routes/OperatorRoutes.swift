@@ -22,25 +22,68 @@ enum OperatorRoutes {
             return Answer(Shapes.verification.json(report))
         },
         Route(
-            .post, "/api/v1/reference/schools", id: "import_reference_schools", tag: "operations",
-            "Import reference schools from CSV; at the hub.", .installation(.importReference),
-            parameters: [.dryRun], body: .file("text/csv"),
-            content: .json(
-                .named(
-                    "ReferenceImport",
-                    .object(
-                        [
-                            .init("created", .count), .init("updated", .count), .init("unchanged", .count),
-                            .init("rows", Shapes.rowMessage.listSchema),
-                        ], isOpen: true)))
+            .get, "/api/v1/doctor", id: "get_findings", tag: "operations",
+            "What is wrong with a tenant, in plain words, with the next step.",
+            .tenant(.readSync, .query),
+            parameters: [
+                .tenant,
+                .init(
+                    name: "area", schema: .choice(["tenant", "sync", "clock"]),
+                    about: "All of them unless told."),
+            ], content: .json(findings)
         ) { call in
-            let outcome = try ReferenceService(call.installation).importSchools(
-                call.request.body, dryRun: call.flag("dry_run"))
-            return Answer([
-                "created": JSONValue(outcome.created), "updated": JSONValue(outcome.updated),
-                "unchanged": JSONValue(outcome.unchanged),
-                "rows": .array(outcome.rows.map(Shapes.rowMessage.json)),
-            ])
+            let doctor = Doctor(call.installation, leaseDays: call.settings.leaseDays)
+            let slug = try call.tenant.slug, area = call.query["area"]
+            var found: [Finding] = []
+            if area == nil || area == "tenant" { found += try doctor.tenant(slug) }
+            if area == nil || area == "sync" { found += try doctor.sync(slug) }
+            if area == nil || area == "clock" { found += try doctor.clock() }
+            return answer(found)
+        },
+        Route(
+            .post, "/api/v1/doctor/login", id: "get_login_findings", tag: "operations",
+            "Why somebody can't sign in.", .tenant(.readUsers, .query), parameters: [.tenant],
+            body: .json(.object([.init("email", .text(3...254))])), content: .json(findings)
+        ) { call in
+            let doctor = Doctor(call.installation, leaseDays: call.settings.leaseDays)
+            return answer(try doctor.login(call.tenant.slug, email: call.body.required("email")))
+        },
+        Route(
+            .get, "/api/v1/deltas", id: "list_deltas", tag: "operations",
+            "Signed deltas in the order in which they were applied here.", .tenant(.readAudit, .query),
+            parameters: [.tenant, .page, .perPage], content: Answer.pageSchema("deltas", Shapes.delta)
+        ) { call in
+            .page("deltas", try call.tenant.store.read { try $0.deltas() }, Shapes.delta, call.page)
+        },
+        Route(
+            .get, "/api/v1/mail", id: "list_mail", tag: "operations",
+            "Letters that aren't delivered, with their text.", .installation(.readMail),
+            parameters: [
+                .page, .perPage,
+                .init(name: "all", schema: .boolean, about: "Delivered ones of the last 30 days too."),
+            ], content: Answer.pageSchema("mail", Shapes.mail)
+        ) { call in
+            let letters = try Outbox(call.installation).list(all: call.flag("all"))
+            return .page("mail", letters, Shapes.mail, call.page)
+        },
+        Route(
+            .post, "/api/v1/mail/{id}/delivered", id: "note_mail_delivered", tag: "operations",
+            "Note that a letter was delivered by hand: it isn't sent any more.", .installation(.readMail),
+            content: .json(Shapes.mail.schema)
+        ) { call in
+            let outbox = Outbox(call.installation), id = call.segment("id")
+            try outbox.note(outbox.mail(id), failure: nil)
+            return Answer(Shapes.mail.json(try outbox.mail(id)))
         },
     ]
+
+    private static let findings = DataSchema.object(
+        [.init("ok", .boolean), .init("findings", Shapes.finding.listSchema)], isOpen: true)
+
+    private static func answer(_ found: [Finding]) -> Answer {
+        Answer([
+            "ok": .bool(!found.contains { $0.level == .problem }),
+            "findings": .array(found.map(Shapes.finding.json)),
+        ])
+    }
 }

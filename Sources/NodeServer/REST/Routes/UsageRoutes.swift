@@ -1,3 +1,4 @@
+import Foundation
 import NodeCore
 
 /// Virtual sessions, who attended, and the usage report.
@@ -7,20 +8,10 @@ enum UsageRoutes {
             Route(
                 .get, "/api/v1/usage", id: "get_usage", tag: "usage",
                 "Sessions attended, by building and teacher.", .tenant(.readUsage, .query),
-                parameters: [
-                    .tenant, .year,
-                    .init(
-                        name: "semester", schema: .choice(Semester.allCases.map(\.rawValue)),
-                        about: "The whole year unless told."),
-                    .init(name: "building", schema: .name, about: "One school, by name or id."),
-                ], content: .json(Shapes.usage.schema)
-            ) { call in
-                let report = try UsageService(call.tenant, actor: call.actor).report(
-                    year: call.query["year"],
-                    semester: call.query["semester"].flatMap(Semester.init) ?? .year,
-                    building: call.query["building"])
-                return Answer(Shapes.usage.json(report))
-            },
+                parameters: choice, content: .json(Shapes.usage.schema)
+            ) { call in Answer(Shapes.usage.json(try report(call))) },
+            export("xlsx", type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            export("csv", type: "text/csv"),
             Route(
                 .post, "/api/v1/sessions/imports", id: "import_sessions", tag: "usage",
                 "Take an export of virtual sessions.", .tenant(.editSessions, .query),
@@ -54,6 +45,39 @@ enum UsageRoutes {
             },
             decision("reopen", "Take a decision back.", []) { service, row, _ in try service.reopen(row) },
         ]
+
+    private static let choice: [Route.Parameter] = [
+        .tenant, .year,
+        .init(
+            name: "semester", schema: .choice(Semester.allCases.map(\.rawValue)),
+            about: "The whole year unless told."),
+        .init(name: "building", schema: .name, about: "One school, by name or id."),
+    ]
+
+    private static func report(_ call: Call) throws -> UsageReport {
+        try UsageService(call.tenant, actor: call.actor).report(
+            year: call.query["year"], semester: call.query["semester"].flatMap(Semester.init) ?? .year,
+            building: call.query["building"])
+    }
+
+    private static func export(_ ending: String, type: String) -> Route {
+        Route(
+            .get, "/api/v1/usage/export.\(ending)", id: "export_usage_\(ending)", tag: "usage",
+            "The usage report as a spreadsheet.", .tenant(.readUsage, .query), parameters: choice,
+            content: .text(type)
+        ) { call in
+            let report = try report(call), folder = call.installation.directory.backups
+            let path = "\(folder)/usage-\(try call.installation.environment.random.bytes(8).hex).\(ending)"
+            try UsageExport.write(report, to: path)
+            defer { unlink(path) }
+            let slug = try call.tenant.slug
+            try call.installation.note(
+                "usage.export", "tenant \(slug), \(report.year) \(report.semester), \(ending)")
+            return Answer(
+                file: Array(try Data(contentsOf: URL(fileURLWithPath: path))),
+                named: "usage-\(slug)-\(report.year).\(ending)")
+        }
+    }
 
     private static func decision(
         _ verb: String, _ summary: String, _ members: [DataSchema.Member],

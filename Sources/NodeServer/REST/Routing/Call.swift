@@ -100,6 +100,12 @@ struct Answer: Sendable {
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
+    /// A file to be kept under that name.
+    init(file bytes: [UInt8], named name: String) {
+        self.bytes = bytes
+        headers = [("content-disposition", "attachment; filename=\"\(name)\"")]
+    }
+
     /// With the version of the record as its ETag.
     func tagged(_ version: RecordVersion) -> Answer {
         var answer = self

@@ -92,8 +92,7 @@ public struct HubFile: Sendable {
             return false
         }
         try hub.setFileQuestion(question.encoded(), of: node.nodeID, tenant: tenant.slug)
-        let port = port(question.origin)
-        try tenant.store.replicate { try port.notePassed(question.hello, in: $0) }
+        try port(question.origin).notePassed(question.hello)
         return true
     }
 

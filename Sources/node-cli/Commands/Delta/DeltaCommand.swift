@@ -1,24 +1,13 @@
 import ArgumentParser
 import Foundation
 import NodeCore
+import NodeServer
 import SyncEngine
 
 struct DeltaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delta", abstract: "List and export signed deltas.",
         subcommands: [DeltaList.self, DeltaShow.self, DeltaExport.self])
-
-    static func json(_ delta: DeltaSummary) -> JSONValue {
-        let facts = delta.facts
-        return [
-            "origin": .string(facts.originID.hex), "seq": .int(facts.seq), "hash": .string(facts.hash.hex),
-            "node": .string(facts.node), "role": .string(facts.role.rawValue),
-            "author": .string(facts.author),
-            "at": JSONValue(milliseconds: facts.wall), "writes": JSONValue(delta.writes),
-            "part": JSONValue(delta.part),
-            "parts": JSONValue(delta.parts), "bytes": JSONValue(delta.bodyBytes + delta.envelopeBytes),
-        ]
-    }
 }
 
 /// Names one delta.
@@ -85,7 +74,7 @@ struct DeltaList: NodeCommand {
                 delta.facts.hash.hex,
             ])
         }
-        return CommandResult(data: ["deltas": .array(deltas.map(DeltaCommand.json))], body: .table(table))
+        return CommandResult(data: ["deltas": .array(deltas.map(Shapes.delta.json))], body: .table(table))
     }
 }
 
@@ -114,7 +103,7 @@ struct DeltaShow: NodeCommand {
                 .init("kind"), .init("table"), .init("id"), .init("column"), .init("value", maxWidth: 60),
             ])
             for write in writes { for row in Self.rows(write) { table.add(row) } }
-            var data = DeltaCommand.json(summary)
+            var data = Shapes.delta.json(summary)
             if case .object(let members) = data {
                 data = .object(
                     members + [("signature_valid", true), ("writes_list", .array(writes.map(Self.json)))])

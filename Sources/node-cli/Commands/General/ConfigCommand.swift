@@ -3,8 +3,8 @@ import NodeCore
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Show the settings and where each comes from.",
-        subcommands: [Show.self],
+        commandName: "config", abstract: "Show, change and check the settings.",
+        subcommands: [Show.self, ConfigSet.self, ConfigValidate.self],
         defaultSubcommand: Show.self)
 
     struct Show: NodeCommand {

@@ -21,13 +21,6 @@ struct DoctorCommand: NodeCommand {
     @Option(help: ArgumentHelp("Only this tenant.", valueName: "slug")) var tenant: String?
     @OptionGroup var global: GlobalOptions
 
-    static func json(_ finding: Finding) -> JSONValue {
-        [
-            "subject": .string(finding.subject), "level": .string(finding.level.rawValue),
-            "message": .string(finding.message), "next": .string(finding.next),
-        ]
-    }
-
     static func table(_ findings: [Finding]) -> Table {
         var table = Table([
             .init("what"), .init("how"), .init("finding", maxWidth: 70), .init("next", maxWidth: 70),
@@ -56,7 +49,7 @@ struct DoctorCommand: NodeCommand {
         return CommandResult(
             data: [
                 "ok": .bool(problems == 0), "problems": JSONValue(problems),
-                "findings": .array(findings.map(Self.json)),
+                "findings": .array(findings.map(Shapes.finding.json)),
             ], body: .table(Self.table(findings)))
     }
 

@@ -12,10 +12,23 @@ struct StatusCommand: NodeCommand {
             they build on, most often the parts of a large transaction that isn't here whole.
             """)
 
+    @Flag(help: "Show it again every two seconds, until interrupted; with --json what was last.") var watch =
+        false
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let installation = try context.installation()
+        guard watch else { return try status(installation, context) }
+        var last = CommandResult(data: .null)
+        try Watch().run(every: 2) {
+            last = try status(installation, context)
+            try context.output.draw(last.body)
+        }
+        last.body = .none
+        return last
+    }
+
+    private func status(_ installation: Installation, _ context: CommandContext) throws -> CommandResult {
         let actor = context.actor(installation)
         var table = Table([
             .init("tenant"), .init("active"), .init("pending", .right), .init("last sync"),

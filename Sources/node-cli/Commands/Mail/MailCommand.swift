@@ -6,16 +6,6 @@ struct MailCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mail", abstract: "Show and send the letters that wait here.",
         subcommands: [MailList.self, MailRetry.self])
-
-    static func json(_ mail: Mail) -> JSONValue {
-        [
-            "id": .string(mail.id), "kind": .string(mail.kind), "tenant": .string(mail.tenant),
-            "recipient": .string(mail.recipient), "subject": .string(mail.subject),
-            "body": .string(mail.body),
-            "created_at": JSONValue(milliseconds: mail.createdAt), "attempts": JSONValue(mail.attempts),
-            "sent_at": JSONValue(milliseconds: mail.sentAt), "last_error": JSONValue(mail.lastError),
-        ]
-    }
 }
 
 struct MailList: NodeCommand {
@@ -30,7 +20,7 @@ struct MailList: NodeCommand {
         let letters = try Outbox(context.installation()).list(all: all)
         let text = letters.map(Self.text)
         return CommandResult(
-            data: ["mail": .array(letters.map(MailCommand.json))],
+            data: ["mail": .array(letters.map(Shapes.mail.json))],
             body: .text(text.isEmpty ? "Nothing waits." : text.joined(separator: "\n\n")))
     }
 }

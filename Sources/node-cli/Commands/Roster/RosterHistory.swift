@@ -121,12 +121,6 @@ struct RosterUndo: NodeCommand {
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant, to: .importRosters)
         let outcome = try ImportUndo(open, actor: actor).undo(id, dryRun: dryRun.dryRun)
-        let kept = outcome.kept.map { one -> JSONValue in
-            [
-                "table": .string(one.table), "row": .string(one.row), "column": JSONValue(one.column),
-                "reason": .string(one.reason.rawValue), "email": .string(one.email),
-            ]
-        }
         var table = Table([.init("kept"), .init("column"), .init("email", maxWidth: 40), .init("why")])
         for one in outcome.kept {
             table.add([one.table, one.column ?? "all", one.email, Self.text(one.reason)])
@@ -138,11 +132,8 @@ struct RosterUndo: NodeCommand {
         return context.noting(
             dryRun,
             CommandResult(
-                data: [
-                    "import_id": .string(id), "undo_id": JSONValue(outcome.undoID),
-                    "restored": JSONValue(outcome.restored), "removed": JSONValue(outcome.removed),
-                    "kept": .array(kept),
-                ], body: outcome.kept.isEmpty ? .text(text) : .summary(text, table)))
+                data: Shapes.importUndo.json(outcome),
+                body: outcome.kept.isEmpty ? .text(text) : .summary(text, table)))
     }
 
     private static func text(_ reason: ImportUndo.Kept.Reason) -> String {

@@ -77,11 +77,7 @@ struct RosterRolloverCommand: NodeCommand {
         return context.noting(
             dryRun,
             CommandResult(
-                data: [
-                    "import_id": JSONValue(done.importID), "from": .string(done.from.description),
-                    "to": .string(done.to.description), "carried": JSONValue(done.carried.count),
-                    "already": JSONValue(done.already.count), "inactive": JSONValue(done.inactive.count),
-                    "teachers": .array(done.carried.map(Shapes.teacher.json)),
-                ], body: dryRun.dryRun ? .summary(text, table) : .text(text)))
+                data: Shapes.rollover.json(done),
+                body: dryRun.dryRun ? .summary(text, table) : .text(text)))
     }
 }

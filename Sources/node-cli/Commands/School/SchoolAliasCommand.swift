@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct SchoolAliasCommand: NodeCommand {
     static let configuration = CommandConfiguration(
@@ -44,12 +45,7 @@ struct SchoolAliasCommand: NodeCommand {
     private static func result(_ aliases: [SchoolAlias], _ names: [String: String]) -> CommandResult {
         var table = Table([.init("alias", maxWidth: 40), .init("school", maxWidth: 50), .init("school id")])
         for one in aliases { table.add([one.alias, names[one.schoolID] ?? "-", one.schoolID]) }
-        let list = aliases.map { one -> JSONValue in
-            [
-                "id": .string(one.id), "alias": .string(one.alias), "school_id": .string(one.schoolID),
-                "school": JSONValue(names[one.schoolID]),
-            ]
-        }
+        let list = aliases.map { Shapes.schoolAlias.json(($0, names[$0.schoolID])) }
         return CommandResult(data: ["aliases": .array(list)], body: .table(table))
     }
 }

@@ -69,15 +69,49 @@ struct SyncNow: NodeCommand {
             With --dry-run the hub checks signature, order and rights of all that would be pushed and
             stores nothing, and this node merges all that it would pull in a transaction that it rolls
             back. Conflicts are those that the pull would make here.
+
+            With --watch it goes on until interrupted: after each local change, and at the interval of \
+            `serve` (sync.interval_seconds), also when the hub is away.
             """)
 
     @Flag(help: "Exit 5 when conflicts wait for a person.") var failOnConflict = false
+    @Flag(help: "Go on until interrupted; with --json what was last.") var watch = false
     @OptionGroup var dryRun: DryRunOption
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
+    func validate() throws {
+        if watch, dryRun.dryRun { throw ValidationError("--watch syncs; a dry run is done once.") }
+    }
+
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (installation, open, actor) = try context.tenant(tenant, to: .runSync)
+        guard watch else { return try sync(open, installation, actor, context) }
+        let schedule = SyncSchedule(interval: context.configuration.syncInterval)
+        var state = SyncSchedule.State(), last = CommandResult(data: .null)
+        try Watch().run(every: 1) {
+            let head = try open.store.read { try $0.ownOrigin()?.headSeq ?? 0 }
+            guard schedule.isDue(state, head: head, now: .now) else { return }
+            last = try sync(open, installation, actor, context)
+            schedule.record(&state, head: head, failed: !last.errors.isEmpty, now: .now, random: 128)
+            try tell(last, context)
+        }
+        last.body = .none
+        return last
+    }
+
+    /// One line a sync, and what stood in its way.
+    private func tell(_ result: CommandResult, _ context: CommandContext) throws {
+        guard case .text(let text) = result.body else { return }
+        let now = context.time(context.environment.clock.milliseconds(), in: Tenant.defaultTimeZone)
+        try context.output.line("\(now)  \(text)")
+        for notice in result.warnings { context.output.warn(notice) }
+        for error in result.errors { context.output.fail(error) }
+    }
+
+    private func sync(
+        _ open: OpenTenant, _ installation: Installation, _ actor: Actor, _ context: CommandContext
+    ) throws -> CommandResult {
         let lock = try installation.lockForSync(open.slug, waiting: 60)
         defer { withExtendedLifetime(lock) {} }
         if dryRun.dryRun { return try rehearse(open, installation, context) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 struct ReferenceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,19 +20,9 @@ struct ReferenceCommand: ParsableCommand {
         _ outcome: ReferenceService.Outcome, _ tenants: [ReferenceRefresh.Outcome]
     ) -> CommandResult {
         let inError = outcome.rows.filter { !$0.code.isWarning }.count
-        let list = tenants.map { one -> JSONValue in
-            [
-                "slug": .string(one.slug), "created": JSONValue(one.created),
-                "renamed": JSONValue(one.renamed),
-            ]
-        }
         let got = tenants.map { "\n\($0.slug): \($0.created) new, \($0.renamed) renamed" }.joined()
         return CommandResult(
-            data: [
-                "created": JSONValue(outcome.created), "updated": JSONValue(outcome.updated),
-                "unchanged": JSONValue(outcome.unchanged), "row_errors": JSONValue(inError),
-                "rows": .array(outcome.rows.map(RosterReport.json)), "tenants": .array(list),
-            ],
+            data: Shapes.referenceImport.json((outcome, tenants)),
             body: .text(
                 "\(outcome.created) created, \(outcome.updated) updated, \(outcome.unchanged) unchanged, \(outcome.rows.count) with a message"
                     + RosterReport.lines(outcome.rows) + got),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 
 /// The person who is to be a new tenant's first admin.
 struct FirstAdminOption: ParsableArguments {
@@ -38,7 +39,11 @@ struct TenantCreate: NodeCommand {
             """)
 
     @Option(help: "What the district is called.") var name: String
-    @Option(help: "URL name: lower-case letters and digits, groups joined by hyphens.") var slug: String
+    @Option(
+        help:
+            "URL name: lower-case letters and digits, groups joined by hyphens. Made from the name unless given."
+    )
+    var slug: String?
     @Option(help: ArgumentHelp("NCES id of the district.", valueName: "lea-id")) var district: String?
     @Option(help: ArgumentHelp("A feature flag; repeatable.", valueName: "flag=on|off")) var flag: [String] =
         []
@@ -54,6 +59,7 @@ struct TenantCreate: NodeCommand {
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (installation, principal) = try context.staff(acting, to: .createTenant)
         let service = TenantService(installation, actor: principal.actor)
+        let slug = try slug ?? Slug.made(from: name, avoiding: installation.slugs())
         let wish = TenantService.Creation(
             name: name, slug: slug, district: district, flags: try FeatureFlag.parse(flag),
             sealKey: noShowKey,
@@ -65,7 +71,7 @@ struct TenantCreate: NodeCommand {
         var (data, text) = describe(created)
         var warnings = created.notices
         if let user, !dryRun.dryRun {
-            let (json, password, mailed) = try addAdmin(user, installation, principal, context)
+            let (json, password, mailed) = try addAdmin(user, of: slug, installation, principal, context)
             data.append(("user", json))
             if let password {
                 data.append(("temporary_password", .string(password)))
@@ -77,7 +83,7 @@ struct TenantCreate: NodeCommand {
     }
 
     private func addAdmin(
-        _ user: UserService.NewUser, _ installation: Installation, _ principal: Principal,
+        _ user: UserService.NewUser, of slug: String, _ installation: Installation, _ principal: Principal,
         _ context: CommandContext
     ) throws -> (JSONValue, String?, [Notice]) {
         let tenant = try installation.tenant(slug)
@@ -110,7 +116,7 @@ struct TenantCreate: NodeCommand {
     private func result(_ findings: [Finding]) -> CommandResult {
         let isReady = !findings.contains { $0.level == .problem }
         return CommandResult(
-            data: ["ready": .bool(isReady), "checks": .array(findings.map(DoctorCommand.json))],
+            data: ["ready": .bool(isReady), "checks": .array(findings.map(Shapes.finding.json))],
             body: .table(DoctorCommand.table(findings)))
     }
 }
