@@ -104,11 +104,17 @@ extension StoreReader {
         case .learner: keys = [names.learner(person.id)]
         case .teacher: (rows, unresolved) = try teacherRows(person.id)
         }
-        let writes = try writes(of: person.kind, person.id, in: rows)
+        var writes = try writes(of: person.kind, person.id, in: rows)
         if person.kind == .learner {
             rows = Set(writes.map { ErasureOrder.Row(table: $0.table, id: $0.row) })
         } else {
             keys = try self.keys(of: writes, rows: rows, names)
+            let former = try attendance(knownBy: keys, besides: person.id, names).subtracting(rows)
+            if !former.isEmpty {
+                rows.formUnion(former)
+                writes = try self.writes(of: person.kind, person.id, in: rows)
+                keys = try self.keys(of: writes, rows: rows, names)
+            }
         }
         let shown = try rows.sorted { ($0.table, $0.id) < ($1.table, $1.id) }.compactMap { row in
             try Schema.table(row.table).flatMap { try self.shown($0, id: row.id) }.map {
@@ -153,6 +159,21 @@ extension StoreReader {
             }
         }
         return (rows, unresolved)
+    }
+
+    /// Records of sessions under a name or an address that a teacher had once and that stand for nobody else.
+    private func attendance(
+        knownBy keys: Set<String>, besides teacher: String, _ names: ErasedNames
+    ) throws -> Set<ErasureOrder.Row> {
+        let (records, matching) = try educators()
+        return Set(
+            records.filter { record in
+                if case .teacher(let id) = matching.outcome(record), id != teacher { return false }
+                let values: [String: Value] = [
+                    "name": .text(record.name), "email": .text(record.email), "user_id": .text(record.userID),
+                ]
+                return !names.keys(of: values, in: Schema.attendance.name).isDisjoint(with: keys)
+            }.map { ErasureOrder.Row(table: Schema.attendance.name, id: $0.id) })
     }
 
     /// The writes of a teacher's rows, or those that name a learner.

@@ -14,6 +14,16 @@ public struct DeltaFrame: Sendable, Equatable {
         case here
         /// A signed statement.
         case signed([UInt8])
+
+        init(statement: Data) { self = statement.isEmpty ? .here : .signed(Array(statement)) }
+
+        /// As it is kept beside a body that waits.
+        var statement: Data {
+            switch self {
+            case .here: Data()
+            case .signed(let bytes): Data(bytes)
+            }
+        }
     }
 
     public init(envelope: [UInt8], body: [UInt8], redaction: Redaction? = nil) {
@@ -229,11 +239,12 @@ extension ReplicaTransaction {
 
     /// Keeps a delta that came early; the caller has looked for room. Repeats change nothing.
     public func addWaiting(_ frame: DeltaFrame, hash: Hash, origin: OriginID, seq: Int64) throws {
-        try db.cachedStatement(sql: "INSERT OR IGNORE INTO sync_waiting VALUES (?, ?, ?, ?, ?, ?)").execute(
-            arguments: [
-                Data(hash.bytes), Data(origin.bytes), seq, Data(frame.envelope), Data(frame.body),
-                store.environment.clock.milliseconds(),
-            ])
+        try db.cachedStatement(sql: "INSERT OR IGNORE INTO sync_waiting VALUES (?, ?, ?, ?, ?, ?, ?)")
+            .execute(
+                arguments: [
+                    Data(hash.bytes), Data(origin.bytes), seq, Data(frame.envelope), Data(frame.body),
+                    store.environment.clock.milliseconds(), frame.redaction?.statement,
+                ])
     }
 
     public func isWaiting(_ hash: Hash) throws -> Bool {
@@ -243,9 +254,13 @@ extension ReplicaTransaction {
     /// Waiting deltas with a number of an origin; more than one only when the origin was forked.
     public func waiting(origin: OriginID, seq: Int64) throws -> [DeltaFrame] {
         try rows(
-            "SELECT envelope, body FROM sync_waiting WHERE origin = ? AND seq = ? ORDER BY hash",
+            "SELECT envelope, body, statement FROM sync_waiting WHERE origin = ? AND seq = ? ORDER BY hash",
             [Data(origin.bytes), seq]
-        ).map { DeltaFrame(envelope: Array($0[0] as Data), body: Array($0[1] as Data)) }
+        ).map { row in
+            DeltaFrame(
+                envelope: Array(row[0] as Data), body: Array(row[1] as Data),
+                redaction: (row[2] as Data?).map(DeltaFrame.Redaction.init(statement:)))
+        }
     }
 
     public func isWaiting(origin: OriginID, seq: Int64) throws -> Bool {

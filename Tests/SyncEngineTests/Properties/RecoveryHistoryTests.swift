@@ -53,7 +53,7 @@ extension History {
     func recoveries() throws {
         let environment = ProcessInfo.processInfo.environment
         let one = environment["TEST_SEED"].flatMap { UInt64($0) }
-        let count = UInt64(environment["HISTORIES"].flatMap { Int($0) } ?? 60)
+        let count = UInt64(max(1, (environment["HISTORIES"].flatMap { Int($0) } ?? 2000) / 33))
         let template = try Self.template.get()
         var successions = 0, branches = 0
         for seed in one.map({ $0...$0 }) ?? 1...max(1, count) {

@@ -159,6 +159,8 @@ enum TenantMigrations {
         -- Bodies that stand for others, from which a person was erased. `statement`: the hub's signed word for it;
         -- null for one that was made here, and is signed when it is given away.
         CREATE TABLE sync_redaction (number INTEGER PRIMARY KEY, statement BLOB) STRICT;
+        -- By whose word a waiting substitute is taken; empty for this installation's own.
+        ALTER TABLE sync_waiting ADD COLUMN statement BLOB;
         """
 
     private static let syncTables = """
