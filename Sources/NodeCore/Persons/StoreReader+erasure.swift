@@ -103,16 +103,22 @@ extension ReplicaTransaction {
         guard erasureChanged else { return }
         ordersCache = nil
         let names = try erasedNames()
-        var concerned: [ErasureOrder.Row: [RowState.Stamp: Remainder]] = [:]
+        var concerned: [RowID: Set<RowState.Stamp>] = [:]
         for delta in try deltas() {
             let orders = try erasureOrders().filter { $0.concerns(delta.facts) }
             guard !orders.isEmpty else { continue }
-            for (row, left) in try redact(delta, orders, names) {
-                concerned[row, default: [:]][delta.facts.stamp] = left
+            for row in try redact(delta, orders, names) {
+                concerned[row, default: []].insert(delta.facts.stamp)
             }
         }
         let ended = endedConflicts
-        for (row, writes) in concerned { try erase(row, writes) }
+        // A write that an erased one had superseded stands again, as it does where the order came first.
+        let left = try store.environment.replication.replay(Set(concerned.keys), seenBy: nil, in: self)
+        for (row, stamps) in concerned {
+            let old = try loadRow(row.table, id: row.id)
+            try saveRow(row.table, id: row.id, left[row]?.state ?? RowState(), replacing: old)
+            try forget(row, writtenBy: stamps)
+        }
         // Conflicts of these rows didn't end by anybody's choice, and their values must not be kept.
         endedConflicts = ended.filter {
             concerned[.init(table: $0.value.conflict.table, id: $0.value.conflict.row)] == nil
@@ -121,16 +127,10 @@ extension ReplicaTransaction {
         erasureChanged = false
     }
 
-    /// What orders left of one write: nothing, or other values.
-    private enum Remainder {
-        case nothing
-        case values([String: Value])
-    }
-
     /// Puts a substitute in the place of a delta's body; gives back the rows of which something was erased.
     private func redact(
         _ delta: DeltaSummary, _ orders: [ErasureOrder], _ names: ErasedNames
-    ) throws -> [(ErasureOrder.Row, Remainder)] {
+    ) throws -> [RowID] {
         guard let frame = try frame(delta.facts.stamp) else { return [] }
         let writes = try store.environment.replication.decodeBody(
             frame.body, writes: delta.writes, isRedacted: frame.redaction != nil)
@@ -140,41 +140,12 @@ extension ReplicaTransaction {
         try db.cachedStatement(sql: "UPDATE sync_body SET body = ? WHERE number = ?")
             .execute(arguments: [Data(substitute.body), delta.facts.stamp])
         try setRedaction(delta.facts.stamp, .here)
-        return zip(writes, left).filter { $0 != $1 }.map { write, left in
-            let row = ErasureOrder.Row(table: write.table, id: write.id)
-            return (row, left.map { .values($0.change.values ?? [:]) } ?? .nothing)
+        return zip(writes, left).filter { $0 != $1 }.map { write, _ in RowID(table: write.table, id: write.id)
         }
-    }
-
-    /// Makes a row what it would be had the deltas of these stamps written only what is left.
-    private func erase(_ row: ErasureOrder.Row, _ writes: [RowState.Stamp: Remainder]) throws {
-        let old = try loadRow(row.table, id: row.id)
-        func isKept(_ stamp: RowState.Stamp) -> Bool {
-            if case .nothing? = writes[stamp] { false } else { true }
-        }
-        func values(_ stamp: RowState.Stamp, _ known: [String: Value]) -> [String: Value] {
-            guard case .values(let left)? = writes[stamp] else { return known }
-            return known.merging(left.filter { known[$0.key] != nil }) { $1 }
-        }
-        var state = RowState()
-        state.writes = old.writes.filter { isKept($0.stamp) }.map {
-            .init(stamp: $0.stamp, values: values($0.stamp, $0.values))
-        }
-        for (column, siblings) in old.cells {
-            let kept = siblings.filter { isKept($0.stamp) }.map { sibling in
-                RowState.Sibling(
-                    stamp: sibling.stamp,
-                    value: sibling.value.flatMap { values(sibling.stamp, [column: $0])[column] })
-            }
-            if !kept.isEmpty { state.cells[column] = kept }
-        }
-        state.deletes = old.deletes.filter(isKept)
-        try saveRow(row.table, id: row.id, state, replacing: old)
-        try forget(row, writtenBy: Set(writes.keys))
     }
 
     /// Ended conflicts of the row are forgotten; its refused writes stay listed and lose their values.
-    private func forget(_ row: ErasureOrder.Row, writtenBy stamps: Set<RowState.Stamp>) throws {
+    private func forget(_ row: RowID, writtenBy stamps: Set<RowState.Stamp>) throws {
         try db.execute(
             sql: "DELETE FROM sync_conflict_history WHERE tbl = ? AND row = ?",
             arguments: [row.table, row.id])

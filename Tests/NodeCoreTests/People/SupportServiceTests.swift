@@ -29,6 +29,7 @@ struct SupportServiceTests {
             try gate.admit(try hub.acting("ada@prepkc.org"), to: .readTeachers, of: hub.tenant)
         }
         refuses(.validation) { try support.enter(world.slug, reason: "  ", as: "ada@prepkc.org") }
+        world.advance(1)
         let session = try support.enter(world.slug, reason: "a call from the district", as: "ada@prepkc.org")
         let ada = try hub.acting("ada@prepkc.org")
         #expect(ada.support?.id == session.id && session.staffName == "ada Staff")
