@@ -61,7 +61,7 @@ public struct SeatHolder: Sendable, Equatable {
 public struct SeatEvent: Sendable, Equatable {
     public let id: String
     public let seatID: String
-    /// purchase, grant, release, allocate, reclaim, reserve, expire, retire, order, ask, withdraw or reject.
+    /// purchase, grant, release, allocate, reclaim, reserve, expire, retire, order, ask, withdraw, reject or take_back.
     public let action: String
     public let previousState: String?
     public let newState: String?
