@@ -208,7 +208,7 @@ extension StoreReader {
     ) throws -> Set<String> {
         let others = Set(
             try matchableTeachers().filter { !rows.contains(.init(table: Schema.teacher.name, id: $0.id)) }
-                .map { PersonName.idKey($0.name) })
+                .flatMap { [$0.name] + $0.otherNames }.map(PersonName.idKey))
         var keys: Set<String> = []
         for write in writes {
             guard var values = write.values else { continue }

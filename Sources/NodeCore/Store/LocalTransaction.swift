@@ -126,7 +126,7 @@ public final class LocalTransaction {
             throw NodeError(
                 .recordNotFound, "there is no \(table.name) \(id)", hint: "List the records and try again.")
         }
-        let changed = force ? values : values.filter { shown[$0.key] != $0.value }
+        var changed = force ? values : values.filter { shown[$0.key] != $0.value }
         if changed.isEmpty { return false }
         try refuseHubs(table, id)
         let book = try ownership()
@@ -138,6 +138,10 @@ public final class LocalTransaction {
             if column.owner == .grant { throw Self.madeOnce(table, id) }
             try requireRight(
                 to: book?.owner(of: column, in: table) ?? column.owner, "\(table.name).\(column.name)")
+        }
+        for (column, text) in try replica.memories(of: changed, in: table, id: id) {
+            let owner = table.column(column).map { book?.owner(of: $0, in: table) ?? $0.owner }
+            if owner?.allows(origin.role) == true { changed[column] = .text(text) }
         }
         try record(table, id, .columns(changed))
         return true

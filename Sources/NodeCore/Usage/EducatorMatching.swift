@@ -7,6 +7,9 @@
 // 4. a decision about its name at its school;
 // 5. the one teacher with its name; of several the one who was at its school in some year.
 //
+// A teacher is known by former names and addresses too (`teacher.former_names`), so that a rename takes no
+// session away; and of names that two sides wrote apart by both until somebody settles it.
+//
 // A pure function of synced rows, so the queue of what is left is the same on every installation. Cost:
 // linear in records and teachers.
 
@@ -17,7 +20,7 @@ public struct MatchableTeacher: Sendable, Equatable {
     public let email: String
     /// The names of the schools of every year.
     public var schools: [String]
-    /// Names and addresses of teachers who were merged into this one.
+    /// Names and addresses of before, and of teachers who were merged into this one.
     public var otherNames: [String] = []
     public var otherEmails: [String] = []
 
@@ -31,8 +34,8 @@ public struct MatchableTeacher: Sendable, Equatable {
     /// Counts another teacher as this one.
     mutating func absorb(_ other: MatchableTeacher) {
         schools += other.schools
-        otherNames.append(other.name)
-        otherEmails.append(other.email)
+        otherNames += [other.name] + other.otherNames
+        otherEmails += [other.email] + other.otherEmails
     }
 }
 

@@ -28,14 +28,38 @@ extension StoreReader {
         let merges = try teacherMerges()
         var persons: [String: MatchableTeacher] = [:]
         var merged: [MatchableTeacher] = []
-        for row in try rows("SELECT id, name, email FROM teacher ORDER BY id") {
+        let disputed = try disputedTeachers()
+        for row in try rows("SELECT id, name, email, former_names, former_emails FROM teacher ORDER BY id") {
             let id: String = row[0]
-            let teacher = MatchableTeacher(
+            var teacher = MatchableTeacher(
                 id: id, name: row[1] ?? "", email: row[2] ?? "", schools: schools[id] ?? [])
+            teacher.otherNames = FormerValues.list(row[3]) + (disputed[id]?.names ?? [])
+            teacher.otherEmails = FormerValues.list(row[4]) + (disputed[id]?.emails ?? [])
             if merges.person(id) == id { persons[id] = teacher } else { merged.append(teacher) }
         }
         for teacher in merged { persons[merges.person(teacher.id)]?.absorb(teacher) }
         return persons.values.sorted { $0.id < $1.id }
+    }
+
+    /// Names and addresses of teachers that two sides wrote apart, by teacher: until somebody settles it a
+    /// teacher is known by all of them.
+    private func disputedTeachers() throws -> [String: (names: [String], emails: [String])] {
+        var found: [String: (names: [String], emails: [String])] = [:]
+        let sql = """
+            SELECT id FROM sync_cell WHERE tbl = 'teacher' AND col IN ('name', 'email')
+              GROUP BY id, col HAVING count(*) > 1
+            UNION SELECT id FROM sync_row WHERE tbl = 'teacher'
+            """
+        for row in try rows(sql) {
+            let id: String = row[0]
+            let state = try loadRow(Schema.teacher.name, id: id), covers = try covering(state)
+            func values(_ column: String) -> [String] {
+                let all = state.siblings(of: column, covers: covers).compactMap(\.value?.text)
+                return Set(all).count > 1 ? all : []
+            }
+            found[id] = (values("name"), values("email"))
+        }
+        return found
     }
 
     /// Every decision about people in session exports, by id.

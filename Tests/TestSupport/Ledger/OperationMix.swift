@@ -30,7 +30,10 @@ public enum RuleMeanings {
                 switch document.domain {
                 case "roster":
                     OracleRules(
-                        picks: ["roster_import": .earliest],
+                        picks: [
+                            "roster_import": .earliest, "teacher.former_names": .union,
+                            "teacher.former_emails": .union,
+                        ],
                         tables: ["teacher", "teacher_year", "roster_import"])
                 case "audit": OracleRules(picks: ["audit_entry": .earliest])
                 case "seat": OracleRules(picks: ["seat": .earliest, "seat_audit": .earliest])

@@ -161,7 +161,7 @@ struct Oracle {
             answer.cells[column] = siblings.map { Sibling(hash: $0.hash, value: $0.value(column)) }
                 .sorted { $0.hash < $1.hash }
             guard let first = present.first else { continue }
-            shown[column] = rules.pick(row.table, column).choose(present, column).value(column)
+            shown[column] = rules.pick(row.table, column).value(of: present, column)
             let isTorn = present.contains { $0.value(column) != first.value(column) }
             if isTorn, !answer.alive.isEmpty { answer.conflicts.append(column) }
         }
@@ -175,15 +175,29 @@ struct Oracle {
 struct OracleRules {
     enum Pick {
         case latest, earliest, preferHub, preferNode, nonEmpty
+        /// The lines of all texts.
+        case union
 
-        func choose(_ siblings: [TrueWrite], _ column: String) -> TrueWrite {
+        /// What a column shows of its siblings.
+        func value(of siblings: [TrueWrite], _ column: String) -> Value? {
+            let values = siblings.map { $0.value(column) ?? .null }
+            let isText = values.allSatisfy { $0.isNull || $0.text != nil }
+            guard self == .union, isText, values.contains(where: { $0 != values[0] }) else {
+                return choose(siblings, column).value(column)
+            }
+            let lines = values.flatMap { Array(($0.text ?? "").utf8).split(separator: 10).map(Array.init) }
+            let sorted = Set(lines).sorted { $0.lexicographicallyPrecedes($1) }
+            return .text(sorted.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n"))
+        }
+
+        private func choose(_ siblings: [TrueWrite], _ column: String) -> TrueWrite {
             if self == .nonEmpty {
                 let some = siblings.filter { ![nil, .null, ""].contains($0.value(column)) }
                 return Pick.latest.choose(some.isEmpty ? siblings : some, column)
             }
             return siblings.dropFirst().reduce(siblings[0]) { best, one in
                 switch self {
-                case .latest, .nonEmpty: one.beats(best) ? one : best
+                case .latest, .nonEmpty, .union: one.beats(best) ? one : best
                 case .earliest: one.beats(best) ? best : one
                 case .preferHub, .preferNode:
                     if one.byHub != best.byHub {

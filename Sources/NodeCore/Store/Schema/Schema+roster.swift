@@ -4,7 +4,11 @@ extension Schema {
     /// A person. One who was merged into another counts as that one, with everything that names either.
     public static let teacher = SyncedTable(
         "teacher", domain: "roster", [("email", .text, nil), ("name", .text, nil)],
-        added: [(SyncedTable.mergeColumn, .text, nil, since: 3)], naturalKey: ["email"], indexes: ["email"])
+        added: [
+            (SyncedTable.mergeColumn, .text, nil, since: 3), ("former_names", .text, nil, since: 3),
+            ("former_emails", .text, nil, since: 3),
+        ], naturalKey: ["email"], memories: ["name": "former_names", "email": "former_emails"],
+        indexes: ["email"])
     public static let teacherYear = SyncedTable(
         "teacher_year", domain: "roster",
         [

@@ -47,6 +47,8 @@ public final class SyncedTable: Sendable {
     public let indexes: [String]
     /// The columns that no two rows should share; merging may break that, which is a case.
     public let naturalKey: [String]
+    /// Columns whose replaced values are kept, and the column that keeps them (`FormerValues`).
+    public let memories: [String: String]
     /// Columns that name a row of another table; a row that is gone makes a case of those that name it.
     public let parents: [String: String]
     /// The column that says into which other row a row was merged.
@@ -80,7 +82,8 @@ public final class SyncedTable: Sendable {
     init(
         _ name: String, domain: String, owner: Owner = .either, since: Int = 1, appendOnly: Bool = false,
         _ columns: [(String, Column.Kind, Owner?)], added: [(String, Column.Kind, Owner?, since: Int)] = [],
-        naturalKey: [String] = [], parents: [String: String] = [:], indexes: [String] = [],
+        naturalKey: [String] = [], memories: [String: String] = [:], parents: [String: String] = [:],
+        indexes: [String] = [],
         hubValues: [String: Set<Value>] = [:]
     ) {
         self.name = name
@@ -88,6 +91,7 @@ public final class SyncedTable: Sendable {
         self.since = since
         self.indexes = indexes
         self.naturalKey = naturalKey
+        self.memories = memories
         self.parents = parents
         self.owner = owner
         isAppendOnly = appendOnly
