@@ -40,8 +40,11 @@ struct PersonErase: NodeCommand {
         let plan = try service.erase(person.who, learner: person.learner, reason: reason, dryRun: true)
         if dryRun.dryRun { return context.noting(dryRun, Self.result(plan, "Would erase")) }
         try context.confirm(confirmation, name: plan.person.label, "Erasing this person for good")
-        return Self.result(
+        var result = Self.result(
             try service.erase(person.who, learner: person.learner, reason: reason), "Erased")
+        result.warnings += try KeptCopies.warnings(
+            installation, before: context.environment.clock.milliseconds(), context)
+        return result
     }
 
     private static func result(_ erasure: PersonService.Erasure, _ verb: String) -> CommandResult {
@@ -76,6 +79,22 @@ struct PersonErasures: NodeCommand {
         var table = Table([.init("at"), .init("kind"), .init("rows", .right), .init("id")])
         for one in orders { table.add([context.time(one.at, in: zone), one.kind, "\(one.rows)", one.id]) }
         return CommandResult(
-            data: ["erasures": .array(orders.map(Shapes.erasureOrder.json))], body: .table(table))
+            data: ["erasures": .array(orders.map(Shapes.erasureOrder.json))], body: .table(table),
+            warnings: try orders.last.map { try KeptCopies.warnings(installation, before: $0.at, context) }
+                ?? [])
+    }
+}
+
+/// What an erasure leaves to people: one warning for each copy on this machine.
+private enum KeptCopies {
+    static func warnings(_ installation: Installation, before milliseconds: Int64, _ context: CommandContext)
+        throws -> [Notice]
+    {
+        let folder = context.configuration.backupFolder
+        return try installation.copies(before: milliseconds, backups: folder).map {
+            Notice(
+                "COPY_KEPT", "'\($0)' is from before the erasure and may still hold the person",
+                hint: "Delete it once a newer backup is there and nothing in it is needed.")
+        }
     }
 }
