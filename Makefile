@@ -51,6 +51,9 @@ soak: setup
 	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.(HistoryTests|RecoveryHistoryTests|TransparencyTests|BacktestTests)'
 	$(SWIFT) test --skip-build --filter '^NodeServerTests\.SeatRaceTests'
 	$(SWIFT) test --skip-build --filter '^NodeCoreTests\.(RosterPropertyTests|SessionPropertyTests)'
+	$(SWIFT) test --skip-build --filter '^NodeCLITests\.ImportFuzzTests'
+	$(SWIFT) build -c release --product node-cli
+	/usr/bin/python3 scripts/load .build/release/node-cli --seconds $(LOAD_SECONDS)
 	scripts/mutate --all
 
 ## Strict lint of all Swift sources.

@@ -6,8 +6,8 @@
 
 Written from docs/PROTOCOL.md, section 6. Needs cbor2 and cryptography. Checked are the checkpoint's
 signature by the hub's key, and for each delta that its envelope's hash is the leaf, that the path leads
-from the leaf to the checkpoint's root, that the header is of this tenant, and that the body has the hash
-that the header names. Without --hub-key the key of the file is used, which proves only that the file
+from the leaf to the checkpoint's root, that the header is of this tenant, and that the body, where the file has
+it, has the hash that the header names. Without --hub-key the key of the file is used, which proves only that the file
 agrees with itself. Whether a delta's own signature is right says verify_delta.py.
 
 Exit status: 0 all is well, 1 something is not, 2 it was called wrongly.
@@ -92,7 +92,7 @@ def check(path, hub_key):
 
 
 def check_entry(entry, tenant, size, root):
-    bytes_, body = bytes.fromhex(entry["envelope"]), bytes.fromhex(entry["body"])
+    bytes_ = bytes.fromhex(entry["envelope"])
     leaf = sha256(b"\x00" + bytes_)
     if leaf.hex() != entry["leaf"]:
         raise Bad("the leaf is not the hash of the envelope")
@@ -102,6 +102,10 @@ def check_entry(entry, tenant, size, root):
     head = cbor2.loads(envelope(bytes_, DELTA))
     if head[2] != tenant or head[3].hex() != entry["origin"] or head[4] != entry["seq"]:
         raise Bad("the header is of another delta")
+    # Exports over REST leave bodies out: they hold what was written.
+    if entry["body"] is None:
+        return
+    body = bytes.fromhex(entry["body"])
     if head[15] != len(body) or head[16] != sha256(body):
         raise Bad("the body is not the one that was signed")
 

@@ -24,7 +24,7 @@ public enum AccessPolicy {
         let admin = supervisor.union([
             .createTenant, .editTenant, .editSettings, .activateTenant, .createSchool, .importReference,
             .grantAdmin, .readStaff, .editStaff, .editKeys, .exportPerson, .erasePerson, .applyRules,
-            .editNodes,
+            .editNodes, .rotateKey,
         ])
         return [.viewer: viewer, .supervisor: supervisor, .admin: admin]
     }()
@@ -41,7 +41,7 @@ public enum AccessPolicy {
         ])
         let admin = coordinator.union([
             .editSettings, .editUsers, .editRoles, .readKeys, .editKeys, .exportPerson, .moveSeats,
-            .applyRules, .readAudit, .readNodes,
+            .applyRules, .readAudit, .readNodes, .rotateKey,
         ])
         return [.user: user, .virtualAdmin: virtualAdmin, .coordinator: coordinator, .admin: admin]
     }()

@@ -62,6 +62,8 @@ public enum Permission: String, Sendable, CaseIterable {
     case runSync = "sync.run"
     case readNodes = "nodes.read"
     case editNodes = "nodes.edit"
+    /// Change the installation's own key in a tenant.
+    case rotateKey = "nodes.rotate"
     case readMail = "mail.read"
     /// Configuration, backups, verification of files, export of deltas.
     case operate = "installation.operate"

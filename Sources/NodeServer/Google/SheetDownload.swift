@@ -36,6 +36,24 @@ public struct SheetDownload: Sendable {
         self.clock = clock
     }
 
+    /// As the installation is configured; its service account's key is read now. Throws `CONFIG_INVALID`,
+    /// `KEY_PERMISSIONS`, `INTERNAL`.
+    public init(
+        _ configuration: Configuration, of directory: DataDirectory, options: CurlClient.Options,
+        clock: any WallClock
+    ) throws {
+        let account = try configuration.googleCredentials.map { file in
+            try ServiceAccount(file: file.hasPrefix("/") ? file : "\(directory.path)/\(file)")
+        }
+        try self.init(
+            account: account, options: options, maxBytes: configuration.maxImportBytes, clock: clock)
+    }
+
+    /// The tab as a roster. Throws as `csv(of:)`, and the file errors of `RosterFile`.
+    public func roster(of link: SheetLink) throws -> RosterFile {
+        try RosterFile(try csv(of: link), form: .sheet)
+    }
+
     private static var hasProxy: Bool {
         let variables = ProcessInfo.processInfo.environment
         return ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].contains {

@@ -5,7 +5,7 @@ import NodeCore
 final class RESTService: Sendable {
     let table: RouteTable
     private let installation: Installation
-    private let settings: RESTSettings
+    private let settings: @Sendable () -> RESTSettings
     private let authenticator: any Authenticator
     private let resolver: TenantResolver
     private let addresses: RateLimiter
@@ -13,7 +13,7 @@ final class RESTService: Sendable {
     private let metrics: RESTMetrics
 
     init(
-        _ installation: Installation, routes: [Route], settings: RESTSettings,
+        _ installation: Installation, routes: [Route], settings: @escaping @Sendable () -> RESTSettings,
         authenticator: any Authenticator, metrics: RESTMetrics
     ) {
         self.installation = installation
@@ -22,8 +22,8 @@ final class RESTService: Sendable {
         self.metrics = metrics
         table = RouteTable(routes: routes)
         resolver = TenantResolver(installation: installation)
-        addresses = RateLimiter(settings.addressRate)
-        people = RateLimiter(settings.userRate)
+        addresses = RateLimiter(settings().addressRate)
+        people = RateLimiter(settings().userRate)
     }
 
     /// Throws only what is nobody's business but the log's.
@@ -81,7 +81,7 @@ final class RESTService: Sendable {
         let body = try route.fields(of: request)
         let tenant = try principal.flatMap { try open(route, $0, path, query, body) }
         let call = Call(
-            request: request, installation: installation, settings: settings, caller: principal,
+            request: request, installation: installation, settings: settings(), caller: principal,
             opened: tenant, path: path, query: query, body: body)
         return response(try route.handler(call), route, request)
     }
@@ -115,7 +115,7 @@ final class RESTService: Sendable {
             return nil
         }
         let tenant = try resolver.tenant(source, for: principal, path: path, query: query, body: body)
-        let gate = AccessGate(installation, leaseDays: settings.leaseDays)
+        let gate = AccessGate(installation, leaseDays: settings().leaseDays)
         for permission in route.access.permissions(for: body) {
             try gate.admit(principal, to: permission, of: tenant)
         }
@@ -136,7 +136,7 @@ final class RESTService: Sendable {
 
     /// The peer's address, or the one that a trusted proxy saw: the last of X-Forwarded-For.
     private func address(of request: ServerRequest) -> String {
-        guard settings.trustedProxies.contains(request.remoteAddress),
+        guard settings().trustedProxies.contains(request.remoteAddress),
             let last = request.header("x-forwarded-for")?.split(separator: ",").last
         else { return request.remoteAddress }
         return last.filter { $0 != " " }
@@ -146,9 +146,10 @@ final class RESTService: Sendable {
 
     private func response(_ answer: Answer, _ route: Route, _ request: ServerRequest) -> ServerResponse {
         var response = ServerResponse(status: answer.status ?? route.statuses[0], headers: answer.headers)
-        if let bytes = answer.bytes {
+        if answer.bytes != nil || answer.file != nil {
             if let type = route.content.mediaType { response.contentType = type }
-            response.body = bytes
+            response.body = answer.bytes ?? []
+            response.file = answer.file
         } else if let json = answer.json {
             response.body = Array(json.text.utf8)
         }

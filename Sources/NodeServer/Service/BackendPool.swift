@@ -27,16 +27,21 @@ final class BackendPool: Sendable {
 
     func leave() { held.subtract(1, ordering: .relaxed) }
 
-    /// The backend's answer. A cancelled task gets `CancellationError` at once, while the thread goes
-    /// on to the end of its call: blocking work can't be broken off, but need not hold up the stop.
+    /// The backend's answer.
     func handle(_ request: ServerRequest) async throws -> ServerResponse {
-        let answer = OneAnswer<ServerResponse>()
+        try await run { [backend] in try backend.handle(request) }
+    }
+
+    /// What blocking work gives. A cancelled task gets `CancellationError` at once, while the thread goes
+    /// on to the end of its call: blocking work can't be broken off, but need not hold up the stop.
+    func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        let answer = OneAnswer<Value>()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 guard answer.wait(continuation) else { return }
                 threads.submit { state in
                     guard state == .active else { return answer.give(.failure(CancellationError())) }
-                    answer.give(Result { try self.backend.handle(request) })
+                    answer.give(Result { try work() })
                 }
             }
         } onCancel: {

@@ -29,7 +29,7 @@ struct BackendResponder: HTTPResponder {
         let requestID = Self.makeRequestID()
         let answer = try await answer(request, context, requestID)
         log(request, answer, requestID, ContinuousClock.now - start)
-        return Self.response(answer, requestID: requestID, isHead: request.method == .head)
+        return response(answer, requestID: requestID, isHead: request.method == .head)
     }
 
     private func answer(
@@ -97,15 +97,29 @@ struct BackendResponder: HTTPResponder {
         return (path.isEmpty ? "/" : path, mark.map { String(rest[rest.index(after: $0)...]) })
     }
 
-    private static func response(_ answer: ServerResponse, requestID: String, isHead: Bool) -> Response {
-        var response = Response(
-            status: .init(code: answer.status),
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+    /// A file is read piece by piece, as fast as the other side takes it.
+    private func body(_ answer: ServerResponse) -> ResponseBody {
+        guard let file = answer.file else { return ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)) }
+        return ResponseBody(contentLength: file.count) { [pool] writer in
+            var offset = 0
+            while offset < file.count {
+                let place = offset
+                let piece = try await pool.run { try file.piece(at: place) }
+                guard !piece.isEmpty else { break }
+                offset += piece.count
+                try await writer.write(ByteBuffer(bytes: piece))
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    private func response(_ answer: ServerResponse, requestID: String, isHead: Bool) -> Response {
+        var response = Response(status: .init(code: answer.status), body: body(answer))
         for (name, value) in answer.headers {
             guard let name = HTTPField.Name(name) else { continue }
             response.headers.append(HTTPField(name: name, value: value))
         }
-        if !answer.body.isEmpty { response.headers[.contentType] = answer.contentType }
+        if !answer.body.isEmpty || answer.file != nil { response.headers[.contentType] = answer.contentType }
         if let name = HTTPField.Name("x-request-id") { response.headers[name] = requestID }
         return isHead ? response.createHeadResponse() : response
     }

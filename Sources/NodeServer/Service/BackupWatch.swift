@@ -7,25 +7,35 @@ import SyncEngine
 /// that shows the recovery key.
 public struct BackupWatch: Sendable {
     private let installation: Installation
-    private let folder: String?
-    private let everyHours: Int
-    private let keep: Int
+    private let plan: @Sendable () -> Plan
     private let logger: Logger
     private let queue = DispatchQueue(label: "node-cli.backups")
 
     static let pollInterval = Duration.seconds(60)
 
-    public init(_ installation: Installation, folder: String?, everyHours: Int, keep: Int, logger: Logger) {
+    /// When backups are made, and how many are kept where.
+    public struct Plan: Sendable {
+        public let folder: String?
+        /// 0 for none.
+        public let everyHours: Int
+        public let keep: Int
+
+        public init(_ configuration: Configuration) {
+            folder = configuration.backupFolder
+            everyHours = configuration.backupEveryHours
+            keep = configuration.backupsKept
+        }
+    }
+
+    /// `plan` is asked for each time: it may change while the server runs.
+    public init(_ installation: Installation, plan: @escaping @Sendable () -> Plan, logger: Logger) {
         self.installation = installation
-        self.folder = folder
-        self.everyHours = everyHours
-        self.keep = keep
+        self.plan = plan
         self.logger = logger
     }
 
     /// Runs until cancelled. Failures are logged by code, never thrown: the next round tries again.
     public func run() async throws {
-        guard everyHours > 0 else { return try await Task.sleep(for: .seconds(1 << 31)) }
         while !Task.isCancelled {
             await withCheckedContinuation { continuation in
                 queue.async {
@@ -49,15 +59,18 @@ public struct BackupWatch: Sendable {
 
     /// Makes one when the newest is old enough; nil when there was nothing to do.
     func makeIfDue() throws -> BackupService.Made? {
-        guard try installation.recoveryKey() != nil else { return nil }
+        let plan = plan()
+        guard plan.everyHours > 0, try installation.recoveryKey() != nil else { return nil }
         let service = BackupService(installation)
-        let newest = try service.list(in: folder).backups.last {
+        let newest = try service.list(in: plan.folder).backups.last {
             $0.manifest.nodeID == installation.nodeID
         }
         let now = installation.environment.clock.milliseconds()
-        if let newest, abs(now - newest.manifest.createdAt) < Int64(everyHours) * 3_600_000 { return nil }
-        let made = try service.create(in: folder)
-        _ = try service.prune(in: folder, keep: keep)
+        if let newest, abs(now - newest.manifest.createdAt) < Int64(plan.everyHours) * 3_600_000 {
+            return nil
+        }
+        let made = try service.create(in: plan.folder)
+        _ = try service.prune(in: plan.folder, keep: plan.keep)
         return made
     }
 }

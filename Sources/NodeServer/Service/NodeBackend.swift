@@ -12,11 +12,16 @@ public final class NodeBackend: ServerBackend {
     public struct Options: Sendable {
         /// The product's, shown by `/health` and in the description of the routes.
         public var version: String
-        public var settings = RESTSettings()
+        /// Asked for with each request: settings may change while the server runs.
+        public var settings: @Sendable () -> RESTSettings = { RESTSettings() }
         /// Nil: those who signed in here.
         public var authenticator: (any Authenticator)?
         /// At a node: syncs a tenant now; blocks.
         public var syncNow: (@Sendable (OpenTenant) throws -> SyncResult)?
+        /// Fetches Google Sheets; blocks. Nil where nobody is to be called.
+        public var sheet: (@Sendable (SheetLink) throws -> RosterFile)?
+        /// How letters are sent; unless told, nobody is called and people deliver them.
+        public var mail: @Sendable () -> MailDelivery = { MailDelivery() }
         /// For how long `/metrics` gives what it read from the stores again.
         public var metricsMaxAge = Duration.seconds(2)
         public var logger: Logger?
@@ -46,9 +51,9 @@ public final class NodeBackend: ServerBackend {
         let groups = [
             open.all, AuthRoutes.all, PeopleRoutes.all, RoleRoutes.all, KeyRoutes.all, SupportRoutes.all,
             TenantRoutes.all, SchoolRoutes.all, SeatRoutes.all, TeacherRoutes.all, RosterRoutes.all,
-            RosterHistoryRoutes.all, UsageRoutes.all,
+            SheetRoutes(fetch: options.sheet).all, RosterHistoryRoutes.all, UsageRoutes.all,
             EventRoutes.all, PublicEventRoutes().all, PersonRoutes.all, ConflictRoutes.all, RuleRoutes.all,
-            AuditRoutes.all,
+            AuditRoutes.all, AuditExportRoutes.all, DeltaRoutes.all, MailRoutes(delivery: options.mail).all,
             NodeRoutes.all, ExchangeRoutes(syncNow: options.syncNow).all, FileExchangeRoutes.all,
             ReferenceRoutes.all, BackupRoutes.all, OperatorRoutes.all,
         ]

@@ -67,12 +67,14 @@ struct RouteFailure: Error {
     let cause: any Error
 }
 
-/// One answer, whole.
+/// One answer.
 public struct ServerResponse: Sendable {
     public var status: Int
     public var contentType: String
     public var headers: HeaderList
     public var body: [UInt8]
+    /// Sent in place of the body.
+    var file: AnswerFile?
     /// For the log in place of the path, which may hold what a person typed; nil logs the path.
     var route: String?
     /// For the log.

@@ -10,20 +10,22 @@ public struct BackgroundSync: Sendable {
     private let installation: Installation
     private let client: CurlClient
     private let hubURL: String?
-    private let schedule: SyncSchedule
+    private let interval: @Sendable () -> Duration
     private let logger: Logger
     private let queue = DispatchQueue(label: "node-cli.background-sync")
 
     /// How often a local change is looked for.
     static let pollInterval = Duration.seconds(1)
 
+    /// `interval` is asked for each time: it may change while the server runs.
     public init(
-        _ installation: Installation, client: CurlClient, hubURL: String?, interval: Duration, logger: Logger
+        _ installation: Installation, client: CurlClient, hubURL: String?,
+        interval: @escaping @Sendable () -> Duration, logger: Logger
     ) {
         self.installation = installation
         self.client = client
         self.hubURL = hubURL
-        schedule = SyncSchedule(interval: interval)
+        self.interval = interval
         self.logger = logger
     }
 
@@ -36,6 +38,7 @@ public struct BackgroundSync: Sendable {
     public func run() async throws {
         var states: [String: SyncSchedule.State] = [:]
         while !Task.isCancelled {
+            let schedule = SyncSchedule(interval: interval())
             for slug in unpausedTenants() {
                 var state = states[slug] ?? SyncSchedule.State()
                 let head = ownHead(slug)

@@ -20,7 +20,8 @@ public struct SyncSchedule: Sendable {
     /// `head`: the last own delta now.
     public func isDue(_ state: State, head: Int64, now: ContinuousClock.Instant) -> Bool {
         guard let nextAt = state.nextAt else { return true }
-        if now >= nextAt { return true }
+        // An interval that was made shorter counts at once.
+        if now >= nextAt || nextAt - now > interval * 1.25 { return true }
         return state.failures == 0 && head > state.headBefore
     }
 

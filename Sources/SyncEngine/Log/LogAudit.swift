@@ -61,17 +61,19 @@ public enum LogAudit {
         }
     }
 
-    /// Every entry that the newest checkpoint covers, in the order of the log, with its proof; also the
-    /// checkpoint and the key that signed it. Throws `RECORD_NOT_FOUND` without one.
-    public static func prove(_ tenant: OpenTenant, each body: (ProvedEntry) throws -> Void) throws -> (
-        checkpoint: StoredCheckpoint, hubKey: PublicKey
-    ) {
+    /// Every entry that the newest checkpoint covers, in the order of the log, with its proof; before them, and
+    /// in the end, the checkpoint and the key that signed it. Throws `RECORD_NOT_FOUND` without one.
+    public static func prove(
+        _ tenant: OpenTenant, begin: (StoredCheckpoint, PublicKey) throws -> Void = { _, _ in },
+        each body: (ProvedEntry) throws -> Void
+    ) throws -> (checkpoint: StoredCheckpoint, hubKey: PublicKey) {
         try tenant.store.read { reader in
             guard let checkpoint = try reader.newestCheckpoint() else {
                 throw NodeError(
                     .recordNotFound, "the hub has signed no checkpoint of this log yet", hint: "Sync first.")
             }
-            let positions = try leafPositions(reader, through: checkpoint.size)
+            let positions = try leafPositions(reader, through: checkpoint.size), key = try hubKey(reader)
+            try begin(checkpoint, key)
             for delta in try reader.deltas() {
                 guard let frame = try reader.frame(delta.facts.stamp) else { continue }
                 let leaf = LogEntry.delta(frame).leaf
@@ -80,7 +82,7 @@ public enum LogAudit {
                 try body(
                     ProvedEntry(position: index + 1, delta: delta, frame: frame, leaf: leaf, path: path))
             }
-            return (checkpoint, try hubKey(reader))
+            return (checkpoint, key)
         }
     }
 

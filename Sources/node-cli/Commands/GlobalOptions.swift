@@ -74,6 +74,15 @@ struct CommandContext {
     let configuration: Configuration
     let output: Output
     let environment: NodeCore.Environment
+    /// Settings that were given on the command line, by key.
+    let flags: [String: String]
+
+    /// The settings as they are by now. Throws `CONFIG_INVALID`.
+    func reloadedConfiguration() throws -> Configuration {
+        try Configuration.load(
+            yamlText: try directory.configurationText(), environment: ProcessInfo.processInfo.environment,
+            flags: flags)
+    }
 
     static func run(
         _ options: GlobalOptions, readsConfiguration: Bool,
@@ -119,7 +128,8 @@ struct CommandContext {
         return CommandContext(
             directory: directory, configuration: configuration, output: output,
             environment: NodeCore.Environment(
-                clock: Self.clock(variables), random: SystemRandom(), replication: SignedReplication()))
+                clock: Self.clock(variables), random: SystemRandom(), replication: SignedReplication()),
+            flags: flags)
     }
 
     /// `PREPKC_TEST_CLOCK_OFFSET_MS` moves the clock in tests of wrong clocks.
@@ -140,6 +150,11 @@ struct CommandContext {
     func actor(_ installation: Installation) -> Actor { installation.localActor(userID: getuid()) }
 
     func curl() throws -> CurlClient { try CurlClient(options: curlOptions()) }
+
+    /// Google Sheets, as settings say.
+    func sheets(_ settings: Configuration) throws -> SheetDownload {
+        try SheetDownload(settings, of: directory, options: curlOptions(), clock: environment.clock)
+    }
 
     /// How requests leave this machine.
     func curlOptions() -> CurlClient.Options {

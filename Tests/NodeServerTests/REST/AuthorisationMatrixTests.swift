@@ -65,7 +65,7 @@ import Testing
         for person in people { book.add(person.name, person.principal.kind) }
         let registry = Prometheus.Registry()
         let service = RESTService(
-            world.hub.installation, routes: hub.backend.routes.map(\.probe), settings: RESTSite.unlimited,
+            world.hub.installation, routes: hub.backend.routes.map(\.probe), settings: { RESTSite.unlimited },
             authenticator: book, metrics: try RESTMetrics(registry))
         var asked = 0
         for target in Target.allCases {

@@ -18,7 +18,7 @@ import Testing
     /// A backend that knows only who signed in.
     private func real() throws -> RESTClient {
         var options = NodeBackend.Options(version: "test")
-        options.settings = RESTSite.unlimited
+        options.settings = { RESTSite.unlimited }
         return RESTClient(backend: try NodeBackend(world.hub.installation, options))
     }
 

@@ -70,10 +70,11 @@ struct RESTClient: Sendable {
             ServerRequest(
                 method: method, path: parts[0], rawQuery: parts.count > 1 ? parts[1] : nil, headers: headers,
                 body: body, remoteAddress: "192.0.2.1", requestID: "test"))
-        let json = response.body.isEmpty ? nil : try? JSONParser.parse(response.body)
+        let body = try response.file.map { try $0.whole() } ?? response.body
+        let json = body.isEmpty ? nil : try? JSONParser.parse(body)
         return RESTAnswer(
             status: response.status, json: json ?? nil, headers: response.headers,
-            contentType: response.contentType, body: response.body)
+            contentType: response.contentType, body: body)
     }
 }
 
@@ -87,13 +88,17 @@ struct RESTSite {
     var backend: NodeBackend { client.backend }
 
     /// `boss` may do everything at the hub; `admin` is the district's.
-    init(_ world: World, _ index: Int = 0, settings: RESTSettings = RESTSite.unlimited) throws {
+    init(
+        _ world: World, _ index: Int = 0, settings: RESTSettings = RESTSite.unlimited,
+        sheet: (@Sendable (SheetLink) throws -> RosterFile)? = nil
+    ) throws {
         self.world = world
         site = world.sites[index]
         var options = NodeBackend.Options(version: "test")
         options.authenticator = book
-        options.settings = settings
+        options.settings = { settings }
         options.metricsMaxAge = .zero
+        options.sheet = sheet
         client = RESTClient(backend: try NodeBackend(site.installation, options))
         book.add("operator", .operator)
         book.add("boss", .staff(.admin, support: nil))
@@ -117,5 +122,18 @@ struct RESTSite {
     func school(_ name: String) throws -> String {
         let schools = try site.store.read { try $0.schools() }
         return try #require(schools.first { $0.name == name }).id
+    }
+}
+
+extension AnswerFile {
+    /// All of it.
+    func whole() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            let piece = try piece(at: bytes.count)
+            guard !piece.isEmpty else { break }
+            bytes += piece
+        }
+        return bytes
     }
 }

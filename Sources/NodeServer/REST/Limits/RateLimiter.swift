@@ -19,23 +19,26 @@ public final class RateLimiter: Sendable {
         var at: ContinuousClock.Instant
     }
 
-    private let rate: Rate
+    private let current: @Sendable () -> Rate
     private let maxKeys: Int
     private let buckets = Mutex<[String: Bucket]>([:])
 
-    public init(_ rate: Rate, maxKeys: Int = 20_000) {
-        self.rate = rate
+    /// `rate` is asked for with each request: it may change while the server runs.
+    public init(_ rate: @autoclosure @escaping @Sendable () -> Rate, maxKeys: Int = 20_000) {
+        current = rate
         self.maxKeys = maxKeys
     }
 
     /// Takes one request of a key; nil when it may go on, else how long it has to wait.
     public func take(_ key: String, at now: ContinuousClock.Instant = .now) -> Duration? {
-        buckets.withLock { buckets in
+        let rate = current()
+        return buckets.withLock { buckets in
             if buckets[key] == nil, buckets.count >= maxKeys {
-                buckets = buckets.filter { refilled($0.value, at: now) < Double(rate.burst) }
+                buckets = buckets.filter { refilled($0.value, rate, at: now) < Double(rate.burst) }
             }
             let key = buckets[key] != nil || buckets.count < maxKeys ? key : ""
-            let tokens = refilled(buckets[key] ?? Bucket(tokens: Double(rate.burst), at: now), at: now)
+            let tokens = refilled(
+                buckets[key] ?? Bucket(tokens: Double(rate.burst), at: now), rate, at: now)
             guard tokens >= 1 else {
                 buckets[key] = Bucket(tokens: tokens, at: now)
                 return .seconds((1 - tokens) / Double(rate.perSecond))
@@ -45,7 +48,7 @@ public final class RateLimiter: Sendable {
         }
     }
 
-    private func refilled(_ bucket: Bucket, at now: ContinuousClock.Instant) -> Double {
+    private func refilled(_ bucket: Bucket, _ rate: Rate, at now: ContinuousClock.Instant) -> Double {
         let seconds = max(0, bucket.at.duration(to: now).seconds)
         return min(Double(rate.burst), bucket.tokens + seconds * Double(rate.perSecond))
     }

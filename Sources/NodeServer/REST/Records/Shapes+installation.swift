@@ -2,6 +2,14 @@ import NodeCore
 import SyncEngine
 
 extension Shapes {
+    /// How a change of the installation's own key in a tenant ended.
+    public static let keyRotation = Shape<KeyRotation.Outcome>(
+        "KeyRotation",
+        [
+            .optional("origin") { $0.origin?.hex }, .optional("predecessor") { $0.predecessor?.hex },
+            .flag("rotated") { $0.isDone },
+        ])
+
     public static let auditEntry = Shape<(entry: AuditEntry, tenant: String)>(
         "AuditEntry",
         [

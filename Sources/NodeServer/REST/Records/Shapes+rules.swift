@@ -35,6 +35,30 @@ extension Shapes {
             .flag("past") { $0.isPast },
         ])
 
+    /// What an example of a rule file came to.
+    public static let ruleTest = Shape<RuleExample.Outcome>(
+        "RuleTest",
+        [
+            .text("name") { $0.name }, .count("line") { $0.line }, .flag("ok") { $0.failures.isEmpty },
+            .texts("failures") { $0.failures },
+        ])
+
+    /// The examples of a file.
+    public static let ruleTests = Shape<[RuleExample.Outcome]>(
+        "RuleTests",
+        [
+            .count("passed") { $0.count { $0.failures.isEmpty } },
+            .count("failed") { $0.count { !$0.failures.isEmpty } }, .list("tests", ruleTest) { $0 },
+        ])
+
+    public static let backtest = Shape<Backtest>(
+        "RulesBacktest",
+        [
+            .count("standing") { $0.standing }, .count("past") { $0.past },
+            .count("open_before") { $0.openBefore }, .count("open_after") { $0.openAfter },
+            .list("changes", ruleChange) { $0.changes },
+        ])
+
     public static let rulesApplied = Shape<RuleService.Applied>(
         "RulesApplied",
         [

@@ -52,8 +52,22 @@ struct ExchangeRoutes: Sendable {
                 let all = try call.installation.exchanges(limit: 10_000).filter { $0.record.tenant == slug }
                 return .page("exchanges", all, Shapes.exchange, call.page)
             },
-            Self.pause("pause", true), Self.pause("resume", false),
+            Self.pause("pause", true), Self.pause("resume", false), rotate,
         ]
+    }
+
+    private var rotate: Route {
+        let syncNow = syncNow
+        return Route(
+            .post, "/api/v1/nodes/rotate", id: "rotate_node_key", tag: "nodes",
+            "Change this installation's own key in a tenant; at a node with the hub, which certifies it.",
+            .tenant(.rotateKey, .query), parameters: [.tenant], content: .json(Shapes.keyRotation.schema)
+        ) { call in
+            let outcome = try KeyRotation.rotate(
+                try call.tenant, at: call.installation, sync: syncNow ?? { _ in throw Self.nodeOnly })
+            if let error = outcome.error { throw error }
+            return Answer(Shapes.keyRotation.json(outcome))
+        }
     }
 
     private static let nodeOnly = NodeError(

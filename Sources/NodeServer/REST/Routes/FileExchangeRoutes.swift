@@ -16,11 +16,14 @@ enum FileExchangeRoutes {
         ) { call in
             let lock = try call.installation.lockForSync(call.tenant.slug, waiting: 60)
             defer { withExtendedLifetime(lock) {} }
-            let buffer = FileBuffer()
-            _ = try FileExchange.export(call.query["node"], of: call.tenant, at: call.installation) {
-                try buffer.append($0)
+            let tenant = try call.tenant
+            let file = try AnswerFile(at: call.installation) { append in
+                _ = try withoutActuallyEscaping(append) { append in
+                    try FileExchange.export(
+                        call.query["node"], of: tenant, at: call.installation, to: append)
+                }
             }
-            return Answer(bytes: buffer.bytes)
+            return Answer(file, named: "\(tenant.slug).sync")
         },
         Route(
             .post, "/api/v1/sync/import", id: "import_sync", tag: "sync",
@@ -42,18 +45,4 @@ enum FileExchangeRoutes {
             return Answer(imported.json)
         },
     ]
-}
-
-/// A file that is answered from memory: at most what a server may be asked to hold.
-private final class FileBuffer {
-    static let maxBytes = 256 << 20
-    private(set) var bytes: [UInt8] = []
-
-    func append(_ piece: [UInt8]) throws {
-        guard bytes.count + piece.count <= Self.maxBytes else {
-            throw NodeError(
-                .tooLarge, "the file is too large for an answer", hint: "Run `node-cli sync export` there.")
-        }
-        bytes += piece
-    }
 }

@@ -48,33 +48,6 @@ enum OperatorRoutes {
             let doctor = Doctor(call.installation, leaseDays: call.settings.leaseDays)
             return answer(try doctor.login(call.tenant.slug, email: call.body.required("email")))
         },
-        Route(
-            .get, "/api/v1/deltas", id: "list_deltas", tag: "operations",
-            "Signed deltas in the order in which they were applied here.", .tenant(.readAudit, .query),
-            parameters: [.tenant, .page, .perPage], content: Answer.pageSchema("deltas", Shapes.delta)
-        ) { call in
-            .page("deltas", try call.tenant.store.read { try $0.deltas() }, Shapes.delta, call.page)
-        },
-        Route(
-            .get, "/api/v1/mail", id: "list_mail", tag: "operations",
-            "Letters that aren't delivered, with their text.", .installation(.readMail),
-            parameters: [
-                .page, .perPage,
-                .init(name: "all", schema: .boolean, about: "Delivered ones of the last 30 days too."),
-            ], content: Answer.pageSchema("mail", Shapes.mail)
-        ) { call in
-            let letters = try Outbox(call.installation).list(all: call.flag("all"))
-            return .page("mail", letters, Shapes.mail, call.page)
-        },
-        Route(
-            .post, "/api/v1/mail/{id}/delivered", id: "note_mail_delivered", tag: "operations",
-            "Note that a letter was delivered by hand: it isn't sent any more.", .installation(.readMail),
-            content: .json(Shapes.mail.schema)
-        ) { call in
-            let outbox = Outbox(call.installation), id = call.segment("id")
-            try outbox.note(outbox.mail(id), failure: nil)
-            return Answer(Shapes.mail.json(try outbox.mail(id)))
-        },
     ]
 
     private static let findings = DataSchema.object(

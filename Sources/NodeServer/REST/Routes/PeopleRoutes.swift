@@ -51,10 +51,14 @@ enum PeopleRoutes {
                         .init("email", .text(3...254)), .init("first_name", .name), .init("last_name", .name),
                         .optional("role", .text(1...40), "Of either vocabulary."),
                         .optional("password", password),
+                        .optional("welcome", .boolean, "Queue a welcome letter; true unless told."),
                     ])), statuses: [201], content: made("UserMade", "user", Shapes.user.schema)
             ) { call in
                 let new = try person(call.body, role: call.body.text("role").map(TenantRole.init(name:)))
                 let (user, secret) = try service(call).add(new)
+                if call.body.flag("welcome") ?? true {
+                    _ = try Outbox(call.installation).welcome(user, to: call.tenant)
+                }
                 return Answer(["user": Shapes.user.json(user), "temporary_password": JSONValue(secret)])
             },
             Route(

@@ -8,22 +8,9 @@ enum RosterRoutes {
             "Import a roster. 201: applied, 200: a dry run or nothing to change, 202: held by a safety rule, "
                 + "to be approved.",
             .tenant(.importRosters, .query),
-            parameters: [
-                .tenant, .year, .dryRun,
-                .init(name: "additive", schema: .boolean, about: "Deactivate nobody who is missing."),
-                .init(
-                    name: "approve_deactivate", schema: .integer(0...1_000_000),
-                    about: "Deactivate exactly so many."),
-            ], body: .file("text/csv"), statuses: [201, 200, 202],
+            parameters: importing, body: .file("text/csv"), statuses: [201, 200, 202],
             content: .json(Shapes.rosterOutcome.schema)
-        ) { call in
-            var options = RosterService.Options()
-            options.year = call.query["year"]
-            options.additive = call.flag("additive")
-            options.approvedDeactivations = call.integer("approve_deactivate")
-            options.dryRun = call.flag("dry_run")
-            return answer(try service(call).importFile(call.request.body, options), dryRun: options.dryRun)
-        },
+        ) { call in try take(RosterFile(call.request.body), call) },
         Route(
             .post, "/api/v1/roster/imports/{id}/approve", id: "approve_roster", tag: "roster",
             "Apply an import that was held, if it still deactivates as many teachers.",
@@ -68,22 +55,42 @@ enum RosterRoutes {
             .post, "/api/v1/roster/preview", id: "preview_roster", tag: "roster",
             "What an import would do, record by record; writes nothing.",
             .tenant(.importRosters, .query),
-            parameters: [
-                .tenant, .year,
-                .init(name: "additive", schema: .boolean, about: "Deactivate nobody who is missing."),
-            ], body: .file("text/csv"), content: .json(Shapes.rosterPreview.schema)
-        ) { call in
-            var options = RosterService.Options()
-            options.year = call.query["year"]
-            options.additive = call.flag("additive")
-            let file = try RosterFile(call.request.body)
-            return Answer(Shapes.rosterPreview.json(try service(call).preview(file, options)))
-        },
+            parameters: previewing, body: .file("text/csv"), content: .json(Shapes.rosterPreview.schema)
+        ) { call in try preview(RosterFile(call.request.body), call) },
         Route(
             .get, "/api/v1/roster/template", id: "get_roster_template", tag: "roster", "An empty roster.",
             .signedIn, content: .text("text/csv")
         ) { _ in Answer(text: RosterSheet.template) },
     ]
+
+    private static let additive = Route.Parameter(
+        name: "additive", schema: .boolean, about: "Deactivate nobody who is missing.")
+    /// What an import may be told, whatever it comes in.
+    static let importing: [Route.Parameter] = [
+        .tenant, .year, .dryRun, additive,
+        .init(
+            name: "approve_deactivate", schema: .integer(0...1_000_000), about: "Deactivate exactly so many."),
+    ]
+    static let previewing: [Route.Parameter] = [.tenant, .year, additive]
+
+    /// Imports a file as the parameters say.
+    static func take(_ file: RosterFile, _ call: Call) throws -> Answer {
+        let options = options(call)
+        return answer(try service(call).importFile(file, options), dryRun: options.dryRun)
+    }
+
+    static func preview(_ file: RosterFile, _ call: Call) throws -> Answer {
+        Answer(Shapes.rosterPreview.json(try service(call).preview(file, options(call))))
+    }
+
+    private static func options(_ call: Call) -> RosterService.Options {
+        var options = RosterService.Options()
+        options.year = call.query["year"]
+        options.additive = call.flag("additive")
+        options.approvedDeactivations = call.integer("approve_deactivate")
+        options.dryRun = call.flag("dry_run")
+        return options
+    }
 
     private static func service(_ call: Call) throws -> RosterService {
         RosterService(call.installation, try call.tenant, actor: try call.actor)

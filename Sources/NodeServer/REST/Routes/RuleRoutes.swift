@@ -54,6 +54,31 @@ enum RuleRoutes {
             ])
         },
         Route(
+            .post, "/api/v1/rules/test", id: "test_rules", tag: "rules",
+            "Run the examples that stand in a rule file; changes nothing.", .tenant(.readRules, .query),
+            parameters: [.tenant], body: .json(file), content: .json(Shapes.ruleTests.schema)
+        ) { call in
+            let outcomes = try service(call).test(
+                call.body.required("document"), asPolicy: call.body.flag("policy") ?? false)
+            return Answer(Shapes.ruleTests.json(outcomes))
+        },
+        Route(
+            .post, "/api/v1/rules/backtest", id: "backtest_rules", tag: "rules",
+            "What a rule file would have made of the conflicts so far; changes nothing.",
+            .tenant(.readConflicts, .query),
+            parameters: [
+                .tenant,
+                .init(
+                    name: "days", schema: .integer(0...36_500),
+                    about: "How far back conflicts that are over are looked at; 90 unless told."),
+            ], body: .json(file), content: .json(Shapes.backtest.schema)
+        ) { call in
+            let test = try service(call).backtest(
+                call.body.required("document"), days: call.integer("days") ?? 90,
+                asPolicy: call.body.flag("policy") ?? false)
+            return Answer(Shapes.backtest.json(test))
+        },
+        Route(
             .put, "/api/v1/rules", id: "apply_rules", tag: "rules",
             "Make a rule file the district's own, or at the hub the policy.",
             .tenant(.applyRules, .query), parameters: [.tenant, .dryRun], body: .json(file),

@@ -89,6 +89,8 @@ struct Answer: Sendable {
     var json: JSONValue?
     /// Instead of JSON: a text, or a file's bytes.
     var bytes: [UInt8]?
+    /// Instead of both: what is too large to be held.
+    var file: AnswerFile?
     var headers: HeaderList = []
 
     init(_ json: JSONValue? = nil, status: Int? = nil) {
@@ -98,12 +100,20 @@ struct Answer: Sendable {
 
     init(text: String) { bytes = Array(text.utf8) }
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    /// `name`: under which it is to be kept.
+    init(_ file: AnswerFile, named name: String) {
+        self.file = file
+        headers = [Self.attachment(name)]
+    }
 
     /// A file to be kept under that name.
     init(file bytes: [UInt8], named name: String) {
         self.bytes = bytes
-        headers = [("content-disposition", "attachment; filename=\"\(name)\"")]
+        headers = [Self.attachment(name)]
+    }
+
+    private static func attachment(_ name: String) -> (String, String) {
+        ("content-disposition", "attachment; filename=\"\(name)\"")
     }
 
     /// With the version of the record as its ETag.

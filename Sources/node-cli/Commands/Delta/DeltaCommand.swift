@@ -18,22 +18,7 @@ struct DeltaOptions: ParsableArguments {
 
     /// Throws `DELTA_NOT_FOUND`.
     func find(in reader: StoreReader) throws -> (origin: OriginRecord, stamp: RowState.Stamp) {
-        let record = try OriginID(hex: origin.lowercased()).flatMap(reader.origin)
-        let stamps = try record.map { try reader.stamps(origin: $0.number, seq: seq) } ?? []
-        let found = try stamps.filter { stamp in
-            try hash.map { try reader.facts(stamp).hash.hex.hasPrefix($0.lowercased()) } ?? true
-        }
-        guard let record, let stamp = found.first else {
-            throw NodeError(
-                .deltaNotFound, "there is no delta \(seq) of origin \(origin)",
-                hint: "`node-cli delta list` shows them.")
-        }
-        guard found.count == 1 else {
-            throw NodeError(
-                .conflict, "\(found.count) deltas of origin \(origin) have number \(seq): two machines wrote",
-                hint: "Name the one you mean with --hash; `node-cli delta list` shows them.", field: "hash")
-        }
-        return (record, stamp)
+        try reader.delta(origin: origin, seq: seq, hash: hash)
     }
 }
 

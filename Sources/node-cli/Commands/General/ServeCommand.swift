@@ -31,11 +31,11 @@ struct ServeCommand: NodeCommand {
             hint: "Stop it first; other commands can be used beside it.")
         var limits = HTTPServer.Limits()
         limits.maxBodyBytes = context.configuration.maxBodyBytes
-        let logger = logger(context)
-        let backend = try NodeBackend(installation, options(installation, context, logger))
+        let settings = ServeSettings(context), logger = Self.logger(settings.level)
+        let backend = try NodeBackend(installation, options(installation, context, settings, logger))
         let server = try HTTPServer(
             host: address.host, port: address.port, backend: backend, limits: limits, logger: logger,
-            backgroundTasks: try backgroundTasks(installation, context, logger),
+            backgroundTasks: try backgroundTasks(installation, context, settings.live, logger),
             onListening: { port in
                 OutputWriter.messages.tryWrite(
                     "listening on http://\(address.host):\(port) as \(installation.role.rawValue)\n")
@@ -44,7 +44,7 @@ struct ServeCommand: NodeCommand {
             OutputWriter.messages.tryWrite("\(what): the disk didn't take what was written; stopping\n")
             _exit(7)
         }
-        let hangups = checkSettingsOnHangup(context, logger)
+        let hangups = settings.reloadOnHangup(logger)
         defer { hangups.cancel() }
         try waitFor { try await server.run() }
         withExtendedLifetime(lock) {}
@@ -52,11 +52,14 @@ struct ServeCommand: NodeCommand {
     }
 
     private func options(
-        _ installation: Installation, _ context: CommandContext, _ logger: Logger
+        _ installation: Installation, _ context: CommandContext, _ settings: ServeSettings, _ logger: Logger
     ) throws -> NodeBackend.Options {
         var options = NodeBackend.Options(version: ProductVersion.text)
-        options.settings = RESTSettings(context.configuration)
+        let live = settings.live
+        options.settings = { live.rest }
         options.logger = logger
+        options.sheet = { link in try context.sheets(live.configuration).roster(of: link) }
+        options.mail = { MailDelivery(live.configuration) }
         guard installation.role == .node else { return options }
         let client = try context.curl(), hubURL = context.configuration.hubURL
         options.syncNow = { tenant in
@@ -67,54 +70,34 @@ struct ServeCommand: NodeCommand {
         return options
     }
 
-    /// SIGHUP doesn't end the server: the settings are read and checked, and the log says what it found.
-    private func checkSettingsOnHangup(_ context: CommandContext, _ logger: Logger)
-        -> any DispatchSourceSignal
-    {
-        signal(SIGHUP, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGHUP)
-        let directory = context.directory
-        source.setEventHandler {
-            do {
-                _ = try Configuration.load(
-                    yamlText: try directory.configurationText(),
-                    environment: ProcessInfo.processInfo.environment)
-                logger.notice("node.yaml is valid; changes take effect at the next start")
-            } catch {
-                let words = (error as? NodeError)?.message ?? "node.yaml can't be read"
-                logger.error("the old settings stay in force", metadata: ["reason": "\(words)"])
-            }
-        }
-        source.activate()
-        return source
-    }
-
-    /// At a node, the background sync; at the hub, the deadlines of conflicts; backups.
+    /// At a node, the background sync; at the hub, the deadlines of conflicts; backups and letters.
     private func backgroundTasks(
-        _ installation: Installation, _ context: CommandContext, _ logger: Logger
+        _ installation: Installation, _ context: CommandContext, _ live: LiveSettings, _ logger: Logger
     ) throws -> [@Sendable () async throws -> Void] {
-        let settings = context.configuration
         let backups = BackupWatch(
-            installation, folder: settings.backupFolder, everyHours: settings.backupEveryHours,
-            keep: settings.backupsKept, logger: logger)
+            installation, plan: { BackupWatch.Plan(live.configuration) }, logger: logger)
+        let letters = MailWatch(
+            installation, delivery: { MailDelivery(live.configuration) }, logger: logger)
+        let both: [@Sendable () async throws -> Void] = [
+            { try await backups.run() }, { try await letters.run() },
+        ]
         guard installation.role == .node else {
             let watch = DeadlineWatch(installation, logger: logger)
-            return [{ try await watch.run() }, { try await backups.run() }]
+            return both + [{ try await watch.run() }]
         }
         let sync = BackgroundSync(
             installation, client: try context.curl(), hubURL: context.configuration.hubURL,
-            interval: context.configuration.syncInterval, logger: logger)
-        return [{ try await sync.run() }, { try await backups.run() }]
+            interval: { live.configuration.syncInterval }, logger: logger)
+        return both + [{ try await sync.run() }]
     }
 
-    private func logger(_ context: CommandContext) -> Logger {
+    private static func logger(_ level: LogLevel) -> Logger {
         let isTerminal = isatty(STDERR_FILENO) == 1
-        var logger = Logger(label: "node-cli") { label -> any LogHandler in
-            if isTerminal { return StreamLogHandler.standardError(label: label) }
-            return JSONLineLogHandler(label: label)
+        return Logger(label: "node-cli") { label -> any LogHandler in
+            LevelledLogHandler(
+                isTerminal ? StreamLogHandler.standardError(label: label) : JSONLineLogHandler(label: label),
+                level)
         }
-        logger.logLevel = Logger.Level(rawValue: context.configuration.logLevel) ?? .info
-        return logger
     }
 
     /// Runs asynchronous work to its end from a synchronous command.

@@ -79,33 +79,15 @@ extension CommandContext {
     /// Sends letters; what can't be sent waits, and is said. Without a server each is printed on standard error,
     /// to be delivered by hand.
     func deliver(_ letters: [Mail], installation: Installation) throws -> [Notice] {
-        let outbox = Outbox(installation)
-        guard let url = configuration.smtpURL, let sender = configuration.mailFrom else {
+        let delivery = MailDelivery(configuration)
+        if !delivery.isConfigured {
             let lines = letters.flatMap {
                 "\nTo: \($0.recipient)\nSubject: \($0.subject)\n\n\($0.body)\n"
                     .split(separator: "\n", omittingEmptySubsequences: false)
             }
             // A message is escaped, its line ends too.
             for line in lines { output.message(String(line)) }
-            return letters.map { mail in
-                Notice(
-                    "MAIL_NOT_CONFIGURED", "the letter \(mail.id) is to be delivered by hand",
-                    hint:
-                        "Then run `node-cli mail retry \(mail.id) --delivered`; or set mail.smtp_url and mail.from."
-                )
-            }
         }
-        let client = SMTPClient(url: url, sender: sender, caFile: configuration.caFile)
-        var notices: [Notice] = []
-        for mail in letters where mail.sentAt == nil {
-            var failure: NodeError?
-            do { try client.send(mail) } catch let error as NodeError { failure = error }
-            try outbox.note(mail, failure: failure)
-            guard let failure else { continue }
-            notices.append(
-                Notice("MAIL_NOT_SENT", "the letter \(mail.id) waits: \(failure.message)", hint: failure.hint)
-            )
-        }
-        return notices
+        return try delivery.send(letters, from: Outbox(installation))
     }
 }

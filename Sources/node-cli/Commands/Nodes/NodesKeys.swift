@@ -120,28 +120,18 @@ struct NodesRotate: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (installation, open, _) = try context.tenant(tenant)
-        let lock = try installation.lockForSync(open.slug, waiting: 60)
-        defer { withExtendedLifetime(lock) {} }
-        let old = try open.store.read { try $0.ownOrigin()?.id }
-        var error: NodeError?
-        if installation.role == .hub {
-            try installation.rotateHubKey(open.slug)
-        } else {
-            try installation.beginRotation(open.slug)
-            error = try SyncRunner(
-                installation, client: try context.curl(), hubURL: context.configuration.hubURL
-            ).sync(open).error
+        let hubURL = context.configuration.hubURL
+        let outcome = try KeyRotation.rotate(open, at: installation) { tenant in
+            let lock = try installation.lockForSync(tenant.slug, waiting: 60)
+            defer { withExtendedLifetime(lock) {} }
+            return try SyncRunner(installation, client: try context.curl(), hubURL: hubURL).sync(tenant)
         }
-        let new = try installation.tenant(open.slug).store.read { try $0.ownOrigin()?.id }
         var result = CommandResult(
-            data: [
-                "origin": JSONValue(new?.hex), "predecessor": JSONValue(old?.hex),
-                "rotated": .bool(new != old),
-            ],
+            data: Shapes.keyRotation.json(outcome),
             body: .text(
-                new == old
-                    ? "The key isn't changed yet; the next sync goes on with it." : "The key is changed."))
-        if let error { result.errors = [error] }
+                outcome.isDone
+                    ? "The key is changed." : "The key isn't changed yet; the next sync goes on with it."))
+        if let error = outcome.error { result.errors = [error] }
         return result
     }
 }

@@ -7,22 +7,14 @@ import NodeServer
 enum RosterInput {
     /// A file, a folder of a OneRoster set, a Google Sheet, or standard input for `-`.
     static func open(_ path: String, _ context: CommandContext) throws -> RosterFile {
-        if SheetLink.isLink(path) { return try sheet(SheetLink(path), context) }
+        if SheetLink.isLink(path) {
+            return try context.sheets(context.configuration).roster(of: SheetLink(path))
+        }
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
             return try RosterFile(OneRosterSet(folder: path))
         }
         return try RosterFile(try context.read(path))
-    }
-
-    private static func sheet(_ link: SheetLink, _ context: CommandContext) throws -> RosterFile {
-        let account = try context.configuration.googleCredentials.map { file in
-            try ServiceAccount(file: file.hasPrefix("/") ? file : "\(context.directory.path)/\(file)")
-        }
-        let download = try SheetDownload(
-            account: account, options: context.curlOptions(),
-            maxBytes: context.configuration.maxImportBytes, clock: context.environment.clock)
-        return try RosterFile(try download.csv(of: link), form: .sheet)
     }
 }
 

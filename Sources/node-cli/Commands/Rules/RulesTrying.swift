@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeCore
+import NodeServer
 import SyncEngine
 
 struct RulesCheck: NodeCommand {
@@ -66,12 +67,6 @@ struct RulesTest: NodeCommand {
             ? "There are no examples in this file; write some under 'tests'."
             : "\(outcomes.count - failed.count) of \(Count.text(outcomes.count, "example")) "
                 + "\(outcomes.count == 1 ? "holds" : "hold")."
-        let list = outcomes.map { one -> JSONValue in
-            [
-                "name": .string(one.name), "line": JSONValue(one.line),
-                "ok": .bool(one.failures.isEmpty), "failures": .array(one.failures.map { .string($0) }),
-            ]
-        }
         let errors = failed.map { one in
             NodeError(
                 .ruleTestFailed,
@@ -79,10 +74,7 @@ struct RulesTest: NodeCommand {
                 hint: "Change the rule or the example.", row: one.line)
         }
         return CommandResult(
-            data: [
-                "passed": JSONValue(outcomes.count - failed.count), "failed": JSONValue(failed.count),
-                "tests": .array(list),
-            ], body: .text(text), errors: errors)
+            data: Shapes.ruleTests.json(outcomes), body: .text(text), errors: errors)
     }
 }
 
@@ -114,11 +106,6 @@ struct RulesBacktest: NodeCommand {
             \(Count.text(test.changes.count, "value")) would show otherwise; open for review \
             \(test.openBefore), with this file \(test.openAfter).
             """
-        return CommandResult(
-            data: [
-                "standing": JSONValue(test.standing), "past": JSONValue(test.past),
-                "open_before": JSONValue(test.openBefore), "open_after": JSONValue(test.openAfter),
-                "changes": .array(test.changes.map(RulesCommand.json)),
-            ], body: .text(text))
+        return CommandResult(data: Shapes.backtest.json(test), body: .text(text))
     }
 }

@@ -39,7 +39,7 @@ struct SessionsImport: NodeCommand {
         return Self.result(outcome, dryRun: dryRun.dryRun)
     }
 
-    private static func result(_ outcome: SessionService.Outcome, dryRun: Bool) -> CommandResult {
+    static func result(_ outcome: SessionService.Outcome, dryRun: Bool) -> CommandResult {
         let plan = outcome.plan
         let next = outcome.unmatched > 0 ? "\nWho are the unmatched? node-cli sessions unmatched" : ""
         let text = """

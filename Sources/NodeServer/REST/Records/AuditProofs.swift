@@ -1,0 +1,27 @@
+import NodeCore
+import SyncEngine
+
+/// The signed history with proofs as JSON Lines, `prepkc-audit-proofs-v1` (docs/PROTOCOL.md, section 6);
+/// `scripts/verify_proofs.py` checks it.
+public enum AuditProofs {
+    /// The first line.
+    public static func header(
+        _ checkpoint: StoredCheckpoint, signedBy hubKey: PublicKey, of tenant: OpenTenant
+    ) -> JSONValue {
+        [
+            "format": "prepkc-audit-proofs-v1", "tenant": .string(tenant.id.description),
+            "hub_key": .string(hubKey.hex), "checkpoint": .string(checkpoint.bytes.hex),
+        ]
+    }
+
+    /// One delta; its body, as it was sent, is null where it isn't given away.
+    public static func line(_ entry: ProvedEntry, withBody: Bool) -> JSONValue {
+        [
+            "position": .int(entry.position), "origin": .string(entry.delta.facts.originID.hex),
+            "seq": .int(entry.delta.facts.seq), "leaf": .string(entry.leaf.hex),
+            "path": .array(entry.path.map { .string($0.hex) }),
+            "envelope": .string(entry.frame.envelope.hex),
+            "body": withBody ? .string(entry.frame.body.hex) : .null,
+        ]
+    }
+}
