@@ -53,7 +53,8 @@ public final class NodeBackend: ServerBackend {
             TenantRoutes.all, SchoolRoutes.all, SeatRoutes.all, TeacherRoutes.all, RosterRoutes.all,
             SheetRoutes(fetch: options.sheet).all, RosterHistoryRoutes.all, UsageRoutes.all,
             EventRoutes.all, PublicEventRoutes().all, PersonRoutes.all, ConflictRoutes.all, RuleRoutes.all,
-            AuditRoutes.all, AuditExportRoutes.all, DeltaRoutes.all, MailRoutes(delivery: options.mail).all,
+            AuditRoutes.all, AuditArchiveRoutes.all, AuditExportRoutes.all, DeltaRoutes.all,
+            MailRoutes(delivery: options.mail).all,
             NodeRoutes.all, ExchangeRoutes(syncNow: options.syncNow).all, FileExchangeRoutes.all,
             ReferenceRoutes.all, BackupRoutes.all, OperatorRoutes.all,
         ]

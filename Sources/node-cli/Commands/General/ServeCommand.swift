@@ -82,7 +82,14 @@ struct ServeCommand: NodeCommand {
             { try await backups.run() }, { try await letters.run() },
         ]
         guard installation.role == .node else {
-            let watch = DeadlineWatch(installation, logger: logger)
+            let archive = context.directory.archive
+            let watch = DeadlineWatch(
+                installation,
+                retention: {
+                    let settings = live.configuration
+                    return AuditRetention(
+                        keepDays: settings.auditKeepDays, folder: settings.auditArchiveFolder ?? archive)
+                }, logger: logger)
             return both + [{ try await watch.run() }]
         }
         let sync = BackgroundSync(
