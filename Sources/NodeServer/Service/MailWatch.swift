@@ -28,7 +28,7 @@ public struct MailWatch: Sendable {
         var pause = Self.pollInterval
         while !Task.isCancelled {
             try await Task.sleep(for: pause)
-            let isWell = await withCheckedContinuation { continuation in
+            let isWell: Bool = await withCheckedContinuation { continuation in
                 queue.async { continuation.resume(returning: round()) }
             }
             pause = isWell ? Self.pollInterval : min(pause * 2, Self.longestPause)
