@@ -50,7 +50,9 @@ extension RowState {
             result.append(.init(table: table, row: id, column: CellConflict.lifeColumn, siblings: siblings))
         }
         guard life.contains(where: \.alive) else { return result }
-        for column in columns {
+        // What two sides remember apart is kept by both: nothing to choose.
+        let memories = Schema.table(table).map { Set($0.memories.values) } ?? []
+        for column in columns where !memories.contains(column) {
             let present = siblings(of: column, covers: covers).filter { $0.value != nil }
             guard let first = present.first, present.contains(where: { $0.value != first.value }) else {
                 continue

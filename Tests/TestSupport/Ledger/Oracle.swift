@@ -174,7 +174,8 @@ struct Oracle {
             guard let first = present.first else { continue }
             shown[column] = rules.pick(row.table, column).value(of: present, column)
             let isTorn = present.contains { $0.value(column) != first.value(column) }
-            if isTorn, !answer.alive.isEmpty { answer.conflicts.append(column) }
+            let isMemory = column.hasPrefix("former_")
+            if isTorn, !isMemory, !answer.alive.isEmpty { answer.conflicts.append(column) }
         }
         let isDead = !answer.dead.isEmpty && rules.deleteWins.contains(row.table)
         if !answer.alive.isEmpty, !isDead { answer.shown = shown }
