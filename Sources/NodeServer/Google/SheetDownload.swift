@@ -25,7 +25,7 @@ public struct SheetDownload: Sendable {
         options.maxResponseBytes = maxBytes
         options.timeout = Self.timeLimit
         // A proxy of the environment would carry the request all the same: then it is the one that resolves.
-        if hosts.refusesPrivateAddresses, options.proxy == .environment, !Self.hasProxy {
+        if hosts.refusesPrivateAddresses, options.proxy == .environment, ProxyAddress.ofEnvironment == nil {
             options.proxy = .none
         }
         options.refusesPrivateAddresses = hosts.refusesPrivateAddresses
@@ -34,13 +34,6 @@ public struct SheetDownload: Sendable {
         self.account = account
         self.maxBytes = maxBytes
         self.clock = clock
-    }
-
-    private static var hasProxy: Bool {
-        let variables = ProcessInfo.processInfo.environment
-        return ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].contains {
-            variables[$0].map { !$0.isEmpty } ?? false
-        }
     }
 
     /// The tab as CSV. Throws `FORBIDDEN` when Google asks for a login, `FILE_NOT_FOUND`, `TOO_LARGE`,

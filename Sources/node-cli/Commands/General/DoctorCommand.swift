@@ -62,6 +62,7 @@ struct DoctorCommand: NodeCommand {
             do {
                 let request = HTTPRequest(method: "GET", url: url + "/health", timeout: .seconds(15))
                 let answer = try context.curl().performBlocking(request)
+                if let stranger = answer.stranger { throw stranger }
                 return answer.status == 200
                     ? Finding("line", .ok, "the hub answers at \(url)")
                     : Finding(

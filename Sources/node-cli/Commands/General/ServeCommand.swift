@@ -9,14 +9,19 @@ struct ServeCommand: NodeCommand {
         commandName: "serve",
         abstract: "Serve REST, sync, health and metrics until stopped; at a node also sync by itself.",
         discussion: """
-            Example: node-cli serve --data hub --listen 127.0.0.1:8001
+            Examples: node-cli serve --data hub --listen 127.0.0.1:8001
+                      node-cli serve --data hub --listen 0.0.0.0:8443 --dev-tls
 
-            Plain HTTP on loopback addresses only: put a TLS proxy in front. Other commands work beside
-            it; a second serve on the same data directory exits 11. SIGTERM stops it within ten seconds.
+            TLS 1.3 with tls.certificate_file and tls.key_file of node.yaml; to try it out, --dev-tls makes a
+            certificate and says how nodes trust it. Plain HTTP on loopback addresses only, unless
+            tls.proxy_in_front is true. Other commands work beside it; a second serve on the same data directory
+            exits 11. SIGTERM stops it within ten seconds, SIGHUP looks at node.yaml and the certificate.
             """)
 
     @Option(help: ArgumentHelp("Address and port; port 0 lets the system choose.", valueName: "host:port"))
     var listen: String?
+    @Flag(name: .customLong("dev-tls"), help: "Speak TLS with a certificate made here, for trying out.")
+    var devTLS = false
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
@@ -29,26 +34,39 @@ struct ServeCommand: NodeCommand {
         let lock = try FileLock(
             context.directory.serveLock, else: "another serve is running on this data directory",
             hint: "Stop it first; other commands can be used beside it.")
-        var limits = HTTPServer.Limits()
-        limits.maxBodyBytes = context.configuration.maxBodyBytes
+        let way = try ServeTransport(context, devTLS: devTLS, host: address.host)
         let logger = logger(context)
-        let backend = try NodeBackend(installation, options(installation, context, logger))
-        let server = try HTTPServer(
-            host: address.host, port: address.port, backend: backend, limits: limits, logger: logger,
-            backgroundTasks: try backgroundTasks(installation, context, logger),
-            onListening: { port in
-                OutputWriter.messages.tryWrite(
-                    "listening on http://\(address.host):\(port) as \(installation.role.rawValue)\n")
-            })
+        let watch = way.certificates.map { CertificateWatch($0, logger: logger) }
+        let server = try server(installation, context, address, way, watch, logger)
         FailedSync.onFailure { what in
             OutputWriter.messages.tryWrite("\(what): the disk didn't take what was written; stopping\n")
             _exit(7)
         }
-        let hangups = checkSettingsOnHangup(context, logger)
+        let hangups = checkSettingsOnHangup(context, watch, logger)
         defer { hangups.cancel() }
         try waitFor { try await server.run() }
         withExtendedLifetime(lock) {}
         return CommandResult(data: ["stopped": true])
+    }
+
+    private func server(
+        _ installation: Installation, _ context: CommandContext, _ address: NetworkAddress,
+        _ way: ServeTransport, _ watch: CertificateWatch?, _ logger: Logger
+    ) throws -> HTTPServer {
+        var limits = HTTPServer.Limits()
+        limits.maxBodyBytes = context.configuration.maxBodyBytes
+        var options = try options(installation, context, logger)
+        options.certificates = way.certificates
+        var tasks = try backgroundTasks(installation, context, logger)
+        if let watch { tasks.append { try await watch.run() } }
+        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+        let start = "listening on \(way.scheme)://\(host):"
+        let end = " as \(installation.role.rawValue)\n" + (way.advice ?? "")
+        return try HTTPServer(
+            host: address.host, port: address.port, transport: way.transport,
+            backend: try NodeBackend(installation, options), limits: limits, logger: logger,
+            backgroundTasks: tasks,
+            onListening: { port in OutputWriter.messages.tryWrite("\(start)\(port)\(end)") })
     }
 
     private func options(
@@ -67,14 +85,16 @@ struct ServeCommand: NodeCommand {
         return options
     }
 
-    /// SIGHUP doesn't end the server: the settings are read and checked, and the log says what it found.
-    private func checkSettingsOnHangup(_ context: CommandContext, _ logger: Logger)
-        -> any DispatchSourceSignal
-    {
+    /// SIGHUP doesn't end the server: the settings are read and checked, and the log says what it found. New
+    /// files of the certificate are taken at once.
+    private func checkSettingsOnHangup(
+        _ context: CommandContext, _ watch: CertificateWatch?, _ logger: Logger
+    ) -> any DispatchSourceSignal {
         signal(SIGHUP, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: SIGHUP)
         let directory = context.directory
         source.setEventHandler {
+            watch?.look()
             do {
                 _ = try Configuration.load(
                     yamlText: try directory.configurationText(),

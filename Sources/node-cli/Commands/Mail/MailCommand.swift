@@ -95,7 +95,7 @@ extension CommandContext {
                 )
             }
         }
-        let client = SMTPClient(url: url, sender: sender, caFile: configuration.caFile)
+        let client = SMTPClient(url: url, sender: sender, caFile: configuration.caFile.map(directory.file))
         var notices: [Notice] = []
         for mail in letters where mail.sentAt == nil {
             var failure: NodeError?

@@ -17,7 +17,7 @@ enum RosterInput {
 
     private static func sheet(_ link: SheetLink, _ context: CommandContext) throws -> RosterFile {
         let account = try context.configuration.googleCredentials.map { file in
-            try ServiceAccount(file: file.hasPrefix("/") ? file : "\(context.directory.path)/\(file)")
+            try ServiceAccount(file: context.directory.file(file))
         }
         let download = try SheetDownload(
             account: account, options: context.curlOptions(),
