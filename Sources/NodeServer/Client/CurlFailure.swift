@@ -16,6 +16,7 @@ struct CurlFailure {
     let code: CURLcode
     /// The hub's host and port.
     let authority: String
+    var caFile = ""
     var tooLarge: Transfer.Problem?
     var maxBytes = 0
     /// `errno` of the last connection attempt.
@@ -101,7 +102,7 @@ struct CurlFailure {
         switch code {
         case CURLE_SSL_CACERT_BADFILE:
             NodeError(
-                .configInvalid, "the file of certificate authorities can't be read",
+                .configInvalid, "the certificate authorities in '\(caFile)' can't be read",
                 hint: "Check ca_file in node.yaml: a PEM file that this user can read.", field: "ca_file")
         default:
             unreachable(

@@ -167,6 +167,7 @@ struct CurlSession: ~Copyable {
                 hint: "Check this network's DNS: the address was refused.")
         }
         var facts = CurlFailure(code: code, authority: url.authority)
+        facts.caFile = options.caFile ?? ""
         facts.tooLarge = transfer.problem
         facts.maxBytes = options.maxResponseBytes
         facts.usesProxy = explicitProxy(for: url) != nil

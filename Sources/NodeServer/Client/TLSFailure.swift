@@ -86,7 +86,7 @@ struct TLSFailure {
     private var wayOut: String {
         """
         Have \(url.host) exempted from TLS inspection; or, to let it be inspected, or if that is the authority of \
-        the hub itself, name its CA file: node-cli config set ca_file FILE. Nothing was sent; the work is kept.
+        the hub itself, name its CA file: node-cli config set ca_file /PATH/FILE. Nothing was sent; the work is kept.
         """
     }
 
@@ -94,7 +94,8 @@ struct TLSFailure {
     static var untrustedProxy: NodeError {
         NodeError(
             .tlsUntrusted, "the certificate of the proxy isn't trusted",
-            hint: "Name its authority: node-cli config set ca_file FILE; or write the proxy with http://.")
+            hint: "Name its CA file: node-cli config set ca_file /PATH/FILE; or write the proxy with http://."
+        )
     }
 
     private func error(_ message: String, _ hint: String) -> NodeError {

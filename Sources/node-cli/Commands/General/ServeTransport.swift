@@ -39,7 +39,7 @@ struct ServeTransport {
               file     \(dev.path)
               SHA-256  \(digits)
             Copy the file to the node, compare with `openssl x509 -noout -fingerprint -sha256 -in FILE`, then there:
-              node-cli config set ca_file FILE
+              node-cli config set ca_file /PATH/FILE
 
             """
     }
