@@ -20,7 +20,7 @@ extension CurlSession {
     }
 
     /// The server's certificate that whatever answers at `url` shows; nil when it shows none.
-    private func presentedCertificate(at url: RequestURL, stop: StopFlag) -> Certificate? {
+    private func presentedCertificate(at url: RequestURL, stop: StopFlag) -> X509Certificate? {
         let transfer = Transfer(maxBytes: 0, stop: stop)
         setConnection(url)
         shim_curl_set_long(handle, CURLOPT_CONNECT_ONLY, 1)
@@ -43,7 +43,7 @@ extension CurlSession {
             let text = String(cString: line.pointee.data)
             if text.hasPrefix("Cert:") {
                 do throws(NodeError) {
-                    return try Certificate.all(inPEM: Array(text.dropFirst("Cert:".count).utf8)).first
+                    return try X509Certificate.all(inPEM: Array(text.dropFirst("Cert:".count).utf8)).first
                 } catch { return nil }
             }
             field = line.pointee.next

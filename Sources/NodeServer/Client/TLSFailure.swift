@@ -30,7 +30,7 @@ struct TLSFailure {
     let url: RequestURL
     let reason: Reason
     /// What was shown; nil when a second look got nothing to see.
-    let leaf: Certificate?
+    let leaf: X509Certificate?
 
     var nodeError: NodeError {
         switch reason {

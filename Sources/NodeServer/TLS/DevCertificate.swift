@@ -27,12 +27,12 @@ public struct DevCertificate: Sendable {
     }
 
     /// What is there and whole; a cut between the two files leaves a pair that isn't.
-    private func kept() throws -> Certificate? {
+    private func kept() throws -> X509Certificate? {
         guard FileManager.default.fileExists(atPath: path), FileManager.default.fileExists(atPath: files.key)
         else { return nil }
         let contents = try files.read()
         do throws(NodeError) {
-            let leaf = try Certificate.all(inPEM: contents.certificate).first
+            let leaf = try X509Certificate.all(inPEM: contents.certificate).first
             return leaf?.fits(keyPEM: contents.key) == true ? leaf : nil
         } catch { return nil }
     }

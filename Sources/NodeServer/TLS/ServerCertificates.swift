@@ -18,7 +18,7 @@ public final class ServerCertificates: Sendable {
     private struct State {
         var contents: CertificateFiles.Contents
         var context: NIOSSLContext
-        var leaf: Certificate
+        var leaf: X509Certificate
         /// What was refused last; nil when the files couldn't be read.
         var refused: CertificateFiles.Contents?
         var problem: NodeError?
@@ -54,7 +54,7 @@ public final class ServerCertificates: Sendable {
     }
 
     /// The server's own certificate.
-    public var leaf: Certificate { state.withLock { $0.leaf } }
+    public var leaf: X509Certificate { state.withLock { $0.leaf } }
     /// Why the files as they are now aren't used; nil when they are.
     public var problem: NodeError? { state.withLock { $0.problem } }
     /// For a new connection.
@@ -85,8 +85,8 @@ public final class ServerCertificates: Sendable {
 
     private static func load(
         _ contents: CertificateFiles.Contents, _ version: TLSVersion
-    ) throws -> (NIOSSLContext, Certificate) {
-        let chain = try Certificate.all(inPEM: contents.certificate)
+    ) throws -> (NIOSSLContext, X509Certificate) {
+        let chain = try X509Certificate.all(inPEM: contents.certificate)
         guard let leaf = chain.first else { throw refusal("is missing", "Put it there.") }
         switch leaf.fits(keyPEM: contents.key) {
         case true?: break

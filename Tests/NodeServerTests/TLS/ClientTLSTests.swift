@@ -1,4 +1,5 @@
 import Foundation
+import NIOSSL
 import NodeCore
 import SyncEngine
 import Synchronization

@@ -32,16 +32,19 @@ import Testing
         return result
     }
 
-    /// Tells how the handshake ended.
+    /// Asks something, and tells whether an answer came.
     private final class Listener: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
         private let outcome: AsyncStream<Bool>.Continuation
 
         init(_ outcome: AsyncStream<Bool>.Continuation) { self.outcome = outcome }
 
-        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-            if case .handshakeCompleted? = event as? TLSUserEvent { outcome.yield(true) }
+        func channelActive(context: ChannelHandlerContext) {
+            let request = ByteBuffer(string: "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            context.writeAndFlush(wrapOutboundOut(request), promise: nil)
         }
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) { outcome.yield(true) }
         func errorCaught(context: ChannelHandlerContext, error: any Error) { outcome.yield(false) }
         func channelInactive(context: ChannelHandlerContext) { outcome.yield(false) }
     }
@@ -64,10 +67,10 @@ import Testing
     func plainClient() async throws {
         try await withTLSServer("hub") { url in
             let plain = HTTPRequest(method: "GET", url: url.replacing("https:", with: "http:"))
-            let code = await code { _ = try await makeClient().perform(plain) }
-            #expect(code == .hubUnreachable || code == .hubAnswer)
-            #expect(
-                try await trusting("district-ca").perform(HTTPRequest(method: "GET", url: url)).status == 200)
+            let outcome = await code { _ = try await makeClient().perform(plain) }
+            #expect(outcome == .hubUnreachable || outcome == .hubAnswer)
+            let answer = try await trusting("district-ca").perform(HTTPRequest(method: "GET", url: url))
+            #expect(answer.status == 200)
         }
     }
 
@@ -174,10 +177,10 @@ import Testing
         options.metricsMaxAge = .zero
         let client = RESTClient(backend: try NodeBackend(world.sites[0].installation, options))
         let health = try client.call("GET", "/health", as: nil)
-        #expect(health.json["status"] == "healthy" && health.json["degraded"] == .null)
+        #expect(health.json["status"] == "healthy" && health.json["degraded"] == nil)
         let until = RFC3339.string(milliseconds: certificates.leaf.notAfter)
-        #expect(health.json["tls"]["certificate_until"] == .string(until))
-        #expect(health.json["tls"]["sha256"] == .string(certificates.leaf.fingerprint.hex))
+        #expect(health.json["tls"]?["certificate_until"] == .string(until))
+        #expect(health.json["tls"]?["sha256"] == .string(certificates.leaf.fingerprint.hex))
         let metrics = try client.send("GET", "/metrics", [], type: "", as: nil)
         let text = String(decoding: metrics.body, as: UTF8.self)
         #expect(text.contains("\ntls_certificate_end_seconds \(certificates.leaf.notAfter / 1000)\n"))
@@ -241,7 +244,7 @@ import Testing
                 #expect(await code { _ = try await makeClient().perform(request) } == .tlsUntrusted)
             }
         }
-        func again(_ names: [String]) throws -> Certificate {
+        func again(_ names: [String]) throws -> X509Certificate {
             let again = try DevCertificate(in: directory, for: names, environment: environment)
             return try ServerCertificates(again.files, clock: SystemClock()).leaf
         }

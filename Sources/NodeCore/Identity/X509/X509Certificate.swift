@@ -1,7 +1,7 @@
 import COpenSSL
 
 /// What an X.509 certificate (RFC 5280) says of itself; reading it proves nothing.
-public struct Certificate: Sendable, Equatable {
+public struct X509Certificate: Sendable, Equatable {
     /// The bytes as they were signed.
     public let der: [UInt8]
     /// Whom it is for, and who made it out: `Common Name (Organisation)`, fit to be shown.
@@ -16,13 +16,13 @@ public struct Certificate: Sendable, Equatable {
     /// Every certificate of a PEM text, in its order; other blocks are passed over.
     ///
     /// Throws `CONFIG_INVALID` when there is none, when there are more than 20, or one is damaged.
-    public static func all(inPEM text: [UInt8]) throws(NodeError) -> [Certificate] {
+    public static func all(inPEM text: [UInt8]) throws(NodeError) -> [X509Certificate] {
         defer { ERR_clear_error() }
-        var found: [Certificate] = []
+        var found: [X509Certificate] = []
         let isWhole = PEM.withReader(text.count <= maxBytes ? text : []) { bio -> Bool? in
             while found.count <= maxCount, let x509 = PEM_read_bio_X509(bio, nil, nil, nil) {
                 defer { X509_free(x509) }
-                guard let one = Certificate(x509) else { return false }
+                guard let one = X509Certificate(x509) else { return false }
                 found.append(one)
             }
             return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE

@@ -3,14 +3,14 @@ import NodeCore
 import TestSupport
 import Testing
 
-@Suite struct CertificateTests {
+@Suite struct X509CertificateTests {
     private static func bytes(_ name: String) throws -> [UInt8] {
         Array(try Data(contentsOf: Vectors.url("tls/\(name)")))
     }
 
     @Test("a chain is read in its order, with names, dates and fingerprint")
     func chain() throws {
-        let chain = try Certificate.all(inPEM: Self.bytes("hub.pem"))
+        let chain = try X509Certificate.all(inPEM: Self.bytes("hub.pem"))
         #expect(chain.map(\.subject) == ["localhost", "Riverside Servers (Riverside Schools)"])
         #expect(
             chain.map(\.issuer)
@@ -25,7 +25,7 @@ import Testing
 
     @Test("a private key fits its own certificate alone")
     func keys() throws {
-        let leaf = try Certificate.all(inPEM: Self.bytes("hub.pem"))[0]
+        let leaf = try X509Certificate.all(inPEM: Self.bytes("hub.pem"))[0]
         #expect(leaf.fits(keyPEM: try Self.bytes("hub.key")) == true)
         #expect(leaf.fits(keyPEM: try Self.bytes("renewed.key")) == false)
         #expect(leaf.fits(keyPEM: try Self.bytes("hub.pem")) == nil)
@@ -36,15 +36,15 @@ import Testing
     func damaged() throws {
         let whole = try Self.bytes("renewed.pem")
         for bad in [[], [0], Array("-----BEGIN CERTIFICATE-----".utf8), try Self.bytes("hub.key")] {
-            #expect(throws: NodeError.self) { try Certificate.all(inPEM: bad) }
+            #expect(throws: NodeError.self) { try X509Certificate.all(inPEM: bad) }
         }
         // Without the last line end it is whole still.
         for count in stride(from: 0, to: whole.count - 1, by: 7) {
-            #expect(throws: NodeError.self) { try Certificate.all(inPEM: Array(whole.prefix(count))) }
+            #expect(throws: NodeError.self) { try X509Certificate.all(inPEM: Array(whole.prefix(count))) }
         }
         let many = Array([[UInt8]](repeating: whole, count: 21).joined())
-        #expect(throws: NodeError.self) { try Certificate.all(inPEM: many) }
-        #expect(try Certificate.all(inPEM: Array(many.prefix(whole.count * 20))).count == 20)
+        #expect(throws: NodeError.self) { try X509Certificate.all(inPEM: many) }
+        #expect(try X509Certificate.all(inPEM: Array(many.prefix(whole.count * 20))).count == 20)
     }
 
     @Test("a certificate made here is for its names, from an hour ago for two years, with a key that fits")
@@ -53,7 +53,7 @@ import Testing
         let made = try SelfSignedCertificate(
             for: ["localhost", "192.0.2.7", "fe80::1", "hub_1.test"], clock: clock,
             random: SeededRandom(seed: 1))
-        let all = try Certificate.all(inPEM: made.certificate)
+        let all = try X509Certificate.all(inPEM: made.certificate)
         let leaf = try #require(all.first)
         #expect(all.count == 1 && leaf.subject == leaf.issuer)
         for host in ["localhost", "192.0.2.7", "fe80:0::1", "hub_1.test"] {
