@@ -89,6 +89,8 @@ import Testing
         try refuses(
             "version: 1\ndomain: audit\ntables:\n  audit_entry:\n    default: latest\n",
             "'audit_entry' is locked")
+        let found = try service(node).check(tenant + "    columns: { active: latest }\n").problems
+        #expect(found.first.map { [$0.line, $0.column] } == [6, 24], "the entry's own place: \(found)")
         #expect(try service(node).check(tenant).problems.filter(\.isError).isEmpty)
         let error = #expect(throws: NodeError.self) {
             try service(node).apply(Self.roster("longest"), asPolicy: true)
