@@ -13,21 +13,26 @@ extension CurlSession {
         if number(CURLINFO_PROXY_SSL_VERIFYRESULT) != 0 { return TLSFailure.untrustedProxy }
         let reason = TLSFailure.Reason(code: code, verifyResult: number(CURLINFO_SSL_VERIFYRESULT))
         do {
-            let leaf = try CurlSession(options: options).presentedCertificate(at: url, stop: transfer.stop)
+            let leaf = try CurlSession(options: options).presentedCertificate(
+                at: url, ofOldVersion: reason == .version, stop: transfer.stop)
             if transfer.stop.isSet { return CancellationError() }
             return TLSFailure(url: url, reason: reason, leaf: leaf).nodeError
         } catch { return error }
     }
 
-    /// The server's certificate that whatever answers at `url` shows; nil when it shows none.
-    private func presentedCertificate(at url: RequestURL, stop: StopFlag) -> X509Certificate? {
+    /// The server's certificate that whatever answers at `url` shows; nil when it shows none. `ofOldVersion`:
+    /// only one that speaks TLS 1.2 or older, which a hub never does; a line that broke off isn't such a one.
+    private func presentedCertificate(at url: RequestURL, ofOldVersion: Bool, stop: StopFlag)
+        -> X509Certificate?
+    {
         let transfer = Transfer(maxBytes: 0, stop: stop)
         setConnection(url)
         shim_curl_set_long(handle, CURLOPT_CONNECT_ONLY, 1)
         shim_curl_set_long(handle, CURLOPT_CERTINFO, 1)
         shim_curl_set_long(handle, CURLOPT_SSL_VERIFYPEER, 0)
         shim_curl_set_long(handle, CURLOPT_SSL_VERIFYHOST, 0)
-        shim_curl_set_long(handle, CURLOPT_SSLVERSION, CURL_SSLVERSION_DEFAULT)
+        let versions = ofOldVersion ? CURL_SSLVERSION_MAX_TLSv1_2 : CURL_SSLVERSION_MAX_DEFAULT
+        shim_curl_set_long(handle, CURLOPT_SSLVERSION, versions)
         shim_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, 5000)
         shim_curl_set_long(handle, CURLOPT_TIMEOUT_MS, 5000)
         let code = withExtendedLifetime(transfer) {

@@ -30,7 +30,7 @@ extension HTTPResponse {
             "a web page or redirect came back instead of the hub's answer (status \(status)): a captive portal, "
                 + "content filter or proxy answers in its place",
             hint: """
-                Open any web page on this network and sign in where it asks for it; else ask for the hub's host to be \
+                Open any web page on this network and sign in where a portal asks for it; else ask for the hub's host to be \
                 let through, or set the proxy. The work is kept.
                 """)
     }
