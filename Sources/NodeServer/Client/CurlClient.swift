@@ -73,6 +73,16 @@ public final class CurlClient: Sendable {
         try run(request, stop: stopped)
     }
 
+    /// Who made out the certificate that is shown at a URL, trusted or not; nil over plain HTTP, and when none
+    /// is shown. Blocks for at most five seconds; nothing is sent. Throws `CONFIG_INVALID`, `INTERNAL`.
+    public func certificateIssuer(at url: String) throws -> String? {
+        let url = try RequestURL(url)
+        guard url.scheme == "https" else { return nil }
+        return try session.withLock {
+            try CurlSession(options: $0.options).presentedCertificate(at: url, stop: stopped)?.issuer
+        }
+    }
+
     /// Breaks off the blocking request that is under way, and all later ones.
     public func stop() { stopped.set() }
 

@@ -22,7 +22,7 @@ extension CurlSession {
 
     /// The server's certificate that whatever answers at `url` shows; nil when it shows none. `ofOldVersion`:
     /// only one that speaks TLS 1.2 or older, which a hub never does; a line that broke off isn't such a one.
-    private func presentedCertificate(at url: RequestURL, ofOldVersion: Bool, stop: StopFlag)
+    func presentedCertificate(at url: RequestURL, ofOldVersion: Bool = false, stop: StopFlag)
         -> X509Certificate?
     {
         let transfer = Transfer(maxBytes: 0, stop: stop)

@@ -32,6 +32,8 @@ import Testing
             #expect(try node.state() == hub.state())
             let doctor = try node.done("doctor", "sync")
             #expect(doctor["ok"].bool == true)
+            let line = doctor["findings"].items.first { $0["subject"].string == "line" }
+            #expect(line?["message"].string?.contains("made out by “node-cli serve --dev-tls”") == true)
 
             // Another certificate for the same address, as an inspecting filter has it: named at the first look.
             let other = ["PREPKC_CA_FILE": Self.vector("district-ca.pem")]
