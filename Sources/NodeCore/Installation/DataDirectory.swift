@@ -12,6 +12,7 @@ public struct DataDirectory: Sendable {
     public var control: String { path + "/control.db" }
     public var tenants: String { path + "/tenants" }
     public var backups: String { path + "/backups" }
+    public var archive: String { path + "/archive" }
     public var serveLock: String { path + "/serve.lock" }
     /// What `serve --dev-tls` made.
     public var devTLS: String { path + "/dev-tls" }

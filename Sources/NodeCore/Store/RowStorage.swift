@@ -83,6 +83,7 @@ extension ReplicaTransaction {
             erasureChanged = true
             ordersCache = nil
         }
+        if table == Schema.auditArchive.name { archivesChanged = true }
         let known = schema.table(table)
         if let known { touched.note(known, id) }
         if let known, old.isEmpty, state.isPlain, try isLean(known, state) {

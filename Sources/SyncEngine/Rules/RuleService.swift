@@ -127,7 +127,7 @@ public struct RuleService {
         }
         return try write(dryRun: dryRun) { transaction in
             let reader = transaction.replica
-            try reader.requireKnowing(file)
+            try reader.requireKnowing(file.since, for: "a rule in this file")
             let layer: RuleDocument.Layer = asPolicy ? .policy : .district
             let present = try reader.ruleDocuments().filter { $0.domain == file.domain }
             let own = present.first { $0.layer == layer }
@@ -224,20 +224,6 @@ extension StoreReader {
         let layer: RuleDocument.Layer = asPolicy ? .policy : .district
         let kept = try ruleDocuments().filter { $0.layer != layer || $0.domain != file.domain }
         return TenantRules(documents: kept + [RuleDocument(layer: layer, domain: file.domain, yaml: yaml)])
-    }
-
-    /// Throws `UPGRADE_REQUIRED` naming an enrolled installation whose version, as its newest delta states
-    /// it, doesn't know every rule of a file.
-    func requireKnowing(_ file: RuleFile) throws {
-        for origin in try origins() where try isInUse(origin) {
-            guard let stamp = try stamp(origin: origin.number, seq: origin.headSeq) else { continue }
-            let version = try facts(stamp).schemaVersion
-            guard version < file.since else { continue }
-            throw NodeError(
-                .upgradeRequired,
-                "\(origin.name) is too old for a rule in this file (it has schema \(version), not \(file.since))",
-                hint: "Upgrade node-cli there and let it sync a change; nothing was changed.")
-        }
     }
 }
 

@@ -143,9 +143,11 @@ import Testing
                         authorRole: "x", role: .node, node: old.name, nodeID: origin.nodeID,
                         originID: origin.id, seen: [:]), seen: SeenVector(), part: 0, parts: 1, writes: 0,
                     envelope: [], body: []))
-            let error = #expect(throws: NodeError.self) { try replica.requireKnowing(file) }
+            let error = #expect(throws: NodeError.self) {
+                try replica.requireKnowing(file.since, for: "a rule")
+            }
             #expect(error?.code == .upgradeRequired && error?.message.contains(old.name) == true)
-            try replica.requireKnowing(plain)
+            try replica.requireKnowing(plain.since, for: "a rule")
         }
     }
 

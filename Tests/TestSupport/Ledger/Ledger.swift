@@ -51,7 +51,8 @@ open class Ledger {
 
     public init(_ world: World) throws {
         self.world = world
-        oracle = Oracle(documents: RuleMeanings.all)
+        oracle = try Oracle(
+            documents: RuleMeanings.all, orders: OracleOrders(names: world.erasedNames))
         applied = world.sites.map { _ in DeltaSet() }
         appliedInOrder = world.sites.map { _ in [] }
         lastStamp = world.sites.map { _ in 0 }
