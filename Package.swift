@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "NodeCore", targets: ["NodeCore"]),
         .library(name: "SyncEngine", targets: ["SyncEngine"]),
         .library(name: "NodeServer", targets: ["NodeServer"]),
+        .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -82,6 +83,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["SyncEngine", "NodeCore", grdb],
             path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "FuzzTargets", dependencies: ["NodeServer", "SyncEngine", "NodeCore", "TestSupport"],
+            path: "Tests/FuzzTargets", swiftSettings: settings),
         .testTarget(
             name: "NodeCoreTests", dependencies: ["NodeCore", "SyncEngine", "TestSupport"],
             swiftSettings: settings),
@@ -96,7 +100,8 @@ let package = Package(
         .testTarget(
             name: "NodeServerTests",
             dependencies: [
-                "NodeServer", "SyncEngine", "NodeCore", "TestSupport", nioPosix, nioCore, nioSSL,
+                "NodeServer", "SyncEngine", "NodeCore", "TestSupport", "FuzzTargets", nioPosix, nioCore,
+                nioSSL,
             ],
             swiftSettings: settings),
         .testTarget(

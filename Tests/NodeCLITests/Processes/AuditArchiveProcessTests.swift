@@ -11,7 +11,8 @@ import Testing
             defer { server.kill() }
             let node = try stage.node("office", joining: hub, through: server.port)
             try node.done("sync")
-            try node.done("teacher", "add", "--name", "Ann", "--email", "ann@t.org", "--school", "North High")
+            try node.done(
+                "teacher", "add", "--name", "Ann Canary", "--email", "canary@t.org", "--school", "North High")
             try node.done("sync")
             let file = stage.folder + "/archive.jsonl"
             let create = ["audit", "archive", "create", "--before", "2999-01-01", "--out", file]
