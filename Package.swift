@@ -15,6 +15,7 @@ let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -39,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -69,7 +71,7 @@ let package = Package(
             name: "NodeServer",
             dependencies: [
                 "SyncEngine", "NodeCore", "CCurl", hummingbird, logging, structuredFields,
-                lifecycle, nioPosix, nioCore,
+                lifecycle, nioPosix, nioCore, nioSSL,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -97,7 +99,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "NodeServerTests",
-            dependencies: ["NodeServer", "SyncEngine", "NodeCore", "TestSupport", "FuzzTargets"],
+            dependencies: [
+                "NodeServer", "SyncEngine", "NodeCore", "TestSupport", "FuzzTargets", nioPosix, nioCore,
+                nioSSL,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "NodeCLITests", dependencies: ["NodeCore", "TestSupport", "node-cli"],

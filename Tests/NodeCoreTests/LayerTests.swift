@@ -12,7 +12,7 @@ import Testing
         "SyncEngine": ["NodeCore", "ConflictRules"],
         "NodeServer": [
             "NodeCore", "SyncEngine", "CCurl", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOPosix",
-            "HTTPTypes", "RawStructuredFieldValues", "ServiceLifecycle", "UnixSignals",
+            "NIOSSL", "HTTPTypes", "RawStructuredFieldValues", "ServiceLifecycle", "UnixSignals",
         ],
         "node-cli": ["NodeCore", "SyncEngine", "NodeServer", "ArgumentParser"],
     ]

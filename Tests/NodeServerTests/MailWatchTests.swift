@@ -11,7 +11,9 @@ import Testing
         let settings = try yaml.map { try Configuration.load(yamlText: $0) }
         return MailWatch(
             world.hub.installation,
-            delivery: { settings.map { MailDelivery($0) } ?? MailDelivery() },
+            delivery: { [directory = world.hub.installation.directory] in
+                settings.map { MailDelivery($0, of: directory) } ?? MailDelivery()
+            },
             logger: Logger(label: "test"))
     }
 

@@ -24,14 +24,16 @@ let echo = ClosureBackend { request in
 
 /// Runs a server on 127.0.0.1 while `body` runs with its base URL, then stops it and waits.
 func withServer(
-    _ backend: some ServerBackend, limits: HTTPServer.Limits = .init(), logger: Logger? = nil,
+    _ backend: some ServerBackend, transport: HTTPServer.Transport = .loopback,
+    limits: HTTPServer.Limits = .init(), logger: Logger? = nil,
     _ body: @Sendable (_ url: String, _ server: HTTPServer) async throws -> Void
 ) async throws {
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
     var quiet = Logger(label: "test")
     quiet.logLevel = .critical
     let server = try HTTPServer(
-        host: "127.0.0.1", port: 0, backend: backend, limits: limits, logger: logger ?? quiet,
+        host: "127.0.0.1", port: 0, transport: transport, backend: backend, limits: limits,
+        logger: logger ?? quiet,
         onListening: { continuation.yield($0) })
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
@@ -39,9 +41,10 @@ func withServer(
             try await server.run()
         }
         var iterator = ports.makeAsyncIterator()
+        let scheme = if case .tls = transport { "https" } else { "http" }
         if let port = await iterator.next() {
             do {
-                try await body("http://127.0.0.1:\(port)", server)
+                try await body("\(scheme)://127.0.0.1:\(port)", server)
             } catch {
                 await server.stop()
                 throw error

@@ -67,7 +67,7 @@ extension Deed {
         },
         Deed(
             name: "erase a teacher", weight: 2,
-            refusals: [.teacherNotFound, .recordNotFound, .tenantInactive, .conflict]
+            refusals: [.teacherNotFound, .recordNotFound, .tenantInactive, .conflict], isWhole: false
         ) { run, site in
             _ = try PersonService(site.installation, site.tenant, actor: site.actor)
                 .erase(run.teacher(at: site), learner: false)

@@ -150,4 +150,67 @@ import Testing
             132879873 76e9fa76468443ea upgrade 0.0
             """)
     }
+
+    @Test("an erasure in deltas of an old key, handed in under a new one")
+    func seed2616() throws {
+        try Replay.check(
+            """
+            seed 2616 nodes 8 line 25 power 12 versions 0,0,1,1,0,2,2,0,0 end 887135
+            5 5f385b3623671afc call 0.3
+            5 b09bf191dcb130a1 work 0.2 write rows
+            12 8df33aeb412d43ec work 0.2 delete a teacher
+            44 3ff6dab575e5bf86 call 0.5
+            172 b94a91ee496c933f work 0.5 release a seat
+            515 7f4fef82847f7c10 call 0.4
+            909 2d25cad7a08a8758 work 0.0 archive the audit
+            1402 642afe0f6f780eb7 call 0.4
+            5771 20794feb27159f2 work 0.8 write rows
+            18571 a9fc6abf8d034bd9 work 0.7 reserve a seat
+            18578 2c1b0397d6b8157d work 0.7 resolve a conflict
+            23810 dbac8f375e7a31b6 work 0.1 reclaim a seat
+            43280 9087c8954b3636c2 call 0.5
+            56834 fae6178d5c9de93f call 0.4
+            56838 ae383be22ead7d6b call 0.4
+            59700 70850b8a1cf5021d work 0.7 write rows
+            59736 1eaf9c87789ddb93 work 0.7 deactivate or reactivate a teacher
+            59878 d93cd47da9b071a3 work 0.7 edit a teacher
+            60543 edabf9d1d98666fc work 0.7 add a teacher
+            60544 3a12d4257b9c3d2 cut 0.7
+            60552 9c203a998e1e2859 mend 0.7
+            72868 6ee42c1aa16ebd90 copy 0.1
+            74858 8324ede611c1d6a8 work 0.1 allocate a seat
+            74864 2ed185966ef31bc0 upgrade 0.1
+            78235 547e2337642931e0 work 0.7 write rows
+            79038 f3fcdd14d213d4d1 work 0.7 write rows
+            107135 e8729d2573b2ac47 copy 0.7
+            107136 4262f1a38c824480 quiet
+            114102 8367fb18670416e2 call 0.1
+            114273 bdc7d891108579a1 call 0.1
+            114425 92cfa71ecf0ac51e work 0.1 reclaim a seat
+            120757 185ace5d837ddb61 work 0.1 reclaim a seat
+            121891 62102f43b1466b93 work 0.7 allocate a seat
+            135527 3d84e65bcd63d366 call 0.7
+            136149 f8ded7b905c56d5c call 0.7
+            672868 3304cd8ff40174a2 back 0.1
+            702739 2f77b0257707f103 work 0.1 release a seat
+            707135 cc78376477df1188 back 0.7
+            711852 4c9c247ee154f86c call 0.1
+            712403 7f6bdd1d5ce6d344 call 0.7
+            719752 66f51befcd6c877d call 0.1
+            720576 55941050c4c6f6ea call 0.1
+            741747 de191fe3e983dfbd work 0.7 release a seat
+            742374 cc83419563dba865 work 0.7 import a roster
+            743114 c1429454daa5d33e work 0.7 resolve a conflict
+            743825 4e567bdb2dcb1e02 work 0.7 delete a teacher
+            749684 b793ad64d3d43694 work 0.3 write rows
+            761943 c74c7e6792150f95 copy 0.7
+            762663 68518607bfebc970 call 0.1
+            765913 40f38426a9f348fd call 0.7
+            765918 3ef1c95e57a4969c call 0.7
+            766121 ccef1eded9bef8d0 call 0.7
+            771583 ccb5f1212cb8c6c9 work 0.7 erase a teacher
+            852868 e16627a10890e394 call 0.1
+            887135 8c16bb39a7088210 call 0.7
+            """)
+    }
 }

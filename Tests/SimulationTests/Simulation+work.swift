@@ -11,6 +11,8 @@ struct Deed: Sendable {
     var refusals: Set<ErrorCode> = []
     /// Refused at a node; tried there now and then.
     var isHubs = false
+    /// Has one commit. Files are emptied after an erasure in commits of their own.
+    var isWhole = true
     let run: @Sendable (Simulation, World.Site) throws -> Void
 
     static let all: [Deed] = teachers + rows + rights + seats + office
@@ -25,14 +27,14 @@ extension Simulation {
         let ledger = ledgers[place.district], before = ledger.deltas.count
         var refusal: ErrorCode?
         note("\(self.name(place)): \(deed.name)")
-        let ending = try powered(place, author: true) {
+        let ending = try powered(place, author: true, isWhole: deed.isWhole) {
             do { try deed.run(self, site(place)) } catch let error as NodeError {
                 // A node that has never synced doesn't know its tenant yet.
                 guard deed.refusals.contains(error.code) || error.code == .tenantNotFound else { throw error }
                 refusal = error.code
             }
         }
-        if ending == .cutBeforeCommit || refusal != nil {
+        if (ending == .cutBeforeCommit && deed.isWhole) || refusal != nil {
             try require(
                 ledger.deltas.count == before,
                 "\(self.name(place)) wrote something although \(deed.name) failed")

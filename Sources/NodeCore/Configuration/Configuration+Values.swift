@@ -7,7 +7,12 @@ extension Configuration {
     public var listen: NetworkAddress { required(address("listen")) }
     /// With its user and password: never show it, use `entry("proxy")?.text`.
     public var proxy: String? { text("proxy") }
+    /// Absolute or relative to the data directory, as all files.
     public var caFile: String? { text("ca_file") }
+    public var certificateFile: String? { text("tls.certificate_file") }
+    public var certificateKeyFile: String? { text("tls.key_file") }
+    public var certificateNames: [String] { list("tls.names") ?? [] }
+    public var hasProxyInFront: Bool { required(boolean("tls.proxy_in_front")) }
     /// The key file of a Google service account, absolute or relative to the data directory.
     public var googleCredentials: String? { text("google.credentials") }
     public var syncInterval: Duration { required(duration("sync.interval_seconds")) }

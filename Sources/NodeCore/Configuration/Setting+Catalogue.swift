@@ -3,7 +3,7 @@ extension Setting {
     ///
     /// Adding one is free; it must be described in `node.yaml.example` too (a test compares).
     public static let all: [Setting] =
-        identity + network + google + sync + backup + audit + mail + limits + terms + display
+        identity + network + tls + google + sync + backup + audit + mail + limits + terms + display
 
     /// Variables with our prefix that are no settings: read elsewhere, accepted here.
     public static let otherVariables: Set<String> = ["PREPKC_DATA"]
@@ -35,10 +35,25 @@ extension Setting {
             "Proxy for calls to the hub."),
         Setting(
             "ca_file", .path,
-            "PEM file with the authorities to trust instead of the system's."),
+            "PEM file with authorities to trust beside the system's, for calls to the hub."),
         Setting(
             "trusted_proxies", .list,
             "Addresses of proxies in front of serve, whose X-Forwarded-For is believed."),
+    ]
+
+    private static let tls: [Setting] = [
+        Setting(
+            "tls.certificate_file", .path,
+            "PEM file with the certificate that serve shows, and those between it and an authority."),
+        Setting(
+            "tls.key_file", .path,
+            "PEM file with the private key of that certificate."),
+        Setting(
+            "tls.names", .list,
+            "Names and addresses that the certificate of serve --dev-tls is for, beside localhost."),
+        Setting(
+            "tls.proxy_in_front", .boolean, default: "false",
+            "Whether a proxy speaks TLS for serve, which then may listen in plain HTTP off this machine."),
     ]
 
     private static let google: [Setting] = [

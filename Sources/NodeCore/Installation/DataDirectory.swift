@@ -14,6 +14,11 @@ public struct DataDirectory: Sendable {
     public var backups: String { path + "/backups" }
     public var archive: String { path + "/archive" }
     public var serveLock: String { path + "/serve.lock" }
+    /// What `serve --dev-tls` made.
+    public var devTLS: String { path + "/dev-tls" }
+
+    /// A file of the settings: absolute, or relative to this folder.
+    public func file(_ name: String) -> String { name.hasPrefix("/") ? name : path + "/" + name }
 
     public func tenantFile(slug: String) -> String { "\(tenants)/polaris_\(slug).db" }
     public func tenantKey(slug: String) -> String { "\(keys)/\(slug).key" }

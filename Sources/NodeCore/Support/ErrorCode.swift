@@ -76,6 +76,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case hubKeyMismatch = "HUB_KEY_MISMATCH"
     // The line
     case hubUnreachable = "HUB_UNREACHABLE"
+    case tlsUntrusted = "TLS_UNTRUSTED"
     case hubRecovering = "HUB_RECOVERING"
     case mailNotSent = "MAIL_NOT_SENT"
     case hubAnswer = "HUB_ANSWER_INVALID"
@@ -102,7 +103,9 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .notAuthenticated, .missingAPIKey, .invalidAPIKey, .keyPermissions, .forbidden,
             .escalation, .hubOwned, .nodeOnly, .notSeatHolder, .revoked, .hubKeyMismatch, .userInactive:
             9
-        case .hubUnreachable, .hubRecovering, .hubAnswer, .sheetUnreachable, .rateLimited, .mailNotSent: 10
+        case .hubUnreachable, .tlsUntrusted, .hubRecovering, .hubAnswer, .sheetUnreachable, .rateLimited,
+            .mailNotSent:
+            10
         case .locked: 11
         case .tenantInactive, .leaseExpired: 12
         case .verificationFailed, .fork, .nodeBehind, .hubBehind, .deltaRefused: 13
@@ -132,8 +135,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .rateLimited: 429
         case .upgradeRequired: 426
         case .storageFull: 507
-        case .storage, .corrupt, .locked, .hubUnreachable, .hubRecovering, .sheetUnreachable, .schemaNewer,
-            .mailNotSent:
+        case .storage, .corrupt, .locked, .hubUnreachable, .tlsUntrusted, .hubRecovering, .sheetUnreachable,
+            .schemaNewer, .mailNotSent:
             503
         case .internalError, .hubAnswer, .verificationFailed: 500
         default: 400

@@ -5,8 +5,9 @@ import Synchronization
 /// HTTP over libcurl: one connection kept open between the requests of one sync.
 ///
 /// Requests of one client run one after another, each on the client's own thread, never on Swift's
-/// cooperative pool. Redirects are not followed, cookies and `.netrc` are not used, TLS is 1.3 or
-/// later, and plain HTTP goes to loopback addresses only, past any proxy that is not one itself.
+/// cooperative pool. Redirects are not followed, cookies and `.netrc` are not used, plain HTTP goes to
+/// loopback addresses only, past any proxy that is not one itself, and TLS is 1.3: 1.2 only where authorities
+/// are named, since content filters that look into TLS often know no more, and the hub itself takes 1.3 alone.
 public final class CurlClient: Sendable {
     /// Where requests leave from.
     public enum Proxy: Sendable, Equatable {
@@ -21,7 +22,8 @@ public final class CurlClient: Sendable {
     /// Limits and ways; every number has a bound of its own.
     public struct Options: Sendable {
         public var proxy: Proxy = .environment
-        /// A PEM file of certificate authorities, trusted beside the system's.
+        /// A PEM file of certificate authorities, trusted beside the system's (Debian's libcurl also looks
+        /// into /etc/ssl/certs).
         public var caFile: String?
         /// DNS, TCP, proxy and TLS together; at most ten seconds.
         public var connectTimeout: Duration = .seconds(10)
@@ -48,7 +50,8 @@ public final class CurlClient: Sendable {
 
     /// Sends a request and waits for the whole answer, whatever its status.
     ///
-    /// Throws `HUB_UNREACHABLE` when no answer came, `HUB_ANSWER_INVALID` when it is too large or not
+    /// Throws `HUB_UNREACHABLE` when no answer came, `TLS_UNTRUSTED` when somebody who isn't known to be the
+    /// hub would have given it, `HUB_ANSWER_INVALID` when it is too large or not
     /// HTTP, `CONFIG_INVALID` for a URL or CA file that cannot be used, and `CancellationError` about
     /// a second after the task was cancelled.
     public func perform(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -68,6 +71,16 @@ public final class CurlClient: Sendable {
     /// `CancellationError` at the latest a second after `stop()`.
     public func performBlocking(_ request: HTTPRequest) throws -> HTTPResponse {
         try run(request, stop: stopped)
+    }
+
+    /// Who made out the certificate that is shown at a URL, trusted or not; nil over plain HTTP, and when none
+    /// is shown. Blocks for at most five seconds; nothing is sent. Throws `CONFIG_INVALID`, `INTERNAL`.
+    public func certificateIssuer(at url: String) throws -> String? {
+        let url = try RequestURL(url)
+        guard url.scheme == "https" else { return nil }
+        return try session.withLock {
+            try CurlSession(options: $0.options).presentedCertificate(at: url, stop: stopped)?.issuer
+        }
     }
 
     /// Breaks off the blocking request that is under way, and all later ones.

@@ -16,12 +16,16 @@ struct CurlFailure {
     let code: CURLcode
     /// The hub's host and port.
     let authority: String
+    var caFile = ""
     var tooLarge: Transfer.Problem?
     var maxBytes = 0
     /// `errno` of the last connection attempt.
     var systemError: Int32 = 0
     /// The proxy's status for CONNECT, 0 when there was none.
     var proxyStatus = 0
+    /// The ways to sign in that the proxy offered (CURLAUTH bits), and whether it was given user and password.
+    var proxyLogins = 0
+    var proxyHasLogin = false
     /// Whether a proxy of the settings is in between; one of the environment is not known here.
     var usesProxy = false
     /// Whether a connection stood and the request could go out.
@@ -49,8 +53,7 @@ struct CurlFailure {
                     "check firewall and proxy: outgoing HTTPS must be allowed")
         case CURLE_PROXY:
             return unreachable("the proxy did not let the connection through", "check the proxy setting")
-        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
-            CURLE_SSL_CIPHER, CURLE_SSL_CERTPROBLEM, CURLE_SSL_ISSUER_ERROR:
+        case CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CIPHER, CURLE_SSL_CERTPROBLEM, CURLE_SSL_ISSUER_ERROR:
             return tlsError
         default:
             return otherError
@@ -99,12 +102,8 @@ struct CurlFailure {
         switch code {
         case CURLE_SSL_CACERT_BADFILE:
             NodeError(
-                .configInvalid, "the file of certificate authorities can't be read",
-                hint: "check the CA file setting: a readable PEM file")
-        case CURLE_PEER_FAILED_VERIFICATION:
-            unreachable(
-                "the certificate of \(authority) is not trusted, expired, or for another name",
-                "check this machine's clock; behind an inspecting proxy set the district's CA file")
+                .configInvalid, "the certificate authorities in '\(caFile)' can't be read",
+                hint: "Check ca_file in node.yaml: a PEM file that this user can read.", field: "ca_file")
         default:
             unreachable(
                 "no TLS connection to \(authority): it may not speak TLS 1.3",
@@ -113,11 +112,21 @@ struct CurlFailure {
     }
 
     private var proxyRefusal: NodeError {
-        proxyStatus == 407
-            ? unreachable("the proxy asks for a login (407)", "set user name and password in the proxy URL")
-            : unreachable(
+        guard proxyStatus == 407 else {
+            return unreachable(
                 "the proxy refused the connection to \(authority) (\(proxyStatus))",
                 "ask for \(authority) to be allowed in the proxy")
+        }
+        let names = [(1, "Basic"), (2, "Digest"), (4, "Negotiate"), (8, "NTLM")]
+            .filter { proxyLogins & $0.0 != 0 }.map(\.1)
+        let offer = names.isEmpty ? "" : "; it takes \(names.joined(separator: ", "))"
+        let what = proxyHasLogin ? "doesn't accept the user name or password" : "asks for a login"
+        return unreachable(
+            "the proxy \(what) (407\(offer))",
+            """
+            Run `node-cli config set proxy -` and type http://USER:PASSWORD@HOST:PORT; http://:@HOST:PORT signs in \
+            with this machine's Kerberos ticket. Or have \(authority) let through without a login.
+            """)
     }
 
     private func sizeError(_ problem: Transfer.Problem) -> NodeError {

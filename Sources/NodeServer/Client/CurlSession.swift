@@ -11,8 +11,8 @@ import NodeCore
 ///
 /// Not for two threads at once: `CurlClient` holds it behind a lock.
 struct CurlSession: ~Copyable {
-    private let handle: UnsafeMutableRawPointer
-    private let options: CurlClient.Options
+    let handle: UnsafeMutableRawPointer
+    let options: CurlClient.Options
 
     /// Throws `INTERNAL` when libcurl cannot start.
     init(options: CurlClient.Options) throws {
@@ -48,14 +48,13 @@ struct CurlSession: ~Copyable {
             }
         }
         guard code == CURLE_OK, transfer.problem == nil else {
-            throw failure(code, of: transfer, url: url)
+            throw tlsFailure(code, of: transfer, url: url) ?? failure(code, of: transfer, url: url)
         }
-        var status = 0
-        shim_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
+        let status = number(CURLINFO_RESPONSE_CODE)
         return HTTPResponse(status: status, headers: transfer.headers, body: transfer.body)
     }
 
-    private func setConnection(_ url: RequestURL) {
+    func setConnection(_ url: RequestURL) {
         let path = url.query.map { url.path + "?" + $0 } ?? url.path
         shim_curl_set_string(handle, CURLOPT_URL, "\(url.scheme)://\(url.authority)\(path)")
         shim_curl_http_only(handle)
@@ -67,14 +66,19 @@ struct CurlSession: ~Copyable {
         for option in one { shim_curl_set_long(handle, option, 1) }
         shim_curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
         shim_curl_set_long(handle, CURLOPT_SSL_VERIFYHOST, 2)
-        shim_curl_set_long(handle, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_3)
+        let oldest = options.caFile == nil ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2
+        shim_curl_set_long(handle, CURLOPT_SSLVERSION, oldest)
         shim_curl_set_long(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
-        if let file = options.caFile { shim_curl_set_string(handle, CURLOPT_CAINFO, file) }
+        if let file = options.caFile {
+            shim_curl_set_string(handle, CURLOPT_CAINFO, file)
+            shim_curl_set_string(handle, CURLOPT_PROXY_CAINFO, file)
+        }
         setProxy(url)
     }
 
     private func setProxy(_ url: RequestURL) {
-        shim_curl_allow_any_proxy_login(handle)
+        // Whoever has a user name has no ticket; and libcurl, once it took Negotiate, tries nothing else.
+        shim_curl_set_proxy_login(handle, ProxyAddress(proxy(for: url))?.hasUser == true ? 1 : 0)
         if let proxy = explicitProxy(for: url) {
             shim_curl_set_string(handle, CURLOPT_PROXY, proxy)
             // It is meant for every host, also with `no_proxy` in the environment.
@@ -88,16 +92,12 @@ struct CurlSession: ~Copyable {
     /// Plain HTTP stays on this machine: a proxy elsewhere would carry it away in clear.
     private func explicitProxy(for url: RequestURL) -> String? {
         guard case .url(let proxy) = options.proxy else { return nil }
-        return url.scheme == "https" || Loopback.contains(Self.proxyHost(proxy)) ? proxy : nil
+        return url.scheme == "https" || Loopback.contains(ProxyAddress(proxy)?.host ?? "") ? proxy : nil
     }
 
-    /// The host of `scheme://user:password@host:port`, of which all but the host may be absent.
-    private static func proxyHost(_ proxy: String) -> String {
-        var text = Substring(proxy)
-        if let scheme = text.firstRange(of: "://") { text = text[scheme.upperBound...] }
-        if let at = text.lastIndex(of: "@") { text = text[text.index(after: at)...] }
-        if text.hasPrefix("[") { return String(text.dropFirst().prefix { $0 != "]" }) }
-        return String(text.prefix { $0 != ":" && $0 != "/" })
+    /// The one that libcurl is going to use, unless `no_proxy` exempts the host.
+    private func proxy(for url: RequestURL) -> String? {
+        explicitProxy(for: url) ?? (options.proxy == .environment ? ProxyAddress.ofEnvironment : nil)
     }
 
     private func setTimes(_ request: HTTPRequest) {
@@ -122,7 +122,7 @@ struct CurlSession: ~Copyable {
         shim_curl_set_string(handle, CURLOPT_CUSTOMREQUEST, method)
     }
 
-    private func setCallbacks(_ transfer: Transfer) {
+    func setCallbacks(_ transfer: Transfer) {
         let address = Unmanaged.passUnretained(transfer).toOpaque()
         shim_curl_set_pointer(handle, CURLOPT_HEADERDATA, address)
         shim_curl_set_callback(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
@@ -167,19 +167,24 @@ struct CurlSession: ~Copyable {
                 hint: "Check this network's DNS: the address was refused.")
         }
         var facts = CurlFailure(code: code, authority: url.authority)
+        facts.caFile = options.caFile ?? ""
         facts.tooLarge = transfer.problem
         facts.maxBytes = options.maxResponseBytes
         facts.usesProxy = explicitProxy(for: url) != nil
-        var value = 0
-        shim_curl_get_long(handle, CURLINFO_OS_ERRNO, &value)
-        facts.systemError = Int32(truncatingIfNeeded: value)
-        value = 0
-        shim_curl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &value)
-        facts.proxyStatus = value
+        facts.systemError = Int32(truncatingIfNeeded: number(CURLINFO_OS_ERRNO))
+        facts.proxyStatus = number(CURLINFO_HTTP_CONNECTCODE)
+        facts.proxyLogins = number(CURLINFO_PROXYAUTH_AVAIL)
+        facts.proxyHasLogin = ProxyAddress(proxy(for: url))?.hasLogin == true
         var time: curl_off_t = 0
         shim_curl_get_off(handle, CURLINFO_PRETRANSFER_TIME_T, &time)
         facts.wasConnected = time > 0
         return facts.nodeError
+    }
+
+    func number(_ fact: CURLINFO) -> Int {
+        var value = 0
+        shim_curl_get_long(handle, fact, &value)
+        return value
     }
 }
 

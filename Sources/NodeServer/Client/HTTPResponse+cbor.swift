@@ -7,13 +7,31 @@ import NodeCore
 public func requireCBOR(_ response: HTTPResponse) throws -> [UInt8] {
     let type = response.mediaType
     if type == "application/cbor" { return response.body }
-    if type == "text/html" || type == "application/xhtml+xml" {
-        throw NodeError(
-            .hubAnswer, "a web page came back instead of the hub's answer (status \(response.status))",
-            hint: "a captive portal or proxy is in between: sign in to the network, or set the proxy")
-    }
+    if let stranger = response.stranger { throw stranger }
     throw NodeError(
         .hubAnswer,
         "the answer is '\(String(type.prefix(80)))' instead of application/cbor (status \(response.status))",
         hint: "check that the hub URL names a hub, and its version")
+}
+
+extension HTTPResponse {
+    /// The words for an answer that no hub gives: a web page, a redirect, a request to sign in to the network or to a
+    /// proxy. Nil for any other.
+    public var stranger: NodeError? {
+        if status == 407 {
+            return NodeError(
+                .hubAnswer, "a proxy asks for a login (407)",
+                hint: "Run `node-cli config set proxy -` and type http://USER:PASSWORD@HOST:PORT.")
+        }
+        let isPage = mediaType == "text/html" || mediaType == "application/xhtml+xml"
+        guard isPage || (300..<400).contains(status) || status == 511 else { return nil }
+        return NodeError(
+            .hubAnswer,
+            "a web page or redirect came back instead of the hub's answer (status \(status)): a captive portal, "
+                + "content filter or proxy answers in its place",
+            hint: """
+                Open any web page on this network and sign in where a portal asks for it; else ask for the hub's host to be \
+                let through, or set the proxy. The work is kept.
+                """)
+    }
 }

@@ -48,9 +48,11 @@ public final class HubClient: Sendable {
 
     /// The hub's own error, when it speaks as one.
     private static func refusal(_ response: HTTPResponse) -> NodeError {
-        let unreadable = NodeError(
-            .hubAnswer, "the hub answered with status \(response.status)",
-            hint: "Check the address; a proxy or another program may be answering.")
+        let unreadable =
+            response.stranger
+            ?? NodeError(
+                .hubAnswer, "the hub answered with status \(response.status)",
+                hint: "Check the address; a proxy or another program may be answering.")
         guard response.mediaType == "application/json", response.body.count < 1 << 16,
             let object = (try? JSONSerialization.jsonObject(with: Data(response.body))) as? [String: Any],
             let text = object["error_code"] as? String, let code = ErrorCode(rawValue: text),

@@ -25,7 +25,7 @@ public struct SheetDownload: Sendable {
         options.maxResponseBytes = maxBytes
         options.timeout = Self.timeLimit
         // A proxy of the environment would carry the request all the same: then it is the one that resolves.
-        if hosts.refusesPrivateAddresses, options.proxy == .environment, !Self.hasProxy {
+        if hosts.refusesPrivateAddresses, options.proxy == .environment, ProxyAddress.ofEnvironment == nil {
             options.proxy = .none
         }
         options.refusesPrivateAddresses = hosts.refusesPrivateAddresses
@@ -42,8 +42,8 @@ public struct SheetDownload: Sendable {
         _ configuration: Configuration, of directory: DataDirectory, options: CurlClient.Options,
         clock: any WallClock
     ) throws {
-        let account = try configuration.googleCredentials.map { file in
-            try ServiceAccount(file: file.hasPrefix("/") ? file : "\(directory.path)/\(file)")
+        let account = try configuration.googleCredentials.map {
+            try ServiceAccount(file: directory.file($0))
         }
         try self.init(
             account: account, options: options, maxBytes: configuration.maxImportBytes, clock: clock)
@@ -52,13 +52,6 @@ public struct SheetDownload: Sendable {
     /// The tab as a roster. Throws as `csv(of:)`, and the file errors of `RosterFile`.
     public func roster(of link: SheetLink) throws -> RosterFile {
         try RosterFile(try csv(of: link), form: .sheet)
-    }
-
-    private static var hasProxy: Bool {
-        let variables = ProcessInfo.processInfo.environment
-        return ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].contains {
-            variables[$0].map { !$0.isEmpty } ?? false
-        }
     }
 
     /// The tab as CSV. Throws `FORBIDDEN` when Google asks for a login, `FILE_NOT_FOUND`, `TOO_LARGE`,

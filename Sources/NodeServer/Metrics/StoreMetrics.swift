@@ -14,7 +14,18 @@ final class StoreMetrics: Sendable {
     /// For how long numbers are given again.
     private let maxAge: Duration
 
-    init(_ installation: Installation, registry: Prometheus.Registry, maxAge: Duration) throws {
+    private let certificates: ServerCertificates?
+    private let certificateEnd: Prometheus.Gauge?
+
+    init(
+        _ installation: Installation, registry: Prometheus.Registry, maxAge: Duration,
+        certificates: ServerCertificates? = nil
+    ) throws {
+        self.certificates = certificates
+        certificateEnd = try certificates.map { _ in
+            try registry.gauge(
+                "tls_certificate_end_seconds", help: "When the server's certificate ends, in Unix time.")
+        }
         self.installation = installation
         self.registry = registry
         self.maxAge = maxAge
@@ -62,6 +73,7 @@ final class StoreMetrics: Sendable {
             let file = try Self.sizes(installation.directory.tenantFile(slug: slug))
             sizes = (sizes.database + file.database, sizes.wal + file.wal)
         }
+        if let certificates { certificateEnd?.set(Double(certificates.leaf.notAfter / 1000)) }
         pending.set(Double(deltas))
         conflicts.set(Double(open))
         tenants.set(Double(slugs.count))

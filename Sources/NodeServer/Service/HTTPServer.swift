@@ -10,8 +10,6 @@ import UnixSignals
 
 /// The HTTP server of `serve`: one backend, background tasks beside it, and a stop that lets
 /// requests in flight finish.
-///
-/// Plain HTTP on a loopback address only, until TLS is there.
 public final class HTTPServer: Sendable {
     /// What a caller may cost.
     public struct Limits: Sendable {
@@ -33,8 +31,19 @@ public final class HTTPServer: Sendable {
         public init() {}
     }
 
+    /// How bytes come in.
+    public enum Transport: Sendable {
+        /// Plain HTTP, on a loopback address only.
+        case loopback
+        /// Plain HTTP on any address: somebody has said that a proxy in front speaks TLS.
+        case behindProxy
+        /// TLS 1.3.
+        case tls(ServerCertificates)
+    }
+
     private let host: String
     private let port: Int
+    private let transport: Transport
     private let backend: any ServerBackend
     private let limits: Limits
     private let logger: Logger
@@ -42,24 +51,29 @@ public final class HTTPServer: Sendable {
     private let onListening: @Sendable (Int) -> Void
     private let group = Mutex<ServiceGroup?>(nil)
 
-    /// `host` is a loopback address or `localhost`, else `CONFIG_INVALID` is thrown; port 0 lets the
-    /// system choose. `onListening` is given the bound port. A background task is cancelled when the
-    /// server stops; one that throws stops the server, one that returns does not.
+    /// Throws `CONFIG_INVALID` for plain HTTP where `host` is neither a loopback address nor `localhost`; port
+    /// 0 lets the system choose. `onListening` is given the bound port. A background task is cancelled when
+    /// the server stops; one that throws stops the server, one that returns does not.
     public init(
-        host: String, port: Int, backend: any ServerBackend, limits: Limits = Limits(), logger: Logger,
+        host: String, port: Int, transport: Transport = .loopback, backend: any ServerBackend,
+        limits: Limits = Limits(), logger: Logger,
         backgroundTasks: [@Sendable () async throws -> Void] = [],
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) throws {
-        guard Loopback.contains(host) else {
+        if case .loopback = transport, !Loopback.contains(host) {
             throw NodeError(
                 .configInvalid, "plain HTTP is served on a loopback address only, not on '\(host)'",
-                hint: "listen on 127.0.0.1 and put a TLS proxy in front")
+                hint: """
+                    Set tls.certificate_file and tls.key_file in node.yaml; to try it out add --dev-tls; where a \
+                    proxy in front speaks TLS, listen on 127.0.0.1 or set tls.proxy_in_front to true.
+                    """, field: "listen")
         }
         guard (0...65_535).contains(port) else {
             throw NodeError(.configInvalid, "\(port) is not a port", hint: "use 0 to 65535")
         }
         self.host = host
         self.port = port
+        self.transport = transport
         self.backend = backend
         self.limits = limits
         self.logger = logger
@@ -112,21 +126,30 @@ public final class HTTPServer: Sendable {
     }
 
     private func application(_ pool: BackendPool) -> Application<BackendResponder> {
-        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
-            maxHeaderFieldSize: limits.maxHeaderBytes, maxHeaderListSize: limits.maxHeaderBytes,
-            maxHeaderFieldCount: 100)
-        let idle = TimeAmount(limits.idleTimeout)
         let onListening = onListening
         let port = port
         return Application(
             responder: BackendResponder(pool: pool, maxBodyBytes: limits.maxBodyBytes, logger: logger),
-            server: .http1(
-                configuration: .init(idleTimeout: idle, httpDecoderConfiguration: decoder)),
+            server: connections,
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: .maximum(limits.maxConnections, logger: quietLogger)),
             onServerRunning: { channel in onListening(channel.localAddress?.port ?? port) },
             logger: quietLogger)
+    }
+
+    private var connections: HTTPServerBuilder {
+        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
+            maxHeaderFieldSize: limits.maxHeaderBytes, maxHeaderListSize: limits.maxHeaderBytes,
+            maxHeaderFieldCount: 100)
+        let configuration = HTTP1Channel.Configuration(
+            idleTimeout: TimeAmount(limits.idleTimeout), httpDecoderConfiguration: decoder)
+        guard case .tls(let certificates) = transport else { return .http1(configuration: configuration) }
+        return HTTPServerBuilder { responder in
+            TLSConnections(
+                certificates: certificates,
+                base: HTTP1Channel(responder: responder, configuration: configuration))
+        }
     }
 
     /// For the libraries, whose everyday news would drown ours.

@@ -4,6 +4,8 @@ import NodeCore
 struct Health: Sendable {
     let installation: Installation
     let version: String
+    /// Nil where the server speaks plain HTTP.
+    let certificates: ServerCertificates?
 
     static let schema = DataSchema.named(
         "Health",
@@ -14,6 +16,8 @@ struct Health: Sendable {
                 .optional("version", .anyText), .optional("node_id", .anyText),
                 .optional("degraded", .list(.anyText, count: 0...100)),
                 .optional("reasons", .list(.anyText, count: 0...100)),
+                .optional(
+                    "tls", .object([.init("certificate_until", .anyText), .init("sha256", .anyText)])),
             ], isOpen: true))
 
     func answer() -> Answer {
@@ -25,6 +29,11 @@ struct Health: Sendable {
                 ("version", .string(version)), ("node_id", .string(installation.nodeID)),
             ]
             if !degraded.isEmpty { members.append(("degraded", .array(degraded.map { .string($0) }))) }
+            if let leaf = certificates?.leaf {
+                let until = JSONValue(milliseconds: leaf.notAfter)
+                members.append(
+                    ("tls", ["certificate_until": until, "sha256": .string(leaf.fingerprint.hex)]))
+            }
             return Answer(.object(members))
         } catch {
             return Answer(
@@ -34,6 +43,18 @@ struct Health: Sendable {
 
     /// What doesn't keep this installation from working: a node works without its hub.
     private func degraded() throws -> [String] {
+        try certificateTroubles + exchangeTroubles()
+    }
+
+    private var certificateTroubles: [String] {
+        guard let certificates else { return [] }
+        let left = certificates.secondsLeft
+        let age = left < 0 ? ["certificate_ended"] : ["certificate_ending"]
+        return (left < CertificateWatch.warningSeconds ? age : [])
+            + (certificates.problem == nil ? [] : ["certificate_refused"])
+    }
+
+    private func exchangeTroubles() throws -> [String] {
         guard installation.role == .node else { return [] }
         var found: [String] = []
         let peers = try installation.slugs().compactMap { try installation.peer($0) }

@@ -14,6 +14,7 @@ public final class LiveSettings: Sendable {
     /// What is read once, at the start: identity, what is listened on, and how calls leave this machine.
     public static let readAtStart: Set<String> = [
         "role", "name", "hub_url", "listen", "proxy", "ca_file", "sync.timeout_seconds", "limits.body_bytes",
+        "tls.certificate_file", "tls.key_file", "tls.names", "tls.proxy_in_front",
     ]
 
     public init(_ configuration: Configuration) {

@@ -7,9 +7,10 @@ public struct MailDelivery: Sendable {
     /// After so many failures one after the other the rest isn't tried: each may take half a minute.
     static let failuresInARow = 3
 
-    public init(_ configuration: Configuration) {
+    /// `directory`: below which a relative `ca_file` stands.
+    public init(_ configuration: Configuration, of directory: DataDirectory) {
         if let url = configuration.smtpURL, let sender = configuration.mailFrom {
-            client = SMTPClient(url: url, sender: sender, caFile: configuration.caFile)
+            client = SMTPClient(url: url, sender: sender, caFile: configuration.caFile.map(directory.file))
         } else {
             client = nil
         }

@@ -25,6 +25,8 @@ public final class NodeBackend: ServerBackend {
         /// For how long `/metrics` gives what it read from the stores again.
         public var metricsMaxAge = Duration.seconds(2)
         public var logger: Logger?
+        /// Of a server that speaks TLS, for `/health` and `/metrics`.
+        public var certificates: ServerCertificates?
 
         public init(version: String) { self.version = version }
     }
@@ -37,9 +39,11 @@ public final class NodeBackend: ServerBackend {
             "sync_requests_total", help: "Requests of the exchange, by kind and outcome.",
             labels: ["kind", "outcome"])
         let open = OpenRoutes(
-            health: Health(installation: installation, version: options.version),
+            health: Health(
+                installation: installation, version: options.version, certificates: options.certificates),
             metrics: try StoreMetrics(
-                installation, registry: registry, maxAge: options.metricsMaxAge))
+                installation, registry: registry, maxAge: options.metricsMaxAge,
+                certificates: options.certificates))
         rest = RESTService(
             installation, routes: Self.routes(open, options), settings: options.settings,
             authenticator: options.authenticator ?? LoginService(installation),

@@ -51,7 +51,7 @@ struct RedactionStatement: Equatable {
     }
 
     /// Throws unless the bytes say that `frame`'s body stands for the delta's, and are signed by somebody who may say
-    /// so: a key of the hub; to the hub also the delta's own author.
+    /// so: a key of the hub; to the hub also the delta's own author, under that key or a later one of the same node.
     static func verify(
         _ bytes: [UInt8], _ frame: DeltaFrame, delta: Hash, author: OriginRecord, in reader: StoreReader
     ) throws {
@@ -62,7 +62,7 @@ struct RedactionStatement: Equatable {
         } catch { throw DeltaError.malformed("redaction: \(error)") }
         let isHub = try reader.ownOrigin()?.role == .hub
         let signers = try reader.origins(keyID: envelope.keyID).filter { signer in
-            signer.role == .hub || (isHub && signer.id == author.id)
+            signer.role == .hub || (isHub && !signer.isRevoked && signer.nodeID == author.nodeID)
         }
         guard signers.contains(where: { DeltaVerifier.isSigned(envelope, by: $0.publicKey) }) else {
             throw DeltaError.badSignature

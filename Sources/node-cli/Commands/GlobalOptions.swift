@@ -160,7 +160,7 @@ struct CommandContext {
     func curlOptions() -> CurlClient.Options {
         var options = CurlClient.Options()
         if let proxy = configuration.proxy { options.proxy = .url(proxy) }
-        options.caFile = configuration.caFile
+        options.caFile = configuration.caFile.map(directory.file)
         options.timeout = configuration.syncTimeout
         options.userAgent = "node-cli/\(ProductVersion.text)"
         return options

@@ -8,9 +8,9 @@ final class RunningServer {
     let port: Int
 
     /// Starts it and waits until it says where it listens.
-    init(_ site: Site, environment: [String: String] = [:]) throws {
+    init(_ site: Site, options: [String] = [], environment: [String: String] = [:]) throws {
         process = try site.stage.start(
-            ["serve", "--listen", "127.0.0.1:0", "--data", site.folder], environment: environment)
+            ["serve", "--listen", "127.0.0.1:0", "--data", site.folder] + options, environment: environment)
         let process = process
         var port: Int?
         _ = waitUntil(seconds: 90) {
@@ -21,10 +21,11 @@ final class RunningServer {
         self.port = port
     }
 
-    /// From the line `listening on http://127.0.0.1:PORT as hub`.
+    /// From the line `listening on http://127.0.0.1:PORT as hub`; `https` too.
     private static func port(_ messages: String) -> Int? {
-        for line in messages.split(separator: "\n") where line.hasPrefix("listening on http://127.0.0.1:") {
-            return Int(line.dropFirst("listening on http://127.0.0.1:".count).prefix { $0.isNumber })
+        for line in messages.split(separator: "\n") where line.hasPrefix("listening on http") {
+            guard let start = line.range(of: "://127.0.0.1:") else { continue }
+            return Int(line[start.upperBound...].prefix { $0.isNumber })
         }
         return nil
     }

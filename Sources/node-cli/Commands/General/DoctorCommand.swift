@@ -53,6 +53,11 @@ struct DoctorCommand: NodeCommand {
             ], body: .table(Self.table(findings)))
     }
 
+    /// A filter whose authority this machine trusts is seen by that name alone.
+    private static func maker(_ client: CurlClient, _ url: String) throws -> String {
+        try client.certificateIssuer(at: url).map { "; its certificate was made out by “\($0)”" } ?? ""
+    }
+
     /// Whether the hub answers from here: names, proxy, TLS and clocks are tried for real.
     private func line(_ installation: Installation, _ context: CommandContext) throws -> [Finding] {
         guard installation.role == .node else { return [] }
@@ -61,9 +66,11 @@ struct DoctorCommand: NodeCommand {
         return Set(urls).sorted().map { url in
             do {
                 let request = HTTPRequest(method: "GET", url: url + "/health", timeout: .seconds(15))
-                let answer = try context.curl().performBlocking(request)
+                let client = try context.curl()
+                let answer = try client.performBlocking(request)
+                if let stranger = answer.stranger { throw stranger }
                 return answer.status == 200
-                    ? Finding("line", .ok, "the hub answers at \(url)")
+                    ? Finding("line", .ok, "the hub answers at \(url)" + (try Self.maker(client, url)))
                     : Finding(
                         "line", .problem, "the hub answers \(answer.status) at \(url)", next: "Ask PrepKC.")
             } catch let error as NodeError {

@@ -9,14 +9,19 @@ struct ServeCommand: NodeCommand {
         commandName: "serve",
         abstract: "Serve REST, sync, health and metrics until stopped; at a node also sync by itself.",
         discussion: """
-            Example: node-cli serve --data hub --listen 127.0.0.1:8001
+            Examples: node-cli serve --data hub --listen 127.0.0.1:8001
+                      node-cli serve --data hub --listen 0.0.0.0:8443 --dev-tls
 
-            Plain HTTP on loopback addresses only: put a TLS proxy in front. Other commands work beside
-            it; a second serve on the same data directory exits 11. SIGTERM stops it within ten seconds.
+            TLS 1.3 with tls.certificate_file and tls.key_file of node.yaml; to try it out, --dev-tls makes a
+            certificate and says how nodes trust it. Plain HTTP on loopback addresses only, unless
+            tls.proxy_in_front is true. Other commands work beside it; a second serve on the same data directory
+            exits 11. SIGTERM stops it within ten seconds; SIGHUP takes what can change of node.yaml, and the certificate.
             """)
 
     @Option(help: ArgumentHelp("Address and port; port 0 lets the system choose.", valueName: "host:port"))
     var listen: String?
+    @Flag(name: .customLong("dev-tls"), help: "Speak TLS with a certificate made here, for trying out.")
+    var devTLS = false
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
@@ -29,26 +34,39 @@ struct ServeCommand: NodeCommand {
         let lock = try FileLock(
             context.directory.serveLock, else: "another serve is running on this data directory",
             hint: "Stop it first; other commands can be used beside it.")
-        var limits = HTTPServer.Limits()
-        limits.maxBodyBytes = context.configuration.maxBodyBytes
+        let way = try ServeTransport(context, devTLS: devTLS, host: address.host)
         let settings = ServeSettings(context), logger = Self.logger(settings.level)
-        let backend = try NodeBackend(installation, options(installation, context, settings, logger))
-        let server = try HTTPServer(
-            host: address.host, port: address.port, backend: backend, limits: limits, logger: logger,
-            backgroundTasks: try backgroundTasks(installation, context, settings.live, logger),
-            onListening: { port in
-                OutputWriter.messages.tryWrite(
-                    "listening on http://\(address.host):\(port) as \(installation.role.rawValue)\n")
-            })
+        let watch = way.certificates.map { CertificateWatch($0, logger: logger) }
+        let server = try server(installation, context, settings, address, way, watch, logger)
         FailedSync.onFailure { what in
             OutputWriter.messages.tryWrite("\(what): the disk didn't take what was written; stopping\n")
             _exit(7)
         }
-        let hangups = settings.reloadOnHangup(logger)
+        let hangups = settings.reloadOnHangup(logger) { watch?.look() }
         defer { hangups.cancel() }
         try waitFor { try await server.run() }
         withExtendedLifetime(lock) {}
         return CommandResult(data: ["stopped": true])
+    }
+
+    private func server(
+        _ installation: Installation, _ context: CommandContext, _ settings: ServeSettings,
+        _ address: NetworkAddress, _ way: ServeTransport, _ watch: CertificateWatch?, _ logger: Logger
+    ) throws -> HTTPServer {
+        var limits = HTTPServer.Limits()
+        limits.maxBodyBytes = context.configuration.maxBodyBytes
+        var options = try options(installation, context, settings, logger)
+        options.certificates = way.certificates
+        var tasks = try backgroundTasks(installation, context, settings.live, logger)
+        if let watch { tasks.append { try await watch.run() } }
+        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+        let start = "listening on \(way.scheme)://\(host):"
+        let end = " as \(installation.role.rawValue)\n" + (way.advice ?? "")
+        return try HTTPServer(
+            host: address.host, port: address.port, transport: way.transport,
+            backend: try NodeBackend(installation, options), limits: limits, logger: logger,
+            backgroundTasks: tasks,
+            onListening: { port in OutputWriter.messages.tryWrite("\(start)\(port)\(end)") })
     }
 
     private func options(
@@ -59,7 +77,7 @@ struct ServeCommand: NodeCommand {
         options.settings = { live.rest }
         options.logger = logger
         options.sheet = { link in try context.sheets(live.configuration).roster(of: link) }
-        options.mail = { MailDelivery(live.configuration) }
+        options.mail = { MailDelivery(live.configuration, of: context.directory) }
         guard installation.role == .node else { return options }
         let client = try context.curl(), hubURL = context.configuration.hubURL
         options.syncNow = { tenant in
@@ -76,19 +94,20 @@ struct ServeCommand: NodeCommand {
     ) throws -> [@Sendable () async throws -> Void] {
         let backups = BackupWatch(
             installation, plan: { BackupWatch.Plan(live.configuration) }, logger: logger)
+        let directory = context.directory
         let letters = MailWatch(
-            installation, delivery: { MailDelivery(live.configuration) }, logger: logger)
+            installation, delivery: { MailDelivery(live.configuration, of: directory) }, logger: logger)
         let both: [@Sendable () async throws -> Void] = [
             { try await backups.run() }, { try await letters.run() },
         ]
         guard installation.role == .node else {
-            let archive = context.directory.archive
             let watch = DeadlineWatch(
                 installation,
                 retention: {
                     let settings = live.configuration
                     return AuditRetention(
-                        keepDays: settings.auditKeepDays, folder: settings.auditArchiveFolder ?? archive)
+                        keepDays: settings.auditKeepDays,
+                        folder: settings.auditArchiveFolder ?? directory.archive)
                 }, logger: logger)
             return both + [{ try await watch.run() }]
         }

@@ -18,11 +18,14 @@ struct ServeSettings: Sendable {
 
     var configuration: Configuration { live.configuration }
 
-    /// Reads the settings again with each SIGHUP until the source is cancelled.
-    func reloadOnHangup(_ logger: Logger) -> any DispatchSourceSignal {
+    /// Reads the settings again with each SIGHUP until the source is cancelled; `also` comes first.
+    func reloadOnHangup(_ logger: Logger, also: @escaping @Sendable () -> Void) -> any DispatchSourceSignal {
         signal(SIGHUP, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: SIGHUP)
-        source.setEventHandler { reload(logger) }
+        source.setEventHandler {
+            also()
+            reload(logger)
+        }
         source.activate()
         return source
     }

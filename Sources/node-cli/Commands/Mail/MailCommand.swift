@@ -79,7 +79,7 @@ extension CommandContext {
     /// Sends letters; what can't be sent waits, and is said. Without a server each is printed on standard error,
     /// to be delivered by hand.
     func deliver(_ letters: [Mail], installation: Installation) throws -> [Notice] {
-        let delivery = MailDelivery(configuration)
+        let delivery = MailDelivery(configuration, of: directory)
         if !delivery.isConfigured {
             let lines = letters.flatMap {
                 "\nTo: \($0.recipient)\nSubject: \($0.subject)\n\n\($0.body)\n"
