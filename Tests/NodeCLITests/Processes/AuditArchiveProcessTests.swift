@@ -42,7 +42,7 @@ import Testing
                 toFile: again, atomically: false, encoding: .utf8)
             try node.refuses(["audit", "archive", "verify", again], 13, "VERIFICATION_FAILED")
             try node.refuses(
-                ["audit", "archive", "write", "nothing", "--out", stage.folder + "/x"], 5, "RECORD_NOT_FOUND")
+                ["audit", "archive", "write", "nothing", "--out", stage.folder + "/x"], 6, "RECORD_NOT_FOUND")
             #expect(try node.done("audit", "archive", "list")["archives"].items.count == 1)
         }
     }
