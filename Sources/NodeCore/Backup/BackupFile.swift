@@ -101,7 +101,7 @@ private struct Unpacking {
 
     private mutating func openKey(_ bytes: [UInt8]) throws {
         let parts: [CBOR]
-        do { parts = try CBOR.decode(bytes).arrayValue ?? [] } catch is CBORError {
+        do { parts = try CBOR.decode(bytes).arrayValue ?? [] } catch {
             throw RecordReader.damaged
         }
         guard parts.count == 2, let ephemeral = parts[0].bytesValue, let box = parts[1].bytesValue else {

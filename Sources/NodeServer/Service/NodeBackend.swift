@@ -49,7 +49,8 @@ public final class NodeBackend: ServerBackend {
             RosterHistoryRoutes.all, UsageRoutes.all,
             EventRoutes.all, PublicEventRoutes().all, PersonRoutes.all, ConflictRoutes.all, RuleRoutes.all,
             AuditRoutes.all,
-            NodeRoutes.all, ExchangeRoutes(syncNow: options.syncNow).all, FileExchangeRoutes.all,
+            NodeRoutes.all, EnrolmentRoutes.all, ExchangeRoutes(syncNow: options.syncNow).all,
+            FileExchangeRoutes.all,
             ReferenceRoutes.all, BackupRoutes.all, OperatorRoutes.all,
         ]
         let all = groups.flatMap { $0 }

@@ -64,18 +64,19 @@ import Testing
         try add(node, "Wilhelmina-Featherstonehaugh")
         let (file, key) = try backup(node)
         let bytes = try Data(contentsOf: URL(filePath: file.path))
-        for secret in ["Wilhelmina", "SQLite format", "prepkc-ed25519-seed", node.tenant.origin.key.seed.hex]
-        {
+        for secret in [
+            "Wilhelmina", "SQLite format", "prepkc-ed25519-seed", try node.tenant.origin.key.seed().hex,
+        ] {
             #expect(bytes.range(of: Data(secret.utf8)) == nil)
         }
-        #expect(bytes.range(of: Data(node.tenant.origin.key.seed)) == nil)
+        #expect(try bytes.range(of: Data(node.tenant.origin.key.seed())) == nil)
         let unpacked = scratch(world)
         try file.unpack(into: unpacked, with: key)
         #expect(try FileManager.default.contentsOfDirectory(atPath: unpacked.keys).isEmpty)
         for name in file.manifest.files.map(\.name) {
             let plain = try Data(contentsOf: URL(filePath: "\(unpacked.path)/\(name)"))
-            #expect(plain.range(of: Data(node.tenant.origin.key.seed)) == nil)
-            #expect(plain.range(of: Data(node.installation.identity.seed)) == nil)
+            #expect(try plain.range(of: Data(node.tenant.origin.key.seed())) == nil)
+            #expect(try plain.range(of: Data(node.installation.identity.seed())) == nil)
         }
     }
 

@@ -29,6 +29,7 @@ struct ServeCommand: NodeCommand {
         let lock = try FileLock(
             context.directory.serveLock, else: "another serve is running on this data directory",
             hint: "Stop it first; other commands can be used beside it.")
+        try installation.keys.unlock()
         var limits = HTTPServer.Limits()
         limits.maxBodyBytes = context.configuration.maxBodyBytes
         let logger = logger(context)
