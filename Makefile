@@ -4,9 +4,9 @@ SWIFT ?= swift
 LLVM_COV ?= $(dir $(realpath $(shell command -v $(SWIFT))))llvm-cov
 PREFIX ?= /usr/local
 DESTDIR ?=
-SWIFT_SOURCES = Sources Tests conflict-rules Package.swift Benchmarks/Sources Benchmarks/Package.swift
+SWIFT_SOURCES = Sources Tests conflict-rules Package.swift Benchmarks/Sources Benchmarks/Package.swift Fuzz
 
-.PHONY: demo test api mutate soak check coverage bench install uninstall format setup build release
+.PHONY: demo test api mutate soak check coverage bench fuzz install uninstall format setup build release
 
 ## Show the main job with real processes; ends by itself. `make demo ARGS=--keep` leaves the folder.
 demo: setup
@@ -45,11 +45,14 @@ soak: export BACKTESTS ?= 5000
 soak: export LOAD_SECONDS ?= 60
 soak: export TAMPERINGS ?= 1000
 soak: export ROSTERS ?= 50000
+soak: export ATTEMPTS ?= 10000
+soak: export SAMPLES ?= 20
+soak: export FUZZ_RUNS ?= 20000
 soak: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '^SimulationTests\.'
-	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.(HistoryTests|RecoveryHistoryTests|TransparencyTests|BacktestTests)'
-	$(SWIFT) test --skip-build --filter '^NodeServerTests\.SeatRaceTests'
+	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.(HistoryTests|RecoveryHistoryTests|TransparencyTests|BacktestTests|CrossTenantTests|FlippedBitTests)'
+	$(SWIFT) test --skip-build --filter '^NodeServerTests\.(SeatRaceTests|FuzzCorpusTests)'
 	$(SWIFT) test --skip-build --filter '^NodeCoreTests\.(RosterPropertyTests|SessionPropertyTests)'
 	scripts/mutate --all
 
@@ -70,6 +73,12 @@ bench: setup
 	$(SWIFT) build -c release --package-path Benchmarks
 	@mkdir -p .build
 	Benchmarks/.build/release/benchmarks $(ARGS)
+
+## libFuzzer over everything that parses what strangers send: `make fuzz FUZZ_SECONDS=60`, each of ten targets so
+## long. `make test` replays the corpus that it keeps in Tests/Corpus.
+FUZZ_SECONDS ?= 600
+fuzz: setup
+	scripts/fuzz $(FUZZ_SECONDS) $(TARGETS)
 
 ## Reformat all Swift sources.
 format:

@@ -29,6 +29,7 @@ let package = Package(
         .library(name: "NodeCore", targets: ["NodeCore"]),
         .library(name: "SyncEngine", targets: ["SyncEngine"]),
         .library(name: "NodeServer", targets: ["NodeServer"]),
+        .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -82,6 +83,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["SyncEngine", "NodeCore", grdb],
             path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "FuzzTargets", dependencies: ["NodeServer", "SyncEngine", "NodeCore", "TestSupport"],
+            path: "Tests/FuzzTargets", swiftSettings: settings),
         .testTarget(
             name: "NodeCoreTests", dependencies: ["NodeCore", "SyncEngine", "TestSupport"],
             swiftSettings: settings),
@@ -95,7 +99,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "NodeServerTests",
-            dependencies: ["NodeServer", "SyncEngine", "NodeCore", "TestSupport"],
+            dependencies: ["NodeServer", "SyncEngine", "NodeCore", "TestSupport", "FuzzTargets"],
             swiftSettings: settings),
         .testTarget(
             name: "NodeCLITests", dependencies: ["NodeCore", "TestSupport", "node-cli"],

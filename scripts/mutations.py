@@ -101,8 +101,8 @@ ALL = [
         "if (before == nil) == (after == nil) { return [] }", "if before == nil || after == nil { return [] }",
         "BacktestTests"),
     Mutation(
-        "rules are applied that an installation doesn't know", RULES + "RuleService.swift",
-        "guard version < file.since else { continue }", "continue", "RuleServiceTests"),
+        "rules are applied that an installation doesn't know", STORE + "Successions.swift",
+        "guard version < since else { continue }", "continue", "RuleServiceTests"),
     Mutation(
         "failing examples don't keep a file out", RULES + "RuleService.swift",
         "first(where: { !$0.failures.isEmpty })", "first(where: { _ in false })", "RuleServiceTests"),
@@ -188,6 +188,13 @@ ALL = [
     Mutation(
         "the arbiter orders the same again and again", "Sources/NodeCore/Seats/LearnerSeats.swift",
         "!= .text(one.delta.hex)", "!= .text(\"\")", "SimulationTests"),
+    Mutation(
+        "an erasure also takes what was written by those who knew of it", "Sources/NodeCore/Persons/ErasureOrder.swift",
+        "other.stamp != facts.stamp && !other.hadSeen(facts)", "other.stamp != facts.stamp", "SimulationTests"),
+    Mutation(
+        "archives take entries that their author hadn't seen", "Sources/NodeCore/Audit/AuditArchive.swift",
+        "author.stamp != facts.stamp && facts.hadSeen(author)", "author.stamp != facts.stamp",
+        "AuditArchiveTests|SimulationTests"),
     Mutation(
         "values of dead rows go when the fastest node has passed", STORE + "Tombstones.swift",
         "SELECT ifnull(min(ifnull(p.position, 0)), 0)", "SELECT ifnull(max(ifnull(p.position, 0)), 0)",

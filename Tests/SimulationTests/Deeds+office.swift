@@ -66,6 +66,20 @@ extension Deed {
             _ = try service.merge(pick(), into: pick())
         },
         Deed(
+            name: "erase a teacher", weight: 2,
+            refusals: [.teacherNotFound, .recordNotFound, .tenantInactive, .conflict]
+        ) { run, site in
+            _ = try PersonService(site.installation, site.tenant, actor: site.actor)
+                .erase(run.teacher(at: site), learner: false)
+        },
+        Deed(
+            name: "archive the audit", weight: 2, refusals: [.hubOwned, .tenantInactive, .upgradeRequired],
+            isHubs: true
+        ) { run, site in
+            let before = site.clock.milliseconds() - Int64(run.dice(10)) * 86_400_000
+            _ = try AuditArchiveService(site.tenant, actor: site.actor).create(before: before) { _ in }
+        },
+        Deed(
             name: "rotate or revoke the API key", weight: 3,
             refusals: [.tenantInactive, .recordNotFound, .conflict]
         ) { run, site in

@@ -24,7 +24,7 @@ public enum AccessPolicy {
         let admin = supervisor.union([
             .createTenant, .editTenant, .editSettings, .activateTenant, .createSchool, .importReference,
             .grantAdmin, .readStaff, .editStaff, .editKeys, .exportPerson, .erasePerson, .applyRules,
-            .editNodes,
+            .editNodes, .archiveAudit,
         ])
         return [.viewer: viewer, .supervisor: supervisor, .admin: admin]
     }()

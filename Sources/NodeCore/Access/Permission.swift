@@ -57,6 +57,8 @@ public enum Permission: String, Sendable, CaseIterable {
     case readRules = "rules.read"
     case applyRules = "rules.apply"
     case readAudit = "audit.read"
+    /// Take old entries out of the files.
+    case archiveAudit = "audit.archive"
     // The installation
     case readSync = "sync.read"
     case runSync = "sync.run"

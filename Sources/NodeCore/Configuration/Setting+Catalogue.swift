@@ -3,7 +3,7 @@ extension Setting {
     ///
     /// Adding one is free; it must be described in `node.yaml.example` too (a test compares).
     public static let all: [Setting] =
-        identity + network + google + sync + backup + mail + limits + terms + display
+        identity + network + google + sync + backup + audit + mail + limits + terms + display
 
     /// Variables with our prefix that are no settings: read elsewhere, accepted here.
     public static let otherVariables: Set<String> = ["PREPKC_DATA", "PREPKC_KEY_PASSPHRASE"]
@@ -69,6 +69,15 @@ extension Setting {
         Setting(
             "backup.keep", .integer(1...10_000, unit: "backups"), default: "14",
             "How many of these are kept."),
+    ]
+
+    private static let audit: [Setting] = [
+        Setting(
+            "audit.keep_days", .integer(0...36_500, unit: "days"), default: "0",
+            "How long the hub keeps audit entries in the files before it archives them; 0 for ever."),
+        Setting(
+            "audit.archive_folder", .path,
+            "Where archives go. archive in the data directory unless set."),
     ]
 
     private static let mail: [Setting] = [

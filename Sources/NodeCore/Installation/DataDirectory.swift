@@ -19,6 +19,7 @@ public struct DataDirectory: Sendable {
     public var control: String { path + "/control.db" }
     public var tenants: String { path + "/tenants" }
     public var backups: String { path + "/backups" }
+    public var archive: String { path + "/archive" }
     public var serveLock: String { path + "/serve.lock" }
 
     public func tenantFile(slug: String) -> String { "\(tenants)/polaris_\(slug).db" }

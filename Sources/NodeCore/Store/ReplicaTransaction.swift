@@ -8,6 +8,8 @@ public final class ReplicaTransaction: StoreReader {
     var rulesChanged = false
     /// Rows of `erasure` came: what they concern is dropped at the end.
     var erasureChanged = false
+    /// Rows of `audit_archive` came, or an entry was looked at that one had taken out.
+    var archivesChanged = false
     /// Rows that may have become part of a case; the hub's arbiter looks at them.
     public internal(set) var touched = TouchedRows()
     /// Says that the arbiter has looked already and found nothing to do.
@@ -45,9 +47,10 @@ public final class ReplicaTransaction: StoreReader {
         remember(facts)
     }
 
-    /// Called once before commit: follows new orders of erasure, projects anew what a change of rules touches.
+    /// Called once before commit: follows new orders of erasure and of archiving, projects anew what a change of rules touches.
     func finish() throws {
         try enforceErasures()
+        try enforceArchives()
         if rulesChanged {
             bookCache = nil
             try reprojectRowsWithSiblings()

@@ -63,12 +63,18 @@ extension StoreReader {
         }
     }
 
+    /// The schema version whose columns a row write names: its author's, or the table's first one where an author
+    /// wrote to a table that it didn't know.
+    func namedVersion(_ table: SyncedTable, by stamp: Int64) throws -> Int {
+        table.hasLaterColumns ? max(try facts(stamp).schemaVersion, table.since) : schema.version
+    }
+
     /// The values of a lean row's one row write. A column added after the writer's schema is absent;
     /// a column written apart shows its own value, which the row write can no longer show.
     func leanValues(_ table: SyncedTable, row: Row, stamp: Int64) throws -> [String: Value] {
         var values: [String: Value] = [:]
         values.reserveCapacity(table.columns.count)
-        let version = table.hasLaterColumns ? try facts(stamp).schemaVersion : schema.version
+        let version = try namedVersion(table, by: stamp)
         for column in table.columns where column.since <= version { values[column.name] = row[column.name] }
         return values
     }
@@ -83,6 +89,7 @@ extension ReplicaTransaction {
             erasureChanged = true
             ordersCache = nil
         }
+        if table == Schema.auditArchive.name { archivesChanged = true }
         let known = schema.table(table)
         if let known { touched.note(known, id) }
         if let known, old.isEmpty, state.isPlain, try isLean(known, state) {
@@ -118,7 +125,7 @@ extension ReplicaTransaction {
     /// `leanValues` tells.
     private func isLean(_ table: SyncedTable, _ state: RowState) throws -> Bool {
         let write = state.writes[0]
-        let version = table.hasLaterColumns ? try facts(write.stamp).schemaVersion : schema.version
+        let version = try namedVersion(table, by: write.stamp)
         var known = 0
         for column in table.columns where column.since <= version {
             guard let value = write.values[column.name], column.holds(value) else { return false }

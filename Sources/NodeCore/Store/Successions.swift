@@ -178,3 +178,19 @@ extension ReplicaTransaction {
         try transaction.seal(alone: true)
     }
 }
+
+extension StoreReader {
+    /// Throws `UPGRADE_REQUIRED` naming an enrolled installation whose schema, as its newest delta states it, is
+    /// older than one that knows something.
+    public func requireKnowing(_ since: Int, for something: String) throws {
+        for origin in try origins() where try isInUse(origin) {
+            guard let stamp = try stamp(origin: origin.number, seq: origin.headSeq) else { continue }
+            let version = try facts(stamp).schemaVersion
+            guard version < since else { continue }
+            throw NodeError(
+                .upgradeRequired,
+                "\(origin.name) is too old for \(something) (it has schema \(version), not \(since))",
+                hint: "Upgrade node-cli there and let it sync a change; nothing was changed.")
+        }
+    }
+}

@@ -53,7 +53,7 @@ extension StoreReader {
         try store.environment.replication.replay([row], seenBy: author, in: self)[row]?.state ?? RowState()
     }
 
-    fileprivate func replayed(_ row: RowID) throws -> RowState? {
+    func replayed(_ row: RowID) throws -> RowState? {
         try store.environment.replication.replay([row], seenBy: nil, in: self)[row]?.state
     }
 
@@ -152,6 +152,7 @@ extension ReplicaTransaction {
     public func stateForMerging(
         _ change: Change, by facts: @autoclosure () -> DeltaFacts, into old: RowState, _ row: RowID
     ) throws -> RowState {
+        if row.table == Schema.auditEntry.name, let whole = try archivedEntry(row) { return whole }
         guard old.writes.isEmpty, old.cells.isEmpty, !old.deletes.isEmpty, change != .delete,
             try isCollected(row.table, id: row.id)
         else { return old }

@@ -48,7 +48,7 @@ public final class NodeBackend: ServerBackend {
             TenantRoutes.all, SchoolRoutes.all, SeatRoutes.all, TeacherRoutes.all, RosterRoutes.all,
             RosterHistoryRoutes.all, UsageRoutes.all,
             EventRoutes.all, PublicEventRoutes().all, PersonRoutes.all, ConflictRoutes.all, RuleRoutes.all,
-            AuditRoutes.all,
+            AuditRoutes.all, AuditArchiveRoutes.all,
             NodeRoutes.all, EnrolmentRoutes.all, ExchangeRoutes(syncNow: options.syncNow).all,
             FileExchangeRoutes.all,
             ReferenceRoutes.all, BackupRoutes.all, OperatorRoutes.all,

@@ -146,7 +146,12 @@ public struct NodeExchange: Sendable {
             if summary.hasDiverged { return startOver() }
             return proceed()
         case (.loaded(let batch), .loading): return send(batch)
-        case (.failed(let error), _): return finish(error)
+        case (.failed(let error), _):
+            // What the store finds in an answer about its own chain is a verdict, too.
+            if let found = [Verdict.fork, .nodeBehind].first(where: { $0.error?.code == error.code }) {
+                outcome.verdict = found
+            }
+            return finish(error)
         default:
             return finish(NodeError(.internalError, "the exchange took an event out of order"))
         }

@@ -21,10 +21,10 @@ public enum ParentRule: String, Sendable, CaseIterable {
 
 /// A table's rules about its rows' relations to other rows; nil where its file says nothing.
 public struct RelationRules: Sendable, Equatable {
-    /// A rule with the line of its file on which it stands.
+    /// A rule with where it stands.
     public struct Placed<Rule: Sendable & Equatable>: Sendable, Equatable {
         public let rule: Rule
-        public let line: Int
+        public let place: RulePlace
     }
 
     public var duplicate: Placed<DuplicateRule>?
@@ -63,7 +63,7 @@ extension RuleParser {
     private mutating func placed<Rule: RawRepresentable & CaseIterable & Sendable & Equatable>(
         _ node: Node, _ key: String
     ) -> RelationRules.Placed<Rule>? where Rule.RawValue == String {
-        if let rule = node.string.flatMap(Rule.init) { return .init(rule: rule, line: node.mark?.line ?? 0) }
+        if let rule = node.string.flatMap(Rule.init) { return .init(rule: rule, place: RulePlace(node.mark)) }
         let known = Rule.allCases.map(\.rawValue)
         error("'\(key)' must be \(known.joined(separator: ", "))", node, near: node.string ?? "", known)
         return nil
@@ -94,7 +94,7 @@ extension TenantRules {
         let (present, isLocked) = source(table, RelationRules.lock(key))
         for source in [present, policySource(table)].compactMap({ $0 }) {
             guard let found = source.table.relations[keyPath: path] else { continue }
-            return RelationRuling(rule: found.rule, place: place(source, found.line), isLocked: isLocked)
+            return RelationRuling(rule: found.rule, place: place(source, found.place), isLocked: isLocked)
         }
         return RelationRuling(rule: builtIn, place: "built-in", isLocked: isLocked)
     }

@@ -15,8 +15,7 @@ public struct RuleFile: Sendable, Equatable {
     public struct Choice: Sendable, Equatable {
         public let when: [RuleCondition]
         public let rule: Rule
-        /// Where it stands in its file, from 1.
-        public let line: Int
+        public let place: RulePlace
     }
 
     /// The choices of a column in order; the last has no condition, so exactly one rule applies.
@@ -27,15 +26,14 @@ public struct RuleFile: Sendable, Equatable {
 
     public struct Table: Sendable, Equatable {
         public let row: RowRule
-        /// Where `row` stands; 0 when it isn't said and `update_wins` is built in.
-        public let rowLine: Int
+        /// Where `row` stands; nowhere when it isn't said and `update_wins` is built in.
+        public let rowPlace: RulePlace
         public let fallback: Entry
         public let columns: [String: Entry]
         /// Columns that a district's own file leaves to this one, and `*` for the row rule. Only in the
         /// hub's policy.
         public let locked: Set<String>
-        /// Where the table stands in its file.
-        public let line: Int
+        public let place: RulePlace
         /// What the file says about rows that merging set against each other.
         public var relations = RelationRules()
         /// Who may write columns, and under `*` make and delete rows. Only in the hub's policy.
@@ -85,16 +83,17 @@ public struct RuleFile: Sendable, Equatable {
 /// Something that is wrong with a rule file, and where.
 public struct RuleProblem: Sendable, Equatable {
     public let isError: Bool
-    /// From 1; 0 for the whole file.
-    public let line: Int
-    public let column: Int
+    public let place: RulePlace
     public let message: String
     public let suggestion: String?
 
+    public var line: Int { place.line }
+    public var column: Int { place.column }
+
     var nodeError: NodeError {
-        let place = line > 0 ? "line \(line), column \(column): " : ""
+        let start = place.line > 0 ? "line \(place.line), column \(place.column): " : ""
         return NodeError(
-            .validation, place + message,
+            .validation, start + message,
             hint: suggestion ?? "See conflict-rules/README.md for the form of a rule file.")
     }
 }

@@ -30,10 +30,10 @@ extension RuleParser {
     }
 
     private mutating func parseChoice(_ node: Node, _ table: SyncedTable) -> RuleFile.Choice? {
-        let line = node.mark?.line ?? 0
+        let place = RulePlace(node.mark)
         guard node.mapping != nil else {
             return parseRule(node.string ?? "", [:], node, table).map {
-                .init(when: [], rule: $0, line: line)
+                .init(when: [], rule: $0, place: place)
             }
         }
         let all = RuleWord.allCases.reduce(into: Set(["rule", "when"])) { $0.formUnion($1.parameters) }
@@ -44,7 +44,7 @@ extension RuleParser {
         }
         let parameters = body.filter { $0.key != "rule" && $0.key != "when" }
         let when = body["when"].map { parseConditions($0, table) } ?? []
-        return parseRule(name, parameters, node, table).map { .init(when: when, rule: $0, line: line) }
+        return parseRule(name, parameters, node, table).map { .init(when: when, rule: $0, place: place) }
     }
 
     private mutating func parseRule(

@@ -118,8 +118,8 @@ struct RuleParser {
         }
         guard let fallback = parseEntry(fallbackNode, table) else { return nil }
         let result = RuleFile.Table(
-            row: row, rowLine: body["row"]?.mark?.line ?? 0, fallback: fallback, columns: columns,
-            locked: locked, line: node.mark?.line ?? 0, relations: parseRelations(body, table),
+            row: row, rowPlace: RulePlace(body["row"]?.mark), fallback: fallback, columns: columns,
+            locked: locked, place: RulePlace(node.mark), relations: parseRelations(body, table),
             owners: parseOwners(body, table))
         if let cycle = result.cycle(table) {
             error("the conditions of \(cycle.joined(separator: ", ")) wait for each other", node)
@@ -176,7 +176,7 @@ struct RuleParser {
     private mutating func note(_ isError: Bool, _ mark: Mark?, _ message: String, _ suggestion: String?) {
         problems.append(
             RuleProblem(
-                isError: isError, line: mark?.line ?? 0, column: mark?.column ?? 0, message: message,
+                isError: isError, place: RulePlace(mark), message: message,
                 suggestion: suggestion))
     }
 

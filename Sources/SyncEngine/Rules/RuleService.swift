@@ -127,7 +127,7 @@ public struct RuleService {
         }
         return try write(dryRun: dryRun) { transaction in
             let reader = transaction.replica
-            try reader.requireKnowing(file)
+            try reader.requireKnowing(file.since, for: "a rule in this file")
             let layer: RuleDocument.Layer = asPolicy ? .policy : .district
             let present = try reader.ruleDocuments().filter { $0.domain == file.domain }
             let own = present.first { $0.layer == layer }
@@ -178,37 +178,40 @@ extension TenantRules {
     /// What of a district's file the policy has locked.
     func lockedBy(_ file: RuleFile) -> [RuleProblem] {
         file.tables.sorted { $0.key < $1.key }.flatMap { name, table -> [RuleProblem] in
-            func problem(_ line: Int, _ message: String) -> RuleProblem {
+            func problem(_ place: RulePlace, _ message: String) -> RuleProblem {
                 RuleProblem(
-                    isError: true, line: line, column: 1, message: message,
+                    isError: true, place: place, message: message,
                     suggestion: "`node-cli rules show` names what is locked.")
             }
             guard let known = Schema.table(name) else { return [] }
             var problems: [RuleProblem] = []
             if !table.locked.isEmpty {
-                problems.append(problem(table.line, "only the hub's policy can lock entries"))
+                problems.append(problem(table.place, "only the hub's policy can lock entries"))
             }
             if !table.owners.isEmpty {
-                problems.append(problem(table.line, "only the hub's policy says who owns what"))
+                problems.append(problem(table.place, "only the hub's policy says who owns what"))
             }
             if known.columns.allSatisfy({ source(name, $0.name).isLocked }) {
-                return problems + [problem(table.line, "'\(name)' is locked by the hub's policy")]
+                return problems + [problem(table.place, "'\(name)' is locked by the hub's policy")]
             }
             for (column, entry) in table.columns.sorted(by: { $0.key < $1.key })
             where source(name, column).isLocked {
                 let message = "\(name).\(column) is locked by the hub's policy"
-                problems.append(problem(entry.choices[0].line, message))
+                problems.append(problem(entry.choices[0].place, message))
             }
-            for (key, line) in [
-                (RelationRules.duplicateKey, table.relations.duplicate?.line),
-                (RelationRules.parentKey, table.relations.missingParent?.line),
+            for (key, place) in [
+                (RelationRules.duplicateKey, table.relations.duplicate?.place),
+                (RelationRules.parentKey, table.relations.missingParent?.place),
             ] {
-                guard let line, source(name, RelationRules.lock(key)).isLocked else { continue }
-                problems.append(problem(line, "'\(key)' of \(name) is locked by the hub's policy"))
+                guard let place, source(name, RelationRules.lock(key)).isLocked else { continue }
+                problems.append(problem(place, "'\(key)' of \(name) is locked by the hub's policy"))
             }
             let locked = source(name, CellConflict.lifeColumn)
             if locked.isLocked, table.row != locked.source.table.row {
-                problems.append(problem(table.line, "the row rule of \(name) is locked by the hub's policy"))
+                problems.append(
+                    problem(
+                        table.rowPlace == .none ? table.place : table.rowPlace,
+                        "the row rule of \(name) is locked by the hub's policy"))
             }
             return problems
         }
@@ -221,20 +224,6 @@ extension StoreReader {
         let layer: RuleDocument.Layer = asPolicy ? .policy : .district
         let kept = try ruleDocuments().filter { $0.layer != layer || $0.domain != file.domain }
         return TenantRules(documents: kept + [RuleDocument(layer: layer, domain: file.domain, yaml: yaml)])
-    }
-
-    /// Throws `UPGRADE_REQUIRED` naming an enrolled installation whose version, as its newest delta states
-    /// it, doesn't know every rule of a file.
-    func requireKnowing(_ file: RuleFile) throws {
-        for origin in try origins() where try isInUse(origin) {
-            guard let stamp = try stamp(origin: origin.number, seq: origin.headSeq) else { continue }
-            let version = try facts(stamp).schemaVersion
-            guard version < file.since else { continue }
-            throw NodeError(
-                .upgradeRequired,
-                "\(origin.name) is too old for a rule in this file (it has schema \(version), not \(file.since))",
-                hint: "Upgrade node-cli there and let it sync a change; nothing was changed.")
-        }
     }
 }
 

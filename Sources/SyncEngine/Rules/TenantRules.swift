@@ -28,11 +28,11 @@ public struct TenantRules: RuleBook {
     private static let ownTables: Set<String> = [Schema.ruleSet.name, Schema.rulePolicy.name]
 
     private static func builtIn(_ rule: Rule) -> Source {
-        let entry = RuleFile.Entry(choices: [.init(when: [], rule: rule, line: 0)])
+        let entry = RuleFile.Entry(choices: [.init(when: [], rule: rule, place: .none)])
         return Source(
             layer: nil, domain: "", version: 0,
             table: RuleFile.Table(
-                row: .updateWins, rowLine: 0, fallback: entry, columns: [:], locked: [], line: 0))
+                row: .updateWins, rowPlace: .none, fallback: entry, columns: [:], locked: [], place: .none))
     }
     private static let latest = builtIn(.latest)
     private static let preferHub = builtIn(.prefer(.hub))
@@ -75,22 +75,22 @@ public struct TenantRules: RuleBook {
     public func choices(table: String, column: String) -> [(when: [RuleCondition], ruling: Ruling)] {
         let (source, isLocked) = source(table, column)
         return source.table.entry(column).choices.map {
-            ($0.when, Ruling(rule: $0.rule, place: place(source, $0.line), isLocked: isLocked))
+            ($0.when, Ruling(rule: $0.rule, place: place(source, $0.place), isLocked: isLocked))
         }
     }
 
     /// Where the rule of a row's life stands.
     public func rowPlace(table: String) -> String {
         let (source, _) = source(table, CellConflict.lifeColumn)
-        return place(source, source.table.rowLine)
+        return place(source, source.table.rowPlace)
     }
 
-    func place(_ source: Source, _ line: Int) -> String {
-        if line == 0 { return "built-in" }
+    func place(_ source: Source, _ place: RulePlace) -> String {
+        if place == .none { return "built-in" }
         return switch source.layer {
         case nil: "built-in"
-        case .policy: "\(source.domain).yaml:\(line)"
-        case .district: "\(source.domain).yaml:\(line) (district, version \(source.version))"
+        case .policy: "\(source.domain).yaml:\(place.line)"
+        case .district: "\(source.domain).yaml:\(place.line) (district, version \(source.version))"
         }
     }
 

@@ -155,9 +155,10 @@ struct CommandContext {
         return options
     }
 
-    /// Bytes of a file, or of standard input for `-`. Throws `FILE_NOT_FOUND`, `TOO_LARGE`.
-    func read(_ path: String) throws -> [UInt8] {
-        let limit = configuration.maxImportBytes
+    /// Bytes of a file, or of standard input for `-`; at most limits.import_bytes unless told. Throws
+    /// `FILE_NOT_FOUND`, `TOO_LARGE`.
+    func read(_ path: String, limit: Int? = nil) throws -> [UInt8] {
+        let limit = limit ?? configuration.maxImportBytes
         if path == "-" { return try readStandardInput(limit: limit) }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
@@ -189,10 +190,7 @@ struct CommandContext {
 
     /// Throws `FILE_EXISTS` when one of the files to write is there, unless told to overwrite.
     func requireAbsent(_ paths: [String], force: Bool) throws {
-        for path in paths where !force && FileManager.default.fileExists(atPath: path) {
-            throw NodeError(
-                .fileExists, "'\(path)' is already there", hint: "Choose another name, or add --force.")
-        }
+        for path in paths { try NewFile.require(path, force: force) }
     }
 
     /// A bar on standard error for work that takes over a second.

@@ -89,6 +89,8 @@ import Testing
         try refuses(
             "version: 1\ndomain: audit\ntables:\n  audit_entry:\n    default: latest\n",
             "'audit_entry' is locked")
+        let found = try service(node).check(tenant + "    columns: { active: latest }\n").problems
+        #expect(found.first.map { [$0.line, $0.column] } == [6, 24], "the entry's own place: \(found)")
         #expect(try service(node).check(tenant).problems.filter(\.isError).isEmpty)
         let error = #expect(throws: NodeError.self) {
             try service(node).apply(Self.roster("longest"), asPolicy: true)
@@ -141,9 +143,11 @@ import Testing
                         authorRole: "x", role: .node, node: old.name, nodeID: origin.nodeID,
                         originID: origin.id, seen: [:]), seen: SeenVector(), part: 0, parts: 1, writes: 0,
                     envelope: [], body: []))
-            let error = #expect(throws: NodeError.self) { try replica.requireKnowing(file) }
+            let error = #expect(throws: NodeError.self) {
+                try replica.requireKnowing(file.since, for: "a rule")
+            }
             #expect(error?.code == .upgradeRequired && error?.message.contains(old.name) == true)
-            try replica.requireKnowing(plain)
+            try replica.requireKnowing(plain.since, for: "a rule")
         }
     }
 

@@ -77,6 +77,10 @@ extension Ledger {
         _ row: RowKey, _ answer: Oracle.Answer, in reader: StoreReader, at site: Int
     ) throws {
         meet(.collected)
+        guard row.table != Schema.auditEntry.name else {
+            return try require(
+                answer.alive.isEmpty, "\(name(site)) has archived \(row), which no order names")
+        }
         let deletes = (oracle.writes[row] ?? []).filter { answer.dead.contains($0.hash) }
         try require(
             answer.alive.isEmpty && answer.shown == nil && !deletes.isEmpty,
@@ -101,9 +105,7 @@ extension Ledger {
     private func checkNothingVanished(
         _ row: RowKey, _ column: String, _ siblings: Set<Hash>, at site: Int
     ) throws {
-        let writes = (oracle.writes[row] ?? []).filter {
-            applied[site].contains($0.delta) && $0.writes(column)
-        }
+        let writes = oracle.standing(row, within: applied[site]).filter { $0.writes(column) }
         for write in writes where !siblings.contains(write.hash) {
             try require(
                 writes.contains { $0.past.contains(write.delta) },

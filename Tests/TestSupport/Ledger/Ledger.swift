@@ -51,7 +51,8 @@ open class Ledger {
 
     public init(_ world: World) throws {
         self.world = world
-        oracle = Oracle(documents: RuleMeanings.all)
+        oracle = try Oracle(
+            documents: RuleMeanings.all, orders: OracleOrders(names: world.erasedNames))
         applied = world.sites.map { _ in DeltaSet() }
         appliedInOrder = world.sites.map { _ in [] }
         lastStamp = world.sites.map { _ in 0 }
@@ -99,12 +100,16 @@ open class Ledger {
         let fresh = try world.sites[site].store.read { reader in
             try reader.deltas(after: lastStamp[site]).map { ($0, try reader.frame($0.facts.stamp)!) }
         }
-        let own = try world.sites[site].store.read { try $0.ownOrigin()?.id }
+        let own = try world.sites[site].store.read { reader in
+            // A sync may need two new keys, one after the other; each begins with a delta.
+            let own = try reader.ownOrigin()
+            return [own?.id, own?.succession?.predecessor].compactMap { $0 }
+        }
         var arrived: [Int] = [], isWhole = true
         for (summary, frame) in fresh {
             if numbers[summary.facts.hash] == nil {
                 // The hub's arbiter and a node's duty write by themselves in the course of an exchange.
-                let isDuty = summary.facts.originID == own && summary.facts.author.hasPrefix("system:")
+                let isDuty = own.contains(summary.facts.originID) && summary.facts.author.hasPrefix("system:")
                 guard author || isDuty else {
                     isWhole = false
                     break

@@ -75,20 +75,26 @@ struct Oracle {
         let value: Value
     }
 
+    private static let hubTables = ["tenant", "skill", "career_type", "rule_policy", "audit_archive"]
     private(set) var writes: [RowKey: [TrueWrite]] = [:]
     private(set) var refused: [Int: Set<Refusal>] = [:]
     /// What each text of a rule document means.
     let documents: [String: OracleRules]
+    private var orders: OracleOrders
 
-    init(documents: [String: OracleRules]) { self.documents = documents }
+    init(documents: [String: OracleRules], orders: OracleOrders) {
+        self.documents = documents
+        self.orders = orders
+    }
 
     /// Adds a write; what its author had no right to is set apart.
     mutating func add(_ write: TrueWrite, to row: RowKey) {
-        if ["audit_entry", "roster_import"].contains(row.table) {
+        if ["audit_entry", "roster_import", "erasure", "audit_archive"].contains(row.table) {
             let again = (writes[row] ?? []).contains { write.past.contains($0.delta) }
             guard write.isRow, !again else { return refuseWhole(write, row) }
         }
-        guard !write.byHub, ["tenant", "skill", "career_type", "rule_policy"].contains(row.table) else {
+        guard !write.byHub, Self.hubTables.contains(row.table) else {
+            orders.add(write, to: row)
             return writes[row, default: []].append(write)
         }
         let free = row.table == "tenant" ? ["cors_origins", "time_zone"] : []
@@ -118,6 +124,11 @@ struct Oracle {
         }
     }
 
+    /// What is left of a row's writes within a set.
+    func standing(_ row: RowKey, within set: DeltaSet) -> [TrueWrite] {
+        (writes[row] ?? []).filter { set.contains($0.delta) && !orders.drop($0, of: row, within: set) }
+    }
+
     /// Those that none of the others had seen.
     private func maximal(_ writes: [TrueWrite]) -> [TrueWrite] {
         writes.filter { one in !writes.contains { $0.past.contains(one.delta) } }
@@ -143,7 +154,7 @@ struct Oracle {
     }
 
     func answer(_ row: RowKey, within set: DeltaSet, _ rules: OracleRules) -> Answer {
-        let here = (writes[row] ?? []).filter { set.contains($0.delta) }
+        let here = standing(row, within: set)
         var answer = Answer()
         let life = maximal(here)
         answer.alive = life.filter { !$0.isDelete }.map(\.hash).sorted()

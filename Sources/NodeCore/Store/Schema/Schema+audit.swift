@@ -14,5 +14,11 @@ extension Schema {
         "erasure", domain: "audit", since: 3, appendOnly: true,
         [("kind", .text, nil), ("at", .int, nil), ("rows", .text, nil), ("keys", .text, nil)])
 
-    static let auditTables = [auditEntry, erasure]
+    /// Orders to take old entries out of the files; see `AuditArchive`. `digest` is what the file of these entries
+    /// hashes to, in hex.
+    public static let auditArchive = SyncedTable(
+        "audit_archive", domain: "audit", owner: .hub, since: 3, appendOnly: true,
+        [("at", .int, nil), ("before", .int, nil), ("entries", .int, nil), ("digest", .text, nil)])
+
+    static let auditTables = [auditEntry, erasure, auditArchive]
 }

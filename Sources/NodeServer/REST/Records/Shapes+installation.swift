@@ -12,6 +12,13 @@ extension Shapes {
             .text("outcome") { $0.entry.outcome }, .optional("reason") { $0.entry.reason },
         ])
 
+    public static let auditArchive = Shape<AuditArchive>(
+        "AuditArchive",
+        [
+            .text("id") { $0.id }, .time("at") { $0.at }, .time("before") { $0.before },
+            .count("entries") { $0.entries }, .text("digest") { $0.digest },
+        ])
+
     public static let node = Shape<EnrolledNode>(
         "Node",
         [

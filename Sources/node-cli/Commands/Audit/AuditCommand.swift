@@ -5,7 +5,10 @@ import NodeCore
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Show what was done, by whom; prove it.",
-        subcommands: [AuditList.self, AuditTail.self, AuditExportCommand.self, AuditVerify.self])
+        subcommands: [
+            AuditList.self, AuditTail.self, AuditExportCommand.self, AuditVerify.self,
+            AuditArchiveCommand.self,
+        ])
 
     static func table(_ entries: [AuditEntry], zone: String, support: Bool, _ context: CommandContext)
         -> Table
@@ -39,12 +42,12 @@ struct AuditFilterOptions: ParsableArguments {
         AuditFilter(
             action: action, actor: try actor.map { $0.contains("@") ? try reader.user($0).id : $0 },
             target: target,
-            since: try since.map { try instant($0, "since") },
-            until: try until.map { try instant($0, "until") },
+            since: try since.map { try Self.instant($0, "since") },
+            until: try until.map { try Self.instant($0, "until") },
             supportOnly: support)
     }
 
-    private func instant(_ text: String, _ field: String) throws -> Int64 {
+    static func instant(_ text: String, _ field: String) throws -> Int64 {
         guard let at = RFC3339.milliseconds(text.utf8.count == 10 ? text + "T00:00:00Z" : text) else {
             throw NodeError(
                 .validation, "'\(text)' is no instant", hint: "Write 2025-10-01 or 2025-10-01T08:00:00Z.",
@@ -142,10 +145,7 @@ struct AuditExportCommand: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        guard force || !FileManager.default.fileExists(atPath: out) else {
-            throw NodeError(
-                .fileExists, "'\(out)' is already there", hint: "Choose another name, or add --force.")
-        }
+        try context.requireAbsent([out], force: force)
         let (installation, open, _) = try context.tenant(tenant, to: .readAudit)
         return proofs ? try writeProofs(of: open, installation) : try writeEntries(of: open)
     }

@@ -99,7 +99,11 @@ struct ServeCommand: NodeCommand {
             installation, folder: settings.backupFolder, everyHours: settings.backupEveryHours,
             keep: settings.backupsKept, logger: logger)
         guard installation.role == .node else {
-            let watch = DeadlineWatch(installation, logger: logger)
+            let watch = DeadlineWatch(
+                installation,
+                retention: AuditRetention(
+                    keepDays: settings.auditKeepDays,
+                    folder: settings.auditArchiveFolder ?? context.directory.archive), logger: logger)
             return [{ try await watch.run() }, { try await backups.run() }]
         }
         let sync = BackgroundSync(
