@@ -85,6 +85,7 @@ import Testing
                 if try node.done("status")["tenants"].items.isEmpty { try node.done(last) }
                 try node.done("sync", environment: ["PREPKC_HUB_URL": "http://127.0.0.1:\(server.port)"])
                 #expect(try node.state().digest == hub.state().digest)
+                server.process.end()
             }
             #expect(try hub.done("nodes", "list")["nodes"].items.count == 5)
         }
