@@ -63,6 +63,8 @@ let package = Package(
         .target(
             name: "NodeCore",
             dependencies: ["COpenSSL", "CSQLite", "CXLSXWriter", "CZlib", "CZstd", grdb, yams, logging],
+            exclude: ["Words/ORIGINS.md"],
+            resources: [.embedInCode("Words/words.txt")],
             swiftSettings: settings),
         .target(
             name: "SyncEngine", dependencies: ["NodeCore", "ConflictRules", yams],

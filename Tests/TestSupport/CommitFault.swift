@@ -17,6 +17,11 @@ public final class CommitFault: TransactionObserver {
         store.queue.add(transactionObserver: self, extent: .observerLifetime)
     }
 
+    /// The same for `control.db`.
+    public init(_ control: ControlStore) {
+        control.queue.add(transactionObserver: self, extent: .observerLifetime)
+    }
+
     /// So many commits more succeed; the one after them fails, and every later one.
     public func arm(after commits: Int = 0) { commitsLeft = commits }
 

@@ -19,7 +19,7 @@ public struct BackupCopy: Sendable {
                 try installation.tenant(slug).store.copy(to: directory.tenantFile(slug: slug))
             }
             if let text = try source.configurationText() { try directory.writeConfiguration(text) }
-            try directory.makeStrangerKeys(random: installation.environment.random)
+            try directory.makeStrangerKeys(installation.environment)
         } catch {
             remove()
             throw error
@@ -31,11 +31,12 @@ public struct BackupCopy: Sendable {
 
 extension DataDirectory {
     /// Keys that fit nothing, so that the files of a copy can be opened.
-    public func makeStrangerKeys(random: any RandomSource) throws {
+    public func makeStrangerKeys(_ environment: Environment) throws {
+        let vault = KeyVault(self, environment)
         let slugs = try tenantFiles().map { String($0.dropFirst("polaris_".count).dropLast(3)) }
         for path in [identityKey] + slugs.map({ tenantKey(slug: $0) })
         where !FileManager.default.fileExists(atPath: path) {
-            _ = try KeyFile.create(at: path, random: random)
+            _ = try vault.create(at: path)
         }
     }
 
@@ -67,6 +68,7 @@ extension ControlStore {
                 sql: """
                     UPDATE tenant SET sealed_api_key = NULL;
                     DELETE FROM sign_in; DELETE FROM login_failure; DELETE FROM invitation;
+                    DELETE FROM enrolment_request;
                     """)
         }
         do {

@@ -51,7 +51,7 @@ extension Installation {
 
     /// Node: goes on in a tenant whose keys are lost with the key of a new enrolment, and hands in what the old
     /// one wrote. Repeats after a stop end the same.
-    func adopt(_ enrolled: Enrolled, key: SigningKey, keyFile: [UInt8], hubURL: String) throws {
+    func adopt(_ enrolled: Enrolled, key: SigningKey, keyFile: String, hubURL: String) throws {
         let slug = enrolled.claim.slug, open = try tenant(slug)
         guard enrolled.claim.tenant == open.id, enrolled.tenantSecret == open.secret else {
             throw NodeError(
@@ -64,13 +64,14 @@ extension Installation {
             try replica.goOn(
                 with: key, identifiers: open.identifiers, claim: enrolled.claim,
                 certificate: enrolled.certificate, reason: "enrol", as: actor)
+            try replica.setHubIdentity(enrolled.hub)
         }
-        try DurableFile.write(keyFile, to: directory.tenantKey(slug: slug))
+        try keys.copy(keyFile, to: directory.tenantKey(slug: slug))
         try control.write { db in
             try db.execute(
                 sql:
                     "INSERT OR REPLACE INTO peer (tenant, hub_url, hub_key, enrolled_at) VALUES (?, ?, ?, ?)",
-                arguments: [slug, hubURL, Data(enrolled.hubKey.bytes), environment.clock.milliseconds()])
+                arguments: [slug, hubURL, Data(enrolled.hub.key.bytes), environment.clock.milliseconds()])
             try db.execute(
                 sql: "UPDATE installation SET value = ? WHERE key = 'user_secret'",
                 arguments: [Data(enrolled.userSecret)])

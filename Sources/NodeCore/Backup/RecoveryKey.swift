@@ -27,27 +27,44 @@ public struct RecoveryKey: Sendable {
         try RecoveryKey(secret: random.bytes(32))
     }
 
-    /// Throws `VALIDATION_ERROR` for a text that isn't a recovery key.
+    /// Words, or letters and digits as earlier versions showed them. Throws `VALIDATION_ERROR` for a text that
+    /// isn't a recovery key.
     public init(_ text: String) throws {
-        let letters = text.filter { !$0.isWhitespace }
-        let groups = letters.dropFirst(Self.prefix.count).filter { $0 != "-" }
-        guard letters.hasPrefix(Self.prefix), let bytes = [UInt8](base32: String(groups)), bytes.count == 34,
-            Array(bytes[32...]) == Self.check(Array(bytes[..<32]))
-        else {
+        let bytes = Self.bytes(words: text) ?? Self.bytes(letters: text) ?? []
+        let secret = Array(bytes.prefix(32)), rest = bytes.dropFirst(32)
+        guard !rest.isEmpty, Self.check(secret).starts(with: rest) else {
             throw NodeError(
                 .validation, "that is not a recovery key",
-                hint: "Type the whole key as it was shown; it begins with \(Self.prefix).", field: "key")
+                hint: "Type all \(Self.wordCount) words as they were shown, in their order.", field: "key")
         }
-        try self.init(secret: Array(bytes[..<32]))
+        try self.init(secret: secret)
     }
 
-    /// As people keep it: groups of letters and digits, with two bytes that show a slip of the pen.
+    private static func bytes(words text: String) -> [UInt8]? {
+        let words = WordList.split(text)
+        return words.count == wordCount ? WordList.bytes(words) : nil
+    }
+
+    private static func bytes(letters text: String) -> [UInt8]? {
+        let letters = text.filter { !$0.isWhitespace }
+        let groups = letters.dropFirst(prefix.count).filter { $0 != "-" }
+        guard letters.hasPrefix(prefix) else { return nil }
+        return [UInt8](base32: String(groups)).flatMap { $0.count == 34 ? $0 : nil }
+    }
+
+    /// As people keep it: 24 words, the last of them with a byte that shows a slip of the pen.
     public var text: String {
-        let letters = Array((secret + Self.check(secret)).base32)
-        let groups = stride(from: 0, to: letters.count, by: 5).map {
-            String(letters[$0..<min($0 + 5, letters.count)])
-        }
-        return Self.prefix + groups.joined(separator: "-")
+        WordList.words(secret + Self.check(secret), count: Self.wordCount).joined(separator: " ")
+    }
+
+    /// 32 bytes and a check byte, at 11 bits a word.
+    private static let wordCount = 24
+
+    /// The key that may name another identity key of the hub; nothing that it signs opens a backup.
+    public func signingKey() throws -> SigningKey {
+        try SigningKey(
+            seed: Digest.hkdfSHA256(
+                secret: secret, salt: [], info: Array("prepkc/recovery-signing/v1".utf8), length: 32))
     }
 
     private static func check(_ secret: [UInt8]) -> [UInt8] {

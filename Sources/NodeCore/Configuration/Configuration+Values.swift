@@ -4,6 +4,8 @@ extension Configuration {
     public var name: String? { text("name") }
     /// The hub's base URL as written at `join`.
     public var hubURL: String? { text("hub_url") }
+    /// Absolute or relative to the data directory.
+    public var passphraseFile: String? { text("key.passphrase_file") }
     public var listen: NetworkAddress { required(address("listen")) }
     /// With its user and password: never show it, use `entry("proxy")?.text`.
     public var proxy: String? { text("proxy") }
@@ -32,6 +34,7 @@ extension Configuration {
     public var trustedProxies: [String] { list("trusted_proxies") ?? [] }
     public var leaseDays: Int { required(integer("lease_days")) }
     public var inviteMinutes: Int { required(integer("invite_minutes")) }
+    public var inviteApproval: Bool { required(boolean("invite_approval")) }
     /// With its user and password: never show it, use `entry("mail.smtp_url")?.text`.
     public var smtpURL: String? { text("mail.smtp_url") }
     public var mailFrom: String? { text("mail.from") }

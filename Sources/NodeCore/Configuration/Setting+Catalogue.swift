@@ -6,7 +6,7 @@ extension Setting {
         identity + network + tls + google + sync + backup + audit + mail + limits + terms + display
 
     /// Variables with our prefix that are no settings: read elsewhere, accepted here.
-    public static let otherVariables: Set<String> = ["PREPKC_DATA"]
+    public static let otherVariables: Set<String> = ["PREPKC_DATA", "PREPKC_KEY_PASSPHRASE"]
 
     /// Variables starting so are for tests of the binary and accepted whatever follows.
     public static let testVariablePrefix = "PREPKC_TEST_"
@@ -21,6 +21,9 @@ extension Setting {
         Setting(
             "hub_url", .url(schemes: ["https", "http"], credentials: false),
             "Where this node finds its hub."),
+        Setting(
+            "key.passphrase_file", .path,
+            "File with the passphrase of the key files, such as a systemd credential."),
     ]
 
     private static let network: [Setting] = [
@@ -129,6 +132,9 @@ extension Setting {
         Setting(
             "invite_minutes", .integer(1...43_200, unit: "minutes"), default: "60",
             "How long an invitation to join is good for."),
+        Setting(
+            "invite_approval", .boolean, default: "false",
+            "Whether a node that comes with an invitation waits for an admin who compares words."),
     ]
 
     private static let display: [Setting] = [

@@ -199,6 +199,7 @@ public struct Doctor {
                     }
                 })
         }
+        findings.append(try keys())
         if try installation.recoveryKey() == nil {
             findings.append(
                 Finding(
@@ -208,6 +209,18 @@ public struct Doctor {
                 ))
         }
         return findings
+    }
+
+    private func keys() throws -> Finding {
+        switch try installation.keys.state() {
+        case .none: Finding("keys", .ok, "the key files have no passphrase")
+        case .set: Finding("keys", .ok, "the key files are under a passphrase")
+        case .changing:
+            Finding(
+                "keys", .problem, "a change of the key files' passphrase was cut",
+                next:
+                    "Whatever signs next, such as `node-cli sync`, goes on with it; it needs the passphrase.")
+        }
     }
 
     private func space() throws -> Finding {

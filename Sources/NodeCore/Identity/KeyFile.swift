@@ -2,49 +2,73 @@ import Foundation
 
 /// A signing key on disk: one line of text, readable by its owner alone.
 ///
-///     prepkc-ed25519-seed-v1 <64 hexadecimal digits>
-public enum KeyFile {
-    private static let prefix = "prepkc-ed25519-seed-v1 "
+///     prepkc-ed25519-seed-v1 <seed: 64 hexadecimal digits>
+///     prepkc-ed25519-sealed-v1 <public key: 64> <nonce: 24> <sealed seed: 96>
+///
+/// The second form is a key under a passphrase (`KeyVault`): ChaCha20-Poly1305 with the public key associated.
+enum KeyFile {
+    private static let plain = "prepkc-ed25519-seed-v1"
+    private static let sealed = "prepkc-ed25519-sealed-v1"
 
-    /// Makes a new key and stores it. The file must not be there.
-    public static func create(at path: String, random: any RandomSource) throws -> SigningKey {
-        guard !FileManager.default.fileExists(atPath: path) else {
-            throw NodeError(.fileExists, "the key file \(path) is already there", hint: "It was left alone.")
-        }
-        let key = try SigningKey(seed: random.bytes(32))
-        try DurableFile.write(Array((prefix + key.seed.hex + "\n").utf8), to: path)
-        return key
+    /// What a key file says.
+    enum Content {
+        case seed([UInt8])
+        case sealed(publicKey: PublicKey, nonce: [UInt8], box: [UInt8])
     }
 
-    /// Reads a key. Throws `KEY_PERMISSIONS` when somebody else than its owner may read it or its
-    /// folder, `CORRUPT` when it isn't a key.
-    public static func load(_ path: String) throws -> SigningKey {
+    static func write(_ content: Content, to path: String) throws {
+        let words: [String] =
+            switch content {
+            case .seed(let seed): [plain, seed.hex]
+            case .sealed(let key, let nonce, let box): [sealed, key.hex, nonce.hex, box.hex]
+            }
+        try DurableFile.write(Array((words.joined(separator: " ") + "\n").utf8), to: path)
+    }
+
+    /// Reads a key file. Throws `KEY_PERMISSIONS` when somebody else than its owner may read it or its
+    /// folder, `CORRUPT` when it isn't one.
+    static func read(_ path: String) throws -> Content {
         let folder = (path as NSString).deletingLastPathComponent
-        try refuseWide(folder, allowed: "0700", fix: "chmod 700 \(folder)")
-        try refuseWide(path, allowed: "0600", fix: "chmod 600 \(path)")
+        try SecretFile.refuseWide(folder, allowed: "0700", fix: "chmod 700 \(folder)")
+        try SecretFile.refuseWide(path, allowed: "0600", fix: "chmod 600 \(path)")
         let text: String
         do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
             throw NodeError(
                 .storage, "the key file \(path) can't be read", hint: "Check that this user owns it.")
         }
-        guard text.hasPrefix(prefix),
-            let seed = [UInt8](
-                hex: text.dropFirst(prefix.count).trimmingCharacters(in: .whitespacesAndNewlines)),
-            seed.count == 32
-        else {
+        guard let content = parse(text) else {
             throw NodeError(.corrupt, "\(path) is not a key file", hint: "Restore the file, or enrol again.")
         }
-        return try SigningKey(seed: seed)
+        return content
     }
 
+    private static func parse(_ text: String) -> Content? {
+        let words = text.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: " ")
+        let values = words.dropFirst().compactMap { [UInt8](hex: String($0)) }
+        switch (words.first.map(String.init), values.map(\.count)) {
+        case (plain, [32]) where words.count == 2: return .seed(values[0])
+        case (sealed, [32, SealedBox.nonceBytes, 32 + SealedBox.tagBytes]) where words.count == 4:
+            return PublicKey(bytes: values[0]).map {
+                .sealed(publicKey: $0, nonce: values[1], box: values[2])
+            }
+        default: return nil
+        }
+    }
+}
+
+/// Files that only their owner may read.
+public enum SecretFile {
     /// Throws `KEY_PERMISSIONS` when somebody else than its owner may use a secret file or folder.
-    public static func refuseWide(_ path: String, allowed: String, fix: String) throws {
+    /// `others`: the permission bits that are refused.
+    public static func refuseWide(
+        _ path: String, allowed: String, fix: String, others: Int = 0o077
+    ) throws {
         let facts = try? FileManager.default.attributesOfItem(atPath: path)
         guard let mode = facts?[.posixPermissions] as? Int else {
             throw NodeError(
                 .storage, "\(path) is missing", hint: "Restore it, or enrol this installation again.")
         }
-        guard mode & 0o077 == 0 else {
+        guard mode & others == 0 else {
             let shown = String(mode & 0o777, radix: 8)
             throw NodeError(
                 .keyPermissions, "\(path) has permissions 0\(shown); others than its owner could use the key",

@@ -58,8 +58,13 @@ private let smallOrderPoints: Set<[UInt8]> = {
 
 /// An Ed25519 private key (RFC 8032). Neither printing nor reflecting it shows the seed.
 public struct SigningKey: Sendable {
-    /// The 32 secret bytes; for the key file only.
-    public let seed: [UInt8]
+    private enum Secret: Sendable {
+        case seed([UInt8])
+        /// Gives the seed of a key whose file is sealed.
+        case sealed(@Sendable () throws -> [UInt8])
+    }
+
+    private let secret: Secret
     /// The public half.
     public let publicKey: PublicKey
 
@@ -77,8 +82,23 @@ public struct SigningKey: Sendable {
         var count = raw.count
         guard EVP_PKEY_get_raw_public_key(key, &raw, &count) == 1, let publicKey = PublicKey(bytes: raw)
         else { throw Self.failure("derive a public key") }
-        self.seed = seed
+        secret = .seed(seed)
         self.publicKey = publicKey
+    }
+
+    /// A key whose seed is asked for when it signs; `opening` must give the seed of `publicKey`.
+    init(publicKey: PublicKey, opening: @escaping @Sendable () throws -> [UInt8]) {
+        self.publicKey = publicKey
+        secret = .sealed(opening)
+    }
+
+    /// The 32 secret bytes; for key files and what is derived from them. Throws `KEY_LOCKED` when the key is
+    /// under a passphrase that isn't known.
+    public func seed() throws -> [UInt8] {
+        switch secret {
+        case .seed(let bytes): bytes
+        case .sealed(let open): try open()
+        }
     }
 
     /// A new key from 32 random bytes.
@@ -87,9 +107,9 @@ public struct SigningKey: Sendable {
     }
 
     /// The signature over a message, 64 bytes; the same message always gives the same bytes
-    /// (RFC 8032 section 5.1.6). Throws `INTERNAL` when libcrypto fails.
+    /// (RFC 8032 section 5.1.6). Throws `KEY_LOCKED`, `INTERNAL` when libcrypto fails.
     public func sign(_ message: [UInt8]) throws -> [UInt8] {
-        let key = try Self.privateKey(seed)
+        let key = try Self.privateKey(seed())
         defer { EVP_PKEY_free(key) }
         guard let context = EVP_MD_CTX_new() else { throw Self.failure("sign") }
         defer { EVP_MD_CTX_free(context) }

@@ -54,8 +54,24 @@ public final class ControlStore: Sendable {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 control") { db in try db.execute(sql: firstTables) }
         migrator.registerMigration("2 people") { db in try db.execute(sql: peopleTables) }
+        migrator.registerMigration("3 approval") { db in try db.execute(sql: approvalTables) }
+        migrator.registerMigration("4 hub keys") { db in
+            // By which key of the hub the token knows it; null for the one of before there were others.
+            try db.execute(sql: "ALTER TABLE invitation ADD COLUMN hub_fingerprint BLOB")
+        }
         return migrator
     }
+
+    private static let approvalTables = """
+        -- At the hub: whether an admin must approve who comes with the token.
+        ALTER TABLE invitation ADD COLUMN needs_approval INTEGER NOT NULL DEFAULT 0;
+        -- Who came, and what the admin decided; the row stays, so that the decision does.
+        CREATE TABLE enrolment_request (
+          token_id BLOB PRIMARY KEY NOT NULL, tenant TEXT NOT NULL, public_key BLOB NOT NULL,
+          node_id TEXT NOT NULL, name TEXT NOT NULL, asked_at INTEGER NOT NULL, state TEXT NOT NULL,
+          decided_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let peopleTables = """
         -- At the hub: PrepKC's own staff.

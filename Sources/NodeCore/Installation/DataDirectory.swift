@@ -9,6 +9,13 @@ public struct DataDirectory: Sendable {
     public var configuration: String { path + "/node.yaml" }
     public var keys: String { path + "/keys" }
     public var identityKey: String { keys + "/identity.key" }
+    /// At the hub: the key that follows, until it has taken its place.
+    var nextIdentityKey: String { keys + "/identity.next.key" }
+    /// At the hub: what it said of its keys. No secret, but of one piece with them.
+    var identityChain: String { keys + "/" + Self.identityChainName }
+    public static let identityChainName = "identity.chain"
+    /// What the passphrase of the key files opens; there while they have one. No slug gives this name.
+    var passphraseFile: String { keys + "/" + KeyVault.fileName }
     public var control: String { path + "/control.db" }
     public var tenants: String { path + "/tenants" }
     public var backups: String { path + "/backups" }
@@ -40,13 +47,13 @@ public struct DataDirectory: Sendable {
 
     /// Moves an unregistered tenant's file and key out of the way under a name with the time: they may
     /// hold work that nobody else has.
-    func moveAside(slug: String, at milliseconds: Int64) throws {
+    func moveAside(slug: String, at milliseconds: Int64, _ vault: KeyVault) throws {
         let mark = ".unregistered-\(milliseconds)"
         let file = tenantFile(slug: slug), key = tenantKey(slug: slug)
-        for path in [key, file + "-wal", file + "-shm", file]
+        if FileManager.default.fileExists(atPath: key) { try vault.move(key, to: key + mark) }
+        for path in [file + "-wal", file + "-shm", file]
         where FileManager.default.fileExists(atPath: path) {
-            let target = path.hasPrefix(file) ? file + mark + path.dropFirst(file.count) : path + mark
-            try DurableFile.move(path, to: target)
+            try DurableFile.move(path, to: file + mark + path.dropFirst(file.count))
         }
     }
 

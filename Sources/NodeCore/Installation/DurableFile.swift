@@ -42,6 +42,12 @@ public enum DurableFile {
         try syncFolder(of: target)
     }
 
+    /// Removes a file for good.
+    static func remove(_ path: String) throws {
+        guard unlink(path) == 0 || errno == ENOENT else { throw failure("remove", path) }
+        try syncFolder(of: path)
+    }
+
     /// Makes a rename or a new file in the folder of `path` survive a power cut.
     public static func syncFolder(of path: String) throws {
         let folder = (path as NSString).deletingLastPathComponent

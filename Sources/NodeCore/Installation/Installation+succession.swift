@@ -18,7 +18,7 @@ public struct PendingSuccession: Sendable {
 extension Installation {
     /// The key of the own origin. `SLUG.key` where neither fits: then `sync` makes a new one.
     func ownKey(_ slug: String, in store: TenantStore) throws -> SigningKey {
-        let key = try KeyFile.load(directory.tenantKey(slug: slug))
+        let key = try keys.load(directory.tenantKey(slug: slug))
         let own = try store.read { try $0.ownOrigin()?.publicKey }
         guard own != key.publicKey, let next = try nextKey(slug), next.publicKey == own else { return key }
         return next
@@ -26,14 +26,14 @@ extension Installation {
 
     private func nextKey(_ slug: String) throws -> SigningKey? {
         let path = directory.nextTenantKey(slug: slug)
-        return FileManager.default.fileExists(atPath: path) ? try KeyFile.load(path) : nil
+        return FileManager.default.fileExists(atPath: path) ? try keys.load(path) : nil
     }
 
     /// Makes a key in place of one that was never used.
     private func freshNextKey(_ slug: String) throws -> SigningKey {
         let path = directory.nextTenantKey(slug: slug)
         if FileManager.default.fileExists(atPath: path) { unlink(path) }
-        return try KeyFile.create(at: path, random: environment.random)
+        return try keys.create(at: path)
     }
 
     /// Goes on as a new origin at once, without the hub, which certifies it at the next sync: for an
@@ -70,7 +70,7 @@ extension Installation {
 
     /// What is to be asked of the hub before anything else; nil when there is nothing.
     public func pendingSuccession(_ slug: String) throws -> PendingSuccession? {
-        let open = try tenant(slug), known = try KeyFile.load(directory.tenantKey(slug: slug))
+        let open = try tenant(slug), known = try keys.load(directory.tenantKey(slug: slug))
         let (own, receipts, rotation) = try open.store.read { reader in
             let own = try reader.ownOrigin()
             let old = own?.isCertified == false ? own?.succession?.predecessor : own?.id
@@ -148,6 +148,6 @@ extension Installation {
         guard let next = try nextKey(slug) else { return }
         let own = try tenant(slug).store.read { try $0.ownOrigin() }
         guard let own, own.isCertified, own.publicKey == next.publicKey else { return }
-        try DurableFile.move(directory.nextTenantKey(slug: slug), to: directory.tenantKey(slug: slug))
+        try keys.move(directory.nextTenantKey(slug: slug), to: directory.tenantKey(slug: slug))
     }
 }

@@ -11,8 +11,9 @@ public final class Installation: Sendable {
     /// A random id made by `init`; names this installation in certificates and audit entries.
     public let nodeID: String
     public let name: String
-    /// At the hub: signs certificates and receipts. At a node: names it before it is enrolled.
-    public let identity: SigningKey
+    let own: Mutex<OwnIdentity>
+    /// Reads and makes key files.
+    public let keys: KeyVault
     private let stores = Mutex(OpenStores())
 
     private init(_ directory: DataDirectory, _ environment: Environment, control: ControlStore) throws {
@@ -28,7 +29,8 @@ public final class Installation: Sendable {
         self.role = role
         self.nodeID = nodeID
         self.name = name
-        identity = try KeyFile.load(directory.identityKey)
+        keys = KeyVault(directory, environment)
+        own = Mutex(try OwnIdentity(directory, keys))
     }
 
     /// Opens an initialised data directory. Throws `NOT_INITIALISED`, `KEY_PERMISSIONS`, `STORAGE`.
@@ -44,8 +46,11 @@ public final class Installation: Sendable {
                 .notInitialised, "\(directory.path) holds no installation",
                 hint: "Run `node-cli init --role hub|node --data \(directory.path)` first.")
         }
-        let control = try ControlStore(path: directory.control, create: false, copies: directory.backups)
-        return try Installation(directory, environment, control: control)
+        let control = try ControlStore(
+            path: directory.control, create: false, copies: directory.backups)
+        let installation = try Installation(directory, environment, control: control)
+        try installation.finishIdentity()
+        return installation
     }
 
     /// Makes data directory, keys and configuration. Foreign files in the folder are left alone.
@@ -74,7 +79,7 @@ public final class Installation: Sendable {
         }
         try directory.create()
         if !FileManager.default.fileExists(atPath: directory.identityKey) {
-            _ = try KeyFile.create(at: directory.identityKey, random: environment.random)
+            _ = try KeyVault(directory, environment).create(at: directory.identityKey)
         }
         if try directory.configurationText() == nil {
             try directory.writeConfiguration(

@@ -42,6 +42,21 @@ public struct EnrolmentToken: Sendable, Equatable {
     }
 }
 
+extension EnrolmentToken {
+    /// What a node with this token and key reads to the hub's admin.
+    public func words(for publicKey: PublicKey) -> [String] {
+        EnrolmentWords.of(verifier: verifier, hub: hubFingerprint, tokenID: id, publicKey: publicKey)
+    }
+}
+
+/// A token that was redeemed, and by whom.
+public struct Redemption: Sendable {
+    public let slug: String
+    public let verifier: [UInt8]
+    /// Nil where the token alone suffices.
+    public let request: PendingEnrolment?
+}
+
 /// An enrolled node as `nodes list` shows it.
 public struct EnrolledNode: Sendable, Equatable {
     public let origin: OriginID
@@ -57,8 +72,11 @@ extension Installation {
     /// Failed proofs after which a token is burned.
     public static let maxTokenFailures = 5
 
-    /// Makes a token for one tenant. Hub only.
-    public func invite(slug: String, minutes: Int) throws -> (token: EnrolmentToken, expiresAt: Int64) {
+    /// Makes a token for one tenant; with `needsApproval` whoever comes with it waits for the admin's word.
+    /// Hub only.
+    public func invite(
+        slug: String, minutes: Int, needsApproval: Bool = false
+    ) throws -> (token: EnrolmentToken, expiresAt: Int64) {
         guard role == .hub else {
             throw NodeError(
                 .hubOwned, "tokens are made at the hub, and this is a node", hint: "Run it at the hub.")
@@ -70,9 +88,15 @@ extension Installation {
         let now = environment.clock.milliseconds(), expires = now + Int64(minutes) * 60_000
         try control.write {
             try $0.execute(
-                sql:
-                    "INSERT INTO invitation (token_id, tenant, verifier, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
-                arguments: [Data(token.id), slug, Data(token.verifier), now, expires])
+                sql: """
+                    INSERT INTO invitation (token_id, tenant, verifier, created_at, expires_at, needs_approval,
+                      hub_fingerprint)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    Data(token.id), slug, Data(token.verifier), now, expires, needsApproval,
+                    Data(token.hubFingerprint),
+                ])
             try note("nodes.invite", "tenant \(slug), token \(token.id.hex)", in: $0)
         }
         return (token, expires)
@@ -82,17 +106,22 @@ extension Installation {
     /// repeat; any other finds the token used. Throws `TOKEN_INVALID` without saying which of unknown,
     /// expired, used or burned it is.
     public func redeem(
-        tokenID: [UInt8], publicKey: PublicKey, nodeID: String = "", prove: ([UInt8]) -> Bool
-    ) throws -> (slug: String, verifier: [UInt8]) {
+        tokenID: [UInt8], publicKey: PublicKey, nodeID: String = "", name: String = "",
+        prove: ([UInt8]) -> Bool
+    ) throws -> Redemption {
         let refused = NodeError(
             .tokenInvalid, "the hub refused the token: it is unknown, expired, used, or was tried too often",
-            hint: "Ask the hub's admin for a new one: `node-cli nodes invite --tenant SLUG`.")
+            hint:
+                "Ask the hub's admin for a new one: `node-cli nodes invite --tenant SLUG`; and if nobody here "
+                + "used it, say so: somebody else may have.")
         let now = environment.clock.milliseconds()
-        let found = try control.write { db -> (String, [UInt8])? in
+        let found = try control.write { db -> Redemption? in
             let row = try Row.fetchOne(
                 db,
-                sql:
-                    "SELECT tenant, verifier, expires_at, failures, used_by FROM invitation WHERE token_id = ?",
+                sql: """
+                    SELECT tenant, verifier, expires_at, failures, used_by, needs_approval FROM invitation
+                    WHERE token_id = ?
+                    """,
                 arguments: [Data(tokenID)])
             guard let row, (row[3] as Int) < Self.maxTokenFailures else { return nil }
             let usedBy: Data? = row[4]
@@ -118,12 +147,19 @@ extension Installation {
             try db.execute(
                 sql: "UPDATE invitation SET used_by = ?, used_at = ifnull(used_at, ?) WHERE token_id = ?",
                 arguments: [Data(publicKey.bytes), now, Data(tokenID)])
-            return (row[0], verifier)
+            if row[5] as Bool {
+                try notePending(
+                    tokenID: tokenID, tenant: row[0], publicKey: publicKey, nodeID: nodeID, name: name, in: db
+                )
+            }
+            return Redemption(
+                slug: row[0], verifier: verifier, request: try pendingEnrolment(tokenID, in: db))
         }
         guard let found else { throw refused }
         return found
     }
 
+    /// Notes in `control.db` that a node's certificate is in the log. Repeats change nothing.
     public func recordEnrolment(_ node: EnrolledNode) throws {
         try control.write { db in
             try db.execute(

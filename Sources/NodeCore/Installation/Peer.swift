@@ -79,6 +79,17 @@ extension Installation {
         }
     }
 
+    /// Node: from now on requests name the hub by the key that it has followed.
+    public func followHub(_ slug: String) throws {
+        let key = try tenant(slug).store.read { try $0.hubIdentity().key }
+        guard let peer = try peer(slug), peer.hubKey != key else { return }
+        try control.write { db in
+            try db.execute(
+                sql: "UPDATE peer SET hub_key = ? WHERE tenant = ?", arguments: [Data(key.bytes), slug])
+            try note("sync.hub_key", "tenant \(slug), \(key.keyID.hex)", in: db)
+        }
+    }
+
     /// One exchange at a time for a tenant. Throws `LOCKED` after waiting so many seconds.
     public func lockForSync(_ slug: String, waiting seconds: Int) throws -> FileLock {
         try FileLock(
@@ -113,17 +124,17 @@ extension Installation {
     public struct Enrolled: Sendable {
         public let claim: OriginClaim
         public let certificate: [UInt8]
-        public let hubKey: PublicKey
+        public let hub: HubIdentity
         public let tenantSecret: [UInt8]
         public let userSecret: [UInt8]
 
         public init(
-            claim: OriginClaim, certificate: [UInt8], hubKey: PublicKey, tenantSecret: [UInt8],
+            claim: OriginClaim, certificate: [UInt8], hub: HubIdentity, tenantSecret: [UInt8],
             userSecret: [UInt8]
         ) {
             self.claim = claim
             self.certificate = certificate
-            self.hubKey = hubKey
+            self.hub = hub
             self.tenantSecret = tenantSecret
             self.userSecret = userSecret
         }
@@ -133,8 +144,13 @@ extension Installation {
     /// node to the hub.
     public func pendingKey(tokenID: [UInt8]) throws -> SigningKey {
         let path = pendingKeyPath(tokenID)
-        if FileManager.default.fileExists(atPath: path) { return try KeyFile.load(path) }
-        return try KeyFile.create(at: path, random: environment.random)
+        if FileManager.default.fileExists(atPath: path) { return try keys.load(path) }
+        return try keys.create(at: path)
+    }
+
+    /// What this node reads to the hub's admin when it enrols with a token.
+    public func enrolmentWords(_ token: EnrolmentToken) throws -> [String] {
+        token.words(for: try pendingKey(tokenID: token.id).publicKey)
     }
 
     /// Removes the key of an enrolment that the hub has refused for good.
@@ -150,9 +166,8 @@ extension Installation {
         let slug = enrolled.claim.slug
         try Slug.check(slug)
         let key = try pendingKey(tokenID: tokenID)
-        let keyFile = Array(try String(contentsOfFile: pendingKeyPath(tokenID), encoding: .utf8).utf8)
         if try isOrphaned(slug) {
-            try adopt(enrolled, key: key, keyFile: keyFile, hubURL: hubURL)
+            try adopt(enrolled, key: key, keyFile: pendingKeyPath(tokenID), hubURL: hubURL)
             return forgetPendingKey(tokenID: tokenID)
         }
         let temporary = "\(directory.tenants)/.joining-\(slug).db"
@@ -166,15 +181,15 @@ extension Installation {
                     .conflict, "this installation already holds the tenant '\(slug)'",
                     hint: "Nothing was changed; `node-cli status` shows it.")
             }
-            try directory.moveAside(slug: slug, at: environment.clock.milliseconds())
+            try directory.moveAside(slug: slug, at: environment.clock.milliseconds(), keys)
             try DurableFile.move(temporary, to: directory.tenantFile(slug: slug))
-            try DurableFile.write(keyFile, to: directory.tenantKey(slug: slug))
+            try keys.copy(pendingKeyPath(tokenID), to: directory.tenantKey(slug: slug))
             try register(
                 slug: slug, id: enrolled.claim.tenant, secret: enrolled.tenantSecret, sealedAPIKey: nil,
                 in: db)
             try db.execute(
                 sql: "INSERT INTO peer (tenant, hub_url, hub_key, enrolled_at) VALUES (?, ?, ?, ?)",
-                arguments: [slug, hubURL, Data(enrolled.hubKey.bytes), environment.clock.milliseconds()])
+                arguments: [slug, hubURL, Data(enrolled.hub.key.bytes), environment.clock.milliseconds()])
             try db.execute(
                 sql: "UPDATE installation SET value = ? WHERE key = 'user_secret'",
                 arguments: [Data(enrolled.userSecret)])
@@ -188,7 +203,7 @@ extension Installation {
             identifiers: Identifiers(slug: enrolled.claim.slug, secret: enrolled.tenantSecret), create: true)
         try store.replicate { replica in
             try replica.setState(.tenant, .bytes(enrolled.claim.tenant.bytes))
-            try replica.setState(.hubKey, .bytes(enrolled.hubKey.bytes))
+            try replica.setHubIdentity(enrolled.hub)
             let own = try replica.addOrigin(
                 publicKey: key.publicKey, role: .node, nodeID: nodeID, name: enrolled.claim.name,
                 certificate: enrolled.certificate)

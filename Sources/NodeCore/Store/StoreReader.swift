@@ -144,6 +144,8 @@ public enum StateKey: String, Sendable {
     case ownOrigin = "own_origin"
     /// 32 bytes: the public key that certificates and receipts of this tenant are checked with.
     case hubKey = "hub_key"
+    /// That key, those before it, and what the hub said of them (`HubIdentity`).
+    case hubIdentity = "hub_identity"
     /// The last HLC value used or received.
     case hlc
     /// A node's position in the hub's log: the last entry it has taken.

@@ -9,15 +9,18 @@ public struct Environment: Sendable {
     public let replication: any Replication
     /// What tenant files are migrated to; tests open them as other versions would.
     public let schema: Schema
+    /// The passphrase of the key files, asked for when a sealed key must sign; nil when there is none to be had.
+    public let passphrase: @Sendable () throws -> [UInt8]?
 
     public init(
         clock: any WallClock, random: any RandomSource, replication: any Replication,
-        schema: Schema = .current
+        schema: Schema = .current, passphrase: @escaping @Sendable () throws -> [UInt8]? = { nil }
     ) {
         self.clock = clock
         self.random = random
         self.replication = replication
         self.schema = schema
+        self.passphrase = passphrase
     }
 }
 

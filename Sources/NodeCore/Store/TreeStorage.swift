@@ -123,9 +123,18 @@ extension ReplicaTransaction {
     }
 
     public func addCheckpoint(size: Int64, root: Hash, _ bytes: [UInt8]) throws {
+        // The same root may be signed again, by a key that followed.
         try db.execute(
-            sql: "INSERT INTO sync_checkpoint VALUES (?, ?, ?, ?)",
+            sql: """
+                INSERT INTO sync_checkpoint VALUES (?, ?, ?, ?)
+                ON CONFLICT(size) DO UPDATE SET checkpoint = excluded.checkpoint WHERE root = excluded.root
+                """,
             arguments: [size, Data(root.bytes), store.environment.clock.milliseconds(), Data(bytes)])
+        guard db.changesCount == 1 else {
+            throw NodeError(
+                .corrupt, "the log of \(size) entries was signed with another root before",
+                hint: "Run `node-cli audit verify`.")
+        }
     }
 
     /// Keeps what contradicts each other; from then on the hub's log is not trusted.

@@ -7,6 +7,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case confirmationNeeded = "CONFIRMATION_NEEDED"
     // Held by a safety rule: nothing was written
     case held = "HELD"
+    case approvalPending = "APPROVAL_PENDING"
     // Malformed, not found, or refused by a domain rule
     case validation = "VALIDATION_ERROR"
     case alreadyInitialised = "ALREADY_INITIALISED"
@@ -53,6 +54,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case conflict = "CONFLICT"
     case stale = "STALE"
     case tokenInvalid = "TOKEN_INVALID"
+    case wordsDiffer = "WORDS_DIFFER"
     case tooLarge = "TOO_LARGE"
     case rateLimited = "RATE_LIMIT_EXCEEDED"
     // Storage
@@ -67,6 +69,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case missingAPIKey = "MISSING_API_KEY"
     case invalidAPIKey = "INVALID_API_KEY"
     case keyPermissions = "KEY_PERMISSIONS"
+    case keyLocked = "KEY_LOCKED"
     case forbidden = "FORBIDDEN"
     case escalation = "ESCALATION"
     case hubOwned = "HUB_OWNED"
@@ -97,10 +100,10 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     public var exitStatus: Int32 {
         switch self {
         case .usage, .confirmationNeeded: 2
-        case .held: 4
+        case .held, .approvalPending: 4
         case .storage, .storageFull, .corrupt: 7
         case .schemaNewer, .upgradeRequired: 8
-        case .notAuthenticated, .missingAPIKey, .invalidAPIKey, .keyPermissions, .forbidden,
+        case .notAuthenticated, .missingAPIKey, .invalidAPIKey, .keyPermissions, .keyLocked, .forbidden,
             .escalation, .hubOwned, .nodeOnly, .notSeatHolder, .revoked, .hubKeyMismatch, .userInactive:
             9
         case .hubUnreachable, .tlsUntrusted, .hubRecovering, .hubAnswer, .sheetUnreachable, .rateLimited,
@@ -108,7 +111,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
             10
         case .locked: 11
         case .tenantInactive, .leaseExpired: 12
-        case .verificationFailed, .fork, .nodeBehind, .hubBehind, .deltaRefused: 13
+        case .verificationFailed, .wordsDiffer, .fork, .nodeBehind, .hubBehind, .deltaRefused: 13
         case .internalError: 1
         default: 6
         }
@@ -118,14 +121,16 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     public var httpStatus: Int {
         switch self {
         case .notAuthenticated, .missingAPIKey, .invalidAPIKey: 401
-        case .keyPermissions, .forbidden, .escalation, .hubOwned, .nodeOnly, .notSeatHolder, .revoked,
-            .tenantInactive, .userInactive, .leaseExpired, .tokenInvalid, .hubKeyMismatch:
+        case .keyPermissions, .keyLocked, .forbidden, .escalation, .hubOwned, .nodeOnly, .notSeatHolder,
+            .revoked,
+            .tenantInactive, .userInactive, .leaseExpired, .tokenInvalid, .hubKeyMismatch, .approvalPending:
             403
         case .tenantNotFound, .teacherNotFound, .schoolNotFound, .districtNotFound, .importNotFound,
             .conflictNotFound, .deltaNotFound, .recordNotFound, .seatNotFound, .eventNotFound, .nodeNotFound,
             .routeNotFound, .fileNotFound, .userNotFound, .roleNotFound, .mailNotFound:
             404
-        case .slugTaken, .emailTaken, .keyAlreadyShown, .conflict, .lastAdmin, .held, .fork, .nodeBehind,
+        case .slugTaken, .emailTaken, .keyAlreadyShown, .conflict, .lastAdmin, .held, .wordsDiffer, .fork,
+            .nodeBehind,
             .hubBehind:
             409
         case .stale: 412

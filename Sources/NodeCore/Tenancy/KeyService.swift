@@ -185,22 +185,47 @@ extension Installation {
                 .corrupt, "the sealed key is damaged", hint: "`node-cli key rotate` makes another one.")
         }
         let opened = try SealedBox.open(
-            Array(bytes.dropFirst(SealedBox.nonceBytes)), key: keySealingKey,
+            Array(bytes.dropFirst(SealedBox.nonceBytes)), key: keySealingKey(),
             nonce: Array(bytes.prefix(SealedBox.nonceBytes)), associated: tenant.id.bytes)
         return String(decoding: opened, as: UTF8.self)
+    }
+
+    /// Seals what is under the identity key before anew; what is under the present one already stays.
+    func resealAPIKeys(from former: SigningKey) throws {
+        let rows = try control.read {
+            try Row.fetchAll(
+                $0, sql: "SELECT slug, id, sealed_api_key FROM tenant WHERE sealed_api_key IS NOT NULL")
+        }
+        for row in rows {
+            guard let id = TenantID(row[1] as String), let bytes = [UInt8](hex: row[2] as String) else {
+                continue
+            }
+            let key: [UInt8]
+            do {
+                key = try SealedBox.open(
+                    Array(bytes.dropFirst(SealedBox.nonceBytes)), key: keySealingKey(former),
+                    nonce: Array(bytes.prefix(SealedBox.nonceBytes)), associated: id.bytes)
+            } catch let error as NodeError where error.code == .verificationFailed { continue }
+            let sealed = try sealedAPIKey(String(decoding: key, as: UTF8.self), tenant: id)
+            try control.write {
+                try $0.execute(
+                    sql: "UPDATE tenant SET sealed_api_key = ? WHERE slug = ? AND sealed_api_key = ?",
+                    arguments: [sealed, row[0] as String, row[2] as String])
+            }
+        }
     }
 
     /// Nonce and sealed key, in hexadecimal.
     func sealedAPIKey(_ key: String, tenant: TenantID) throws -> String {
         let nonce = try environment.random.bytes(SealedBox.nonceBytes)
         let sealed = try SealedBox.seal(
-            Array(key.utf8), key: keySealingKey, nonce: nonce, associated: tenant.bytes)
+            Array(key.utf8), key: keySealingKey(), nonce: nonce, associated: tenant.bytes)
         return (nonce + sealed).hex
     }
 
-    private var keySealingKey: [UInt8] {
+    private func keySealingKey(_ own: SigningKey? = nil) throws -> [UInt8] {
         Digest.hkdfSHA256(
-            secret: identity.seed, salt: [], info: Array("prepkc/sealed-api-key/v1".utf8),
+            secret: try (own ?? identity).seed(), salt: [], info: Array("prepkc/sealed-api-key/v1".utf8),
             length: SealedBox.keyBytes)
     }
 }

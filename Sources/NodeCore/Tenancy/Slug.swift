@@ -3,6 +3,8 @@ public enum Slug {
     public static let maxLength = 50
     static let reserved: Set<String> = [
         "usage", "events", "event", "virtual", "api", "admin", "console", "sync",
+        // Its key file would be the installation's own.
+        "identity",
     ]
 
     /// Throws `VALIDATION_ERROR` with what is wrong.

@@ -43,7 +43,8 @@ struct TenantBuild {
         let final = installation.directory.tenantFile(slug: wish.slug)
         let temporary = "\(installation.directory.tenants)/.creating-\(wish.slug).db"
         removeDatabase(temporary)
-        try installation.directory.moveAside(slug: wish.slug, at: environment.clock.milliseconds())
+        try installation.directory.moveAside(
+            slug: wish.slug, at: environment.clock.milliseconds(), installation.keys)
         do {
             let (created, id, secret) = try fill(temporary)
             let sealed = wish.sealKey ? try installation.sealedAPIKey(created.apiKey, tenant: id) : nil
@@ -88,8 +89,7 @@ struct TenantBuild {
         let text = try identifiers.fresh(
             milliseconds: environment.clock.milliseconds(), random: environment.random)
         guard let id = TenantID(text) else { throw NodeError(.internalError, "a new id is malformed") }
-        let key = try KeyFile.create(
-            at: installation.directory.tenantKey(slug: wish.slug), random: environment.random)
+        let key = try installation.keys.create(at: installation.directory.tenantKey(slug: wish.slug))
         let store = try TenantStore(
             path: path, environment: environment, identifiers: identifiers, create: true)
         try store.replicate { try addOwnOrigin($0, id: id, key: key) }
@@ -113,7 +113,7 @@ struct TenantBuild {
             name: installation.name, issuedAt: environment.clock.milliseconds())
         let certificate = try environment.replication.certify(claim, by: installation.identity)
         try replica.setState(.tenant, .bytes(id.bytes))
-        try replica.setState(.hubKey, .bytes(installation.identity.publicKey.bytes))
+        try replica.setHubIdentity(installation.hubIdentity)
         let own = try replica.addOrigin(
             publicKey: key.publicKey, role: .hub, nodeID: installation.nodeID, name: installation.name,
             certificate: certificate)

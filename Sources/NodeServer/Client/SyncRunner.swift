@@ -43,6 +43,7 @@ public struct SyncRunner {
         if try !installation.isDisplaced(tenant.slug) { try SeatDuty(tenant).run() }
         var roundTrips = 0
         let outcome = try run(tenant.slug, &roundTrips, progress)
+        try installation.followHub(tenant.slug)
         if outcome.pulled.deltas > 0 {
             // Another key may be in place by now.
             let present = try installation.tenant(tenant.slug)

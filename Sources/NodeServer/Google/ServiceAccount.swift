@@ -21,7 +21,7 @@ public struct ServiceAccount: Sendable {
         guard FileManager.default.fileExists(atPath: path) else {
             throw Self.refusal("isn't there: \(path)")
         }
-        try KeyFile.refuseWide(path, allowed: "0600", fix: "chmod 600 \(path)")
+        try SecretFile.refuseWide(path, allowed: "0600", fix: "chmod 600 \(path)")
         let size = (try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
         guard size <= 64 << 10 else { throw Self.refusal("is too large") }
         let file: File

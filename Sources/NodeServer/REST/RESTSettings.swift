@@ -4,6 +4,7 @@ import NodeCore
 public struct RESTSettings: Sendable {
     public var leaseDays = 30
     public var inviteMinutes = 60
+    public var inviteApproval = false
     /// Requests a second and at once, of one signed-in person.
     public var userRate = RateLimiter.Rate(perSecond: 100, burst: 500)
     /// Requests a second and at once, from one address.
@@ -20,6 +21,7 @@ public struct RESTSettings: Sendable {
         leaseDays = configuration.leaseDays
         backupFolder = configuration.backupFolder
         inviteMinutes = configuration.inviteMinutes
+        inviteApproval = configuration.inviteApproval
         userRate = .init(
             perSecond: configuration.userRequestsPerSecond, burst: configuration.userRequestBurst)
         addressRate = .init(

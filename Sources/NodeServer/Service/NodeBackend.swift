@@ -59,7 +59,8 @@ public final class NodeBackend: ServerBackend {
             EventRoutes.all, PublicEventRoutes().all, PersonRoutes.all, ConflictRoutes.all, RuleRoutes.all,
             AuditRoutes.all, AuditArchiveRoutes.all, AuditExportRoutes.all, DeltaRoutes.all,
             MailRoutes(delivery: options.mail).all,
-            NodeRoutes.all, ExchangeRoutes(syncNow: options.syncNow).all, FileExchangeRoutes.all,
+            NodeRoutes.all, EnrolmentRoutes.all, ExchangeRoutes(syncNow: options.syncNow).all,
+            FileExchangeRoutes.all,
             ReferenceRoutes.all, BackupRoutes.all, OperatorRoutes.all,
         ]
         let all = groups.flatMap { $0 }

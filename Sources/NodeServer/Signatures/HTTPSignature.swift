@@ -58,11 +58,12 @@ public enum HTTPSignature {
 
     /// Checks a request's signature and then its body against the digest that was signed.
     ///
-    /// `hub` is this hub's own fingerprint. With `maxSkew` in seconds, `created` (and `expires`, where
-    /// the signer set it) is held against `now`. Signatures with other tags are passed over. Throws
+    /// `hub` is this hub's own fingerprint, `formerHubs` those of keys that it had before. With `maxSkew` in
+    /// seconds, `created` (and `expires`, where the signer set it) is held against `now`. Signatures with other tags are passed over. Throws
     /// `SignatureError`, or what `key` throws.
     public static func verify(
-        _ parts: RequestParts, hub: String, now: Int64, maxSkew: Int64? = nil,
+        _ parts: RequestParts, hub: String, formerHubs: [String] = [], now: Int64,
+        maxSkew: Int64? = nil,
         key lookup: (_ keyID: String) throws -> PublicKey?
     ) throws -> Verified {
         let (input, signature) = try find(parts)
@@ -77,7 +78,9 @@ public enum HTTPSignature {
         }
         guard key.isValidSignature(signature, for: base) else { throw SignatureError.badSignature }
         let hubs = parts.headers.values(named: hubField)
-        guard hubs.map(\.trimmedWhitespace) == [hub] else { throw SignatureError.otherHub }
+        guard hubs.count == 1, ([hub] + formerHubs).contains(hubs[0].trimmedWhitespace) else {
+            throw SignatureError.otherHub
+        }
         let digest = parts.headers.values(named: ContentDigest.fieldName).joined(separator: ", ")
         try ContentDigest.check(digest, body: parts.body)
         return verified

@@ -21,6 +21,7 @@ struct SyncRoutes: Sendable {
             throw NodeError(
                 .nodeOnly, "this installation is a node; only a hub takes syncs", hint: "Check the address.")
         }
+        try installation.refreshIdentity()
         do {
             return kind == "join" ? try join(request) : try exchange(kind, request)
         } catch let error as DeltaError { throw error.nodeError }
@@ -79,8 +80,11 @@ struct SyncRoutes: Sendable {
     private func verify(_ request: ServerRequest, key: (String) throws -> PublicKey?) throws -> String {
         let now = installation.environment.clock.milliseconds() / 1000
         do {
-            return try HTTPSignature.verify(request.signatureParts, hub: fingerprint, now: now, key: key)
-                .keyID
+            // Who knows the hub by a key of before is told of the present one in the answer.
+            let former = installation.hubIdentity.former.map { EnrolmentToken.fingerprint($0).hex }
+            return try HTTPSignature.verify(
+                request.signatureParts, hub: fingerprint, formerHubs: former, now: now, key: key
+            ).keyID
         } catch let error as SignatureError { throw error.nodeError }
     }
 

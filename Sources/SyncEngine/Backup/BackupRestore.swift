@@ -21,6 +21,8 @@ public struct BackupRestore {
         public let keptIn: String?
         /// Tenants in which this installation must enrol anew: their keys are not here.
         public let toEnrol: [String]
+        /// Hub: whether the recovery key named another identity key, because the old one isn't here.
+        public let isNewIdentity: Bool
     }
 
     /// Unpacks and verifies beside the present state, then swaps. Until the swap nothing has changed, and a
@@ -40,20 +42,22 @@ public struct BackupRestore {
         defer { workshop.removeAll() }
         try file.unpack(into: workshop, with: key)
         try bringKeys(into: workshop)
-        try workshop.makeStrangerKeys(random: environment.random)
+        try workshop.makeStrangerKeys(environment)
         let tenants = try BackupService.requireSame(
             BackupService.check(workshop, environment, deep: true), as: file.manifest)
-        let toEnrol = try prepare(workshop, file.manifest)
+        let (toEnrol, isNewIdentity) = try prepare(workshop, file.manifest, key)
         let aside = try RestoreSwap.commit(directory, at: environment.clock.milliseconds())
         let installation = try Installation.open(directory, environment: environment)
         try installation.note("backup.restore", "\(tenants.count) tenants")
-        return Restored(tenants: tenants, keptIn: isFresh ? nil : aside, toEnrol: toEnrol)
+        return Restored(
+            tenants: tenants, keptIn: isFresh ? nil : aside, toEnrol: toEnrol,
+            isNewIdentity: isNewIdentity)
     }
 
     private func requireSame(_ manifest: BackupManifest) throws {
         // Not asked of control.db: that it is damaged may be the reason for all this.
         guard FileManager.default.fileExists(atPath: directory.identityKey) else { return }
-        guard try KeyFile.load(directory.identityKey).publicKey == manifest.signer else {
+        guard try Installation.keysOf(directory, environment).contains(manifest.signer) else {
             throw NodeError(
                 .conflict, "the backup is of another installation than the one in \(directory.path)",
                 hint: "Restore it into an empty folder with --data. Nothing was changed.")
@@ -65,7 +69,8 @@ public struct BackupRestore {
         let source = keys ?? directory.keys
         guard FileManager.default.fileExists(atPath: source) else { return }
         let names = try FileManager.default.contentsOfDirectory(atPath: source)
-        for name in names.sorted() where name.hasSuffix(".key") {
+        let besides = [KeyVault.fileName, DataDirectory.identityChainName]
+        for name in names.sorted() where name.hasSuffix(".key") || besides.contains(name) {
             let bytes = try FileSource("\(source)/\(name)")
             try DurableFile.write(try bytes.bytes(at: 0, count: bytes.count), to: "\(workshop.keys)/\(name)")
         }
@@ -73,18 +78,16 @@ public struct BackupRestore {
 
     /// Makes the restored state one that may go on: nodes as new origins, since what they wrote after the
     /// backup may be known elsewhere; the hub only once it has heard its nodes. The tenants to enrol in.
-    private func prepare(_ workshop: DataDirectory, _ manifest: BackupManifest) throws -> [String] {
+    private func prepare(
+        _ workshop: DataDirectory, _ manifest: BackupManifest, _ key: RecoveryKey
+    ) throws -> (toEnrol: [String], isNewIdentity: Bool) {
         let restored = try Installation.open(workshop, environment: environment)
-        let isSame = restored.identity.publicKey == manifest.signer
-        guard isSame || restored.role == .node else {
-            throw NodeError(
-                .keyPermissions, "the hub's identity key is not here, and no backup holds it",
-                hint: "Name the folder with the hub's keys: --keys FOLDER. Nothing was changed.")
-        }
-        guard isSame else {
+        let isSame = restored.hubIdentity.keys.contains(manifest.signer)
+        if !isSame, restored.role == .node {
             try restored.becomeStranger()
-            return try restored.slugs()
+            return (try restored.slugs(), false)
         }
+        if !isSame { try restored.recoverIdentity(of: manifest.signer, with: key) }
         for slug in try restored.slugs() {
             if restored.role == .hub {
                 try restored.beginRecovery(slug)
@@ -92,6 +95,6 @@ public struct BackupRestore {
                 try restored.beginSuccession(slug, reason: .restore)
             }
         }
-        return []
+        return ([], !isSame)
     }
 }

@@ -40,7 +40,10 @@ public struct BackupService: Sendable {
         let tenants = try Self.check(copy.directory, installation.environment, deep: false)
         let file = try installation.seal(
             copy, tenants, to: path, recoveryKey: recipient, progress: progress)
-        if let key { try installation.setRecoveryKey(key) }
+        if let key {
+            try installation.setRecoveryKey(key)
+            try installation.announceRecovery(key)
+        }
         try installation.note("backup.create", "\(tenants.count) tenants, \(file.size) bytes")
         return Made(file: file, recoveryKey: key)
     }
@@ -68,7 +71,7 @@ public struct BackupService: Sendable {
         scratch.removeAll()
         defer { scratch.removeAll() }
         try file.unpack(into: scratch, with: key)
-        try scratch.makeStrangerKeys(random: environment.random)
+        try scratch.makeStrangerKeys(environment)
         return try requireSame(check(scratch, environment, deep: true), as: file.manifest)
     }
 

@@ -29,8 +29,8 @@ public struct Certificate: Sendable, Equatable {
     }
 
     /// Verifies, then parses. Throws `DeltaError`.
-    public init(verifying bytes: [UInt8], hub: PublicKey) throws {
-        let payload = try SignedDocument.payload(bytes, contentType: Self.contentType, signer: hub)
+    public init(verifying bytes: [UInt8], hub: some DocumentSigners) throws {
+        let payload = try SignedDocument.payload(bytes, contentType: Self.contentType, signers: hub)
         var reader = CBORReader(payload, limits: DeltaLimits.header)
         func key(_ number: Int64) throws {
             guard try reader.int() == number else { throw DeltaError.malformed("certificate key \(number)") }
@@ -70,13 +70,30 @@ public struct Certificate: Sendable, Equatable {
 
 /// What certificates and receipts have in common.
 enum SignedDocument {
-    static func payload(_ bytes: [UInt8], contentType: String, signer: PublicKey) throws -> [UInt8] {
+    static func payload(_ bytes: [UInt8], contentType: String, signers: some DocumentSigners) throws
+        -> [UInt8]
+    {
         let envelope: COSESign1
         do {
             envelope = try COSESign1.parse(
                 bytes, contentType: contentType, maxBytes: DeltaLimits.maxEnvelopeBytes)
         } catch { throw DeltaError.malformed("\(contentType): \(error)") }
+        guard let signer = signers.signer(keyID: envelope.keyID) else { throw DeltaError.badSignature }
         do { try envelope.verify(with: signer) } catch { throw DeltaError.badSignature }
         return envelope.payload
     }
+}
+
+/// Whose signature a document of the hub may carry: one key, or with the hub's whole identity any key that it
+/// ever signed with.
+public protocol DocumentSigners {
+    func signer(keyID: [UInt8]) -> PublicKey?
+}
+
+extension PublicKey: DocumentSigners {
+    public func signer(keyID: [UInt8]) -> PublicKey? { self }
+}
+
+extension HubIdentity: DocumentSigners {
+    public func signer(keyID: [UInt8]) -> PublicKey? { keys.first { $0.keyID == keyID } }
 }

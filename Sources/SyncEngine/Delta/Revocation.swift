@@ -37,8 +37,8 @@ public struct Revocation: Sendable, Equatable {
     }
 
     /// Verifies, then parses. Throws `DeltaError`.
-    public init(verifying bytes: [UInt8], hub: PublicKey) throws {
-        let payload = try SignedDocument.payload(bytes, contentType: Self.contentType, signer: hub)
+    public init(verifying bytes: [UInt8], hub: some DocumentSigners) throws {
+        let payload = try SignedDocument.payload(bytes, contentType: Self.contentType, signers: hub)
         let map = try MessageMap(payload)
         tenant = try map.value(2, TenantID.init(bytes:))
         origin = try map.value(3, OriginID.init(bytes:))

@@ -50,6 +50,8 @@ public struct JoinAnswer: ExchangeMessage, Equatable {
     public var hubKey: PublicKey
     public var nonce: [UInt8]
     public var sealedSecrets: [UInt8]
+    /// What the hub says of its keys.
+    public var hubStatements: [[UInt8]] = []
 
     init(certificate: [UInt8], hubKey: PublicKey, nonce: [UInt8], sealedSecrets: [UInt8]) {
         self.certificate = certificate
@@ -59,11 +61,12 @@ public struct JoinAnswer: ExchangeMessage, Equatable {
     }
 
     public func encoded() -> [UInt8] {
-        CBOR.map([
+        var map: [Int: CBOR] = [
             1: .int(ExchangeLimits.version), 2: .bytes(certificate), 3: .bytes(hubKey.bytes),
-            4: .bytes(nonce),
-            5: .bytes(sealedSecrets),
-        ]).encoded()
+            4: .bytes(nonce), 5: .bytes(sealedSecrets),
+        ]
+        map[6] = hubStatements.statementsCBOR
+        return CBOR.map(map).encoded()
     }
 
     public init(encoded bytes: [UInt8]) throws {
@@ -72,6 +75,7 @@ public struct JoinAnswer: ExchangeMessage, Equatable {
         hubKey = try map.value(3, PublicKey.init(bytes:))
         nonce = try map.bytes(4)
         sealedSecrets = try map.bytes(5)
+        hubStatements = try map.statements(6)
         guard nonce.count == 12 else { throw DeltaError.malformed("join answer") }
     }
 }
@@ -79,37 +83,65 @@ public struct JoinAnswer: ExchangeMessage, Equatable {
 /// Enrolment, both sides.
 public enum Enrolment {
     /// Hub: redeems the token, certifies the key, and puts the certificate into the tenant's log before
-    /// the key's first delta. The same node may repeat it; anybody else finds the token used.
+    /// the key's first delta. The same node may repeat it; anybody else finds the token used. Throws
+    /// `APPROVAL_PENDING` while the token's holder waits for the admin: nothing of the tenant is given then.
     public static func admit(_ request: JoinRequest, at hub: Installation) throws -> JoinAnswer {
         guard hub.role == .hub else {
             throw NodeError(
                 .hubOwned, "this installation is a node; nodes enrol at a hub", hint: "Check the address.")
         }
-        let (slug, verifier) = try hub.redeem(
-            tokenID: request.tokenID, publicKey: request.publicKey, nodeID: request.nodeID
-        ) {
-            verifier in
+        let redeemed = try hub.redeem(
+            tokenID: request.tokenID, publicKey: request.publicKey, nodeID: request.nodeID, name: request.name
+        ) { verifier in
             let expected = JoinRequest.proof(
                 verifier: verifier, publicKey: request.publicKey, nodeID: request.nodeID, name: request.name)
             return constantTimeEqual(expected, request.proof)
         }
-        let tenant = try hub.tenant(slug)
-        let now = hub.environment.clock.milliseconds()
+        try requireApproved(redeemed.request)
+        let certificate = try certify(
+            request.publicKey, nodeID: redeemed.request?.nodeID ?? request.nodeID,
+            name: redeemed.request?.name ?? request.name, in: redeemed.slug, at: hub)
+        let secrets = try hub.secrets(of: hub.tenant(redeemed.slug))
+        let nonce = try hub.environment.random.bytes(12)
+        let sealed = try SealedBox.seal(
+            secrets.tenant + secrets.user, key: sealingKey(redeemed.verifier), nonce: nonce,
+            associated: certificate)
+        var answer = JoinAnswer(
+            certificate: certificate, hubKey: hub.identity.publicKey, nonce: nonce, sealedSecrets: sealed)
+        answer.hubStatements = hub.hubIdentity.statements.map(\.bytes)
+        return answer
+    }
+
+    /// Only who has the token's proof comes here, and so may be told what was decided.
+    private static func requireApproved(_ request: PendingEnrolment?) throws {
+        switch request?.state {
+        case nil, .approved: return
+        case .waiting:
+            throw NodeError(
+                .approvalPending, "the enrolment waits for the hub's admin",
+                hint: "Read the words to the admin, then repeat the command with the same token.")
+        case .rejected:
+            throw NodeError(
+                .tokenInvalid, "the hub's admin has refused this enrolment",
+                hint: "Ask the admin why, and for a new token.")
+        }
+    }
+
+    /// Hub: puts a node's certificate into the tenant's log, and the node among those that are enrolled.
+    /// Repeats end the same.
+    static func certify(
+        _ publicKey: PublicKey, nodeID: String, name: String, in slug: String, at hub: Installation
+    ) throws -> [UInt8] {
+        let tenant = try hub.tenant(slug), now = hub.environment.clock.milliseconds()
         let claim = OriginClaim(
-            tenant: tenant.id, slug: slug, publicKey: request.publicKey, role: .node, nodeID: request.nodeID,
-            name: request.name, issuedAt: now)
+            tenant: tenant.id, slug: slug, publicKey: publicKey, role: .node, nodeID: nodeID, name: name,
+            issuedAt: now)
         let certificate = try record(claim, in: tenant, hub: hub)
         try hub.recordEnrolment(
             EnrolledNode(
-                origin: OriginID(publicKey: request.publicKey, tenant: tenant.id), tenant: slug,
-                nodeID: request.nodeID,
-                name: request.name, enrolledAt: now))
-        let secrets = try hub.secrets(of: tenant)
-        let nonce = try hub.environment.random.bytes(12)
-        let sealed = try SealedBox.seal(
-            secrets.tenant + secrets.user, key: sealingKey(verifier), nonce: nonce, associated: certificate)
-        return JoinAnswer(
-            certificate: certificate, hubKey: hub.identity.publicKey, nonce: nonce, sealedSecrets: sealed)
+                origin: OriginID(publicKey: publicKey, tenant: tenant.id), tenant: slug, nodeID: nodeID,
+                name: name, enrolledAt: now))
+        return certificate
     }
 
     private static func record(_ claim: OriginClaim, in tenant: OpenTenant, hub: Installation) throws
@@ -152,14 +184,10 @@ public enum Enrolment {
     public static func complete(
         _ answer: JoinAnswer, token: EnrolmentToken, hubURL: String, at node: Installation
     ) throws -> OriginClaim {
-        guard EnrolmentToken.fingerprint(answer.hubKey) == token.hubFingerprint else {
-            throw NodeError(
-                .hubKeyMismatch, "the answer isn't from the hub that made the token",
-                hint: "Check the address; something on the line may be answering in the hub's place.")
-        }
+        let hub = try identity(answer, token)
         let key = try node.pendingKey(tokenID: token.id)
         let claim: OriginClaim
-        do { claim = try Certificate(verifying: answer.certificate, hub: answer.hubKey).claim } catch {
+        do { claim = try Certificate(verifying: answer.certificate, hub: hub).claim } catch {
             throw NodeError(
                 .verificationFailed, "the hub's certificate is not valid", hint: "Nothing was changed.")
         }
@@ -181,9 +209,26 @@ public enum Enrolment {
         }
         try node.take(
             Installation.Enrolled(
-                claim: claim, certificate: answer.certificate, hubKey: answer.hubKey,
+                claim: claim, certificate: answer.certificate, hub: hub,
                 tenantSecret: Array(secrets[..<32]), userSecret: Array(secrets[32...])),
             tokenID: token.id, hubURL: hubURL)
         return claim
+    }
+
+    /// The hub's keys: the token names the one that signs now, or one from which the hub's statements lead there.
+    private static func identity(_ answer: JoinAnswer, _ token: EnrolmentToken) throws -> HubIdentity {
+        let statements = try answer.hubStatements.map(HubKeyStatement.init(verifying:))
+        let named = ([answer.hubKey] + statements.flatMap { [$0.before, $0.after] }).first {
+            EnrolmentToken.fingerprint($0) == token.hubFingerprint
+        }
+        guard let named else {
+            throw NodeError(
+                .hubKeyMismatch, "the answer isn't from the hub that made the token",
+                hint: "Check the address; something on the line may be answering in the hub's place.")
+        }
+        var hub = HubIdentity(key: named)
+        try hub.follow(answer.hubStatements)
+        guard hub.key == answer.hubKey else { throw HubKeyStatement.refused }
+        return hub
     }
 }

@@ -6,7 +6,8 @@ extension HubPort {
     /// `VERIFICATION_FAILED`, with nothing changed, when the log can't be the one that was signed.
     public func recall(_ request: RecallRequest, at hub: Installation) throws -> RecallAnswer {
         guard request.tenant == tenant.id else { throw DeltaError.wrongTenant }
-        let checkpoint = try Checkpoint(verifying: request.checkpoint, hub: identity.publicKey)
+        let known = try tenant.store.read { try $0.hubIdentity() }
+        let checkpoint = try Checkpoint(verifying: request.checkpoint, hub: known)
         guard checkpoint.tenant == tenant.id else { throw DeltaError.wrongTenant }
         try tenant.store.replicate { replica in
             let size = try replica.logSize()
@@ -41,7 +42,7 @@ extension HubPort {
         for entry in entries {
             switch entry {
             case .document(let bytes):
-                try SignedDocument.take(bytes, hubKey: identity.publicKey, in: replica)
+                try SignedDocument.take(bytes, hub: replica.hubIdentity(), in: replica)
                 try replica.appendToLog(document: bytes, recalled: true)
             case .delta(let frame):
                 parts.append(frame)
@@ -55,13 +56,14 @@ extension HubPort {
 
     /// Nodes that enrolled after the backup are known again.
     private func noteNodes(in entries: [LogEntry], at hub: Installation) throws {
+        let known = try tenant.store.read { try $0.hubIdentity() }
         for case .document(let bytes) in entries {
             if Revocation.isOne(bytes) {
-                let revoked = try Revocation(verifying: bytes, hub: identity.publicKey)
+                let revoked = try Revocation(verifying: bytes, hub: known)
                 try hub.noteRevoked(revoked.origin, tenant: tenant.slug)
                 continue
             }
-            let claim = try Certificate(verifying: bytes, hub: identity.publicKey).claim
+            let claim = try Certificate(verifying: bytes, hub: known).claim
             guard claim.role == .node else { continue }
             try hub.recordEnrolment(
                 EnrolledNode(

@@ -19,13 +19,27 @@ public struct HubPort: Sendable {
     /// hub waits for other nodes.
     public func hello(_ request: HelloRequest, isRevoked: Bool, at hub: Installation) throws -> HubAnswer {
         guard request.tenant == tenant.id, request.origin == node else { throw DeltaError.wrongTenant }
+        var answer = try greet(request, isRevoked: isRevoked, at: hub)
+        if !answer.verdict.stops { answer.hubStatements = try statements(for: request) }
+        return answer
+    }
+
+    /// What the hub says of its keys, as far as the node lacks it.
+    func statements(for request: HelloRequest) throws -> [[UInt8]] {
+        guard let mark = request.hubMark else { return [] }
+        return try tenant.store.read { try $0.hubIdentity() }.statements(after: mark)
+    }
+
+    private func greet(_ request: HelloRequest, isRevoked: Bool, at hub: Installation) throws
+        -> HubAnswer
+    {
         if isRevoked { return try stop(.revoked, request) }
         if let verdict = try tenant.store.read({ try judge(request, in: $0) }) {
             return try stop(verdict, request)
         }
         if try hear(at: hub) {
             // The hub's own key is another one now.
-            return try HubPort(hub.tenant(tenant.slug), identity: identity, node: node).hello(
+            return try HubPort(hub.tenant(tenant.slug), identity: identity, node: node).greet(
                 request, isRevoked: false, at: hub)
         }
         if !request.frames.isEmpty {

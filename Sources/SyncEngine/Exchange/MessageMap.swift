@@ -64,6 +64,22 @@ struct MessageMap {
         return try heads.map(ChainHead.init(cbor:))
     }
 
+    /// Names a statement of the hub's keys, or is empty; nil from a node that knows of none.
+    func mark(_ key: Int) throws -> [UInt8]? {
+        guard let mark = try optional(key, { $0 }) else { return nil }
+        guard mark.isEmpty || mark.count == 32 else { throw DeltaError.malformed("message key \(key)") }
+        return mark
+    }
+
+    func statements(_ key: Int) throws -> [[UInt8]] {
+        guard let items = map[key] else { return [] }
+        guard let statements = items.arrayValue?.map(\.bytesValue),
+            statements.count <= HubIdentity.maxStatements,
+            statements.allSatisfy({ ($0?.count ?? .max) <= HubKeyStatement.maxBytes })
+        else { throw DeltaError.malformed("message key \(key)") }
+        return statements.compactMap { $0 }
+    }
+
     func runs(_ key: Int) throws -> [LogRun] {
         guard let items = map[key] else { return [] }
         guard let runs = items.arrayValue, runs.count <= ExchangeLimits.maxEntries + 1 else {
@@ -125,6 +141,11 @@ extension ChainHead {
         else { throw DeltaError.malformed("chain head") }
         self.init(origin: origin, seq: seq, hash: hash)
     }
+}
+
+extension [[UInt8]] {
+    /// Nil, and so left out, where there are none.
+    var statementsCBOR: CBOR? { isEmpty ? nil : .array(map { .bytes($0) }) }
 }
 
 extension LogRun {

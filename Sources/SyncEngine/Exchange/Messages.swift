@@ -46,6 +46,9 @@ public struct HelloRequest: ExchangeMessage, Equatable {
     /// The node's clock, milliseconds since 1970.
     public var wall: Int64
     public var frames: [DeltaFrame]
+    /// The newest statement of the hub's keys that the node knows (`HubIdentity.mark`); nil from a node of an
+    /// earlier version, which is told nothing of them.
+    public var hubMark: [UInt8]?
 
     public func encoded() -> [UInt8] {
         var map: [Int: CBOR] = [
@@ -55,6 +58,7 @@ public struct HelloRequest: ExchangeMessage, Equatable {
         ]
         map[6] = ownHead.map { .bytes($0.hash.bytes) }
         map[9] = cursorHash.map { .bytes($0.bytes) }
+        map[13] = hubMark.map { .bytes($0) }
         return CBOR.map(map).encoded()
     }
 
@@ -73,13 +77,16 @@ public struct HelloRequest: ExchangeMessage, Equatable {
         schemaVersion = Int(try map.int(10, in: 1...65535))
         wall = try map.int(11)
         frames = try map.frames(12)
+        hubMark = try map.mark(13)
     }
 
     init(
         tenant: TenantID, headsHash: Hash, ownHead: ChainHead?, origin: OriginID, receiptSeq: Int64,
         cursor: Int64,
-        cursorHash: Hash?, schemaVersion: Int, wall: Int64, frames: [DeltaFrame]
+        cursorHash: Hash?, schemaVersion: Int, wall: Int64, frames: [DeltaFrame],
+        hubMark: [UInt8]? = nil
     ) {
+        self.hubMark = hubMark
         self.tenant = tenant
         self.headsHash = headsHash
         self.ownHead = ownHead
@@ -124,6 +131,8 @@ public struct HubAnswer: ExchangeMessage, Equatable {
     public var ownRuns: [LogRun] = []
     /// With `heads`: how far every enrolled node has passed each chain, so that values of dead rows may go.
     public var passed: [ChainHead] = []
+    /// With an answer to hello: what the hub says of its keys, as far as the node lacks it.
+    public var hubStatements: [[UInt8]] = []
 
     public init(
         verdict: Verdict, wall: Int64, headsHash: Hash, head: ChainHead?, receipt: [UInt8]? = nil,
@@ -159,6 +168,7 @@ public struct HubAnswer: ExchangeMessage, Equatable {
         if !heads.isEmpty { map[16] = .array(heads.map(\.cbor)) }
         if !passed.isEmpty { map[17] = .array(passed.map(\.cbor)) }
         map[18] = checkpoint.map { .bytes($0) }
+        map[20] = hubStatements.statementsCBOR
         if !ownRuns.isEmpty { map[19] = .array(ownRuns.map(\.cbor)) }
         map[8] = receipt.map { .bytes($0) }
         map[11] = cursorHash.map { .bytes($0.bytes) }
@@ -186,6 +196,7 @@ public struct HubAnswer: ExchangeMessage, Equatable {
         passed = try map.heads(17)
         checkpoint = map[18]?.bytesValue
         ownRuns = try map.runs(19)
+        hubStatements = try map.statements(20)
     }
 }
 

@@ -13,6 +13,8 @@ public struct LocalPosition: Sendable, Equatable {
     public var wall: Int64
     /// Whether deltas of own former origins are still to be handed in.
     public var hasHandover = false
+    /// The newest statement of the hub's keys that is known here.
+    public var hubMark: [UInt8] = []
 }
 
 /// Deltas of the own chain in chain order, read from the store.
@@ -41,6 +43,8 @@ public struct StoreRequest: Sendable, Equatable {
     public var passed: [ChainHead]
     public var checkpoint: [UInt8]?
     public var ownRuns: [LogRun] = []
+    /// What the hub says of its keys.
+    public var hubStatements: [[UInt8]] = []
     /// Up to where deltas of former origins have been handed in, as a stamp.
     public var handedThrough: RowState.Stamp?
 }
@@ -165,7 +169,7 @@ public struct NodeExchange: Sendable {
             tenant: position.tenant, headsHash: position.headsHash, ownHead: position.ownHead,
             origin: position.origin, receiptSeq: position.receiptSeq, cursor: position.cursor,
             cursorHash: position.cursorHash, schemaVersion: position.schemaVersion, wall: position.wall,
-            frames: frames)
+            frames: frames, hubMark: position.hubMark)
     }
 
     private mutating func take(_ answer: HubAnswer) -> [ExchangeEffect] {
@@ -210,6 +214,7 @@ public struct NodeExchange: Sendable {
         let isNews =
             answer.receipt != nil || !answer.entries.isEmpty || answer.cursor != position.cursor
             || answer.head != position.ownHead || position.hasHandover
+            || !answer.hubStatements.isEmpty
         if answer.verdict == .equal, !isNews { return finish(nil) }
         phase = .storing
         bytesInAnswer = answer.entries.reduce(0) { $0 + $1.byteCount }

@@ -21,9 +21,12 @@ public struct NodePort: Sendable {
                 cursor: try reader.state(.cursor)?.int ?? 0,
                 cursorHash: try reader.state(.cursorHash)?.bytes.flatMap { Hash(bytes: $0) },
                 schemaVersion: reader.schema.version, wall: tenant.store.environment.clock.milliseconds(),
-                hasHandover: try !reader.handover(limit: 1).isEmpty)
-            guard !position.hasHandover else { return .begin(position, PendingBatch(frames: [], through: 0)) }
-            let batch = try pending(reader, own, after: receiptSeq, maxBytes: ExchangeLimits.rideAlongBytes)
+                hasHandover: try !reader.handover(limit: 1).isEmpty, hubMark: try reader.hubIdentity().mark)
+            guard !position.hasHandover else {
+                return .begin(position, PendingBatch(frames: [], through: 0))
+            }
+            let batch = try pending(
+                reader, own, after: receiptSeq, maxBytes: ExchangeLimits.rideAlongBytes)
             return .begin(position, batch)
         }
     }
@@ -81,20 +84,22 @@ public struct NodePort: Sendable {
     }
 
     func keep(_ request: StoreRequest, in replica: ReplicaTransaction) throws -> ApplySummary {
-        guard let own = try replica.ownOrigin(),
-            let hubKey = try replica.requiredState(.hubKey).bytes.flatMap({ PublicKey(bytes: $0) })
-        else { throw NodeError(.corrupt, "this tenant has no key", hint: "Enrol with a new token.") }
+        guard let own = try replica.ownOrigin() else {
+            throw NodeError(.corrupt, "this tenant has no key", hint: "Enrol with a new token.")
+        }
+        // What the hub says of its keys comes first: all else in the answer is signed with the newest.
+        let hub = try replica.follow(request.hubStatements)
         if let head = request.head { try compare(head, with: own, in: replica) }
         if let stamp = request.handedThrough { try replica.handedIn(through: stamp) }
-        if let receipt = request.receipt { try keep(receipt, own: own, hubKey: hubKey, in: replica) }
-        var summary = try take(request.entries, hubKey: hubKey, in: replica)
+        if let receipt = request.receipt { try keep(receipt, own: own, hub: hub, in: replica) }
+        var summary = try take(request.entries, hub: hub, in: replica)
         guard summary.turnedAway == 0 else {
             throw NodeError(
                 .tooLarge, "a transaction of the hub has more parts than may wait here",
                 hint: "Nothing was stored."
             )
         }
-        let isRead = try LogWitness(replica, hubKey: hubKey, own: own).take(request)
+        let isRead = try LogWitness(replica, hubKey: hub.key, own: own).take(request)
         summary.hasDiverged = try !isRead || hasDiverged(request, own: own, in: replica)
         if !summary.hasDiverged { try replica.notePassed(request.passed) }
         // A log that lacked something is read again, also after a cut.
@@ -121,10 +126,10 @@ public struct NodePort: Sendable {
     }
 
     private func keep(
-        _ bytes: [UInt8], own: OriginRecord, hubKey: PublicKey, in replica: ReplicaTransaction
+        _ bytes: [UInt8], own: OriginRecord, hub: HubIdentity, in replica: ReplicaTransaction
     ) throws {
         let receipt: Receipt
-        do { receipt = try Receipt(verifying: bytes, hub: hubKey) } catch {
+        do { receipt = try Receipt(verifying: bytes, hub: hub.key) } catch {
             throw NodeError(
                 .verificationFailed, "the hub's receipt is not signed by its key",
                 hint: "Something on the line changes answers; nothing was stored.")
@@ -138,7 +143,7 @@ public struct NodePort: Sendable {
     }
 
     private func take(
-        _ entries: [LogEntry], hubKey: PublicKey, in replica: ReplicaTransaction
+        _ entries: [LogEntry], hub: HubIdentity, in replica: ReplicaTransaction
     ) throws -> ApplySummary {
         var summary = ApplySummary()
         var frames: [DeltaFrame] = []
@@ -148,7 +153,7 @@ public struct NodePort: Sendable {
             case .document(let bytes):
                 summary.add(try DeltaApplier.receive(frames, in: replica))
                 frames = []
-                try SignedDocument.take(bytes, hubKey: hubKey, in: replica)
+                try SignedDocument.take(bytes, hub: hub, in: replica)
             }
         }
         summary.add(try DeltaApplier.receive(frames, in: replica))
@@ -162,6 +167,18 @@ extension StoreRequest {
         self.init(
             receipt: answer.receipt, head: answer.head, entries: answer.entries, cursor: answer.cursor,
             cursorHash: answer.cursorHash, heads: answer.heads, passed: answer.passed,
-            checkpoint: answer.checkpoint, ownRuns: answer.ownRuns)
+            checkpoint: answer.checkpoint, ownRuns: answer.ownRuns, hubStatements: answer.hubStatements)
+    }
+}
+
+extension ReplicaTransaction {
+    /// Follows what the hub says of its keys, and keeps it; the keys as they are then known. Throws
+    /// `VERIFICATION_FAILED` for what nobody who may say it has signed.
+    func follow(_ statements: [[UInt8]]) throws -> HubIdentity {
+        let known = try hubIdentity()
+        var hub = known
+        try hub.follow(statements)
+        if hub != known { try setHubIdentity(hub) }
+        return hub
     }
 }

@@ -13,7 +13,10 @@ public enum OriginSuccession {
         request: SuccessionRequest, key: SigningKey
     )? {
         guard let pending = try node.pendingSuccession(slug) else { return nil }
-        return (try SuccessionRequest(tenant: try node.tenant(slug).id, pending), pending.oldKey)
+        let tenant = try node.tenant(slug)
+        var request = try SuccessionRequest(tenant: tenant.id, pending)
+        request.hubMark = try tenant.store.read { try $0.hubIdentity().mark }
+        return (request, pending.oldKey)
     }
 
     /// Hub: certifies the new key and so retires the signer's, before the first use of the new one. The same
@@ -43,7 +46,10 @@ public enum OriginSuccession {
             EnrolledNode(
                 origin: id, tenant: node.tenant, nodeID: node.nodeID, name: name,
                 enrolledAt: hub.environment.clock.milliseconds()))
-        return SuccessionAnswer(certificate: certificate, rewind: rewind, rewindHash: rewindHash)
+        var answer = SuccessionAnswer(certificate: certificate, rewind: rewind, rewindHash: rewindHash)
+        answer.hubStatements = try tenant.store.read { try $0.hubIdentity() }.statements(
+            after: request.hubMark)
+        return answer
     }
 
     private static func certify(
@@ -71,11 +77,10 @@ public enum OriginSuccession {
     /// Node: checks the certificate and takes it. Throws `VERIFICATION_FAILED`; then nothing has changed.
     public static func complete(_ answer: SuccessionAnswer, for slug: String, at node: Installation) throws {
         let tenant = try node.tenant(slug)
-        let hubKey = try tenant.store.read { try $0.requiredState(.hubKey).bytes.flatMap(PublicKey.init) }
+        let hub = try tenant.store.replicate { try $0.follow(answer.hubStatements) }
         let claim: OriginClaim
         do {
-            guard let hubKey else { throw DeltaError.badSignature }
-            claim = try Certificate(verifying: answer.certificate, hub: hubKey).claim
+            claim = try Certificate(verifying: answer.certificate, hub: hub).claim
         } catch is DeltaError {
             throw NodeError(
                 .verificationFailed, "the hub's certificate is not valid", hint: "Nothing was changed.")

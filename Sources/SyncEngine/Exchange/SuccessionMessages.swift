@@ -9,6 +9,8 @@ public struct SuccessionRequest: ExchangeMessage, Equatable {
     public var proof: [UInt8]
     /// How far of the old chain the node has receipts: what the hub has beyond may be missing there.
     public var receiptSeq: Int64
+    /// The newest statement of the hub's keys that the node knows (`HubIdentity.mark`).
+    public var hubMark: [UInt8] = []
 
     init(tenant: TenantID, _ pending: PendingSuccession) throws {
         self.tenant = tenant
@@ -29,7 +31,7 @@ public struct SuccessionRequest: ExchangeMessage, Equatable {
     public func encoded() -> [UInt8] {
         CBOR.map([
             1: .int(ExchangeLimits.version), 2: .bytes(tenant.bytes), 3: .bytes(publicKey.bytes),
-            4: .text(reason.rawValue), 5: .bytes(proof), 6: .int(receiptSeq),
+            4: .text(reason.rawValue), 5: .bytes(proof), 6: .int(receiptSeq), 7: .bytes(hubMark),
         ]).encoded()
     }
 
@@ -40,6 +42,7 @@ public struct SuccessionRequest: ExchangeMessage, Equatable {
         reason = try map.value(4, text: Succession.Reason.init(rawValue:))
         proof = try map.bytes(5)
         receiptSeq = try map.int(6, in: 0...DeltaLimits.maxSequence)
+        hubMark = try map.mark(7) ?? []
     }
 }
 
@@ -49,6 +52,8 @@ public struct SuccessionAnswer: ExchangeMessage, Equatable {
     public var rewind: Int64
     /// The hash of the log entry there; nil at 0.
     public var rewindHash: Hash?
+    /// What the hub says of its keys, as far as the node lacks it.
+    public var hubStatements: [[UInt8]] = []
 
     init(certificate: [UInt8], rewind: Int64, rewindHash: Hash?) {
         self.certificate = certificate
@@ -61,6 +66,7 @@ public struct SuccessionAnswer: ExchangeMessage, Equatable {
             1: .int(ExchangeLimits.version), 2: .bytes(certificate), 3: .int(rewind),
         ]
         map[4] = rewindHash.map { .bytes($0.bytes) }
+        map[5] = hubStatements.statementsCBOR
         return CBOR.map(map).encoded()
     }
 
@@ -69,5 +75,6 @@ public struct SuccessionAnswer: ExchangeMessage, Equatable {
         certificate = try map.bytes(2)
         rewind = try map.int(3, in: 0...DeltaLimits.maxSequence)
         rewindHash = try map.optional(4, Hash.init(bytes:))
+        hubStatements = try map.statements(5)
     }
 }

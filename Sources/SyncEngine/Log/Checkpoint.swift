@@ -27,8 +27,8 @@ public struct Checkpoint: Sendable, Equatable {
     }
 
     /// Verifies, then parses. Throws `DeltaError`.
-    public init(verifying bytes: [UInt8], hub: PublicKey) throws {
-        let payload = try SignedDocument.payload(bytes, contentType: Self.contentType, signer: hub)
+    public init(verifying bytes: [UInt8], hub: some DocumentSigners) throws {
+        let payload = try SignedDocument.payload(bytes, contentType: Self.contentType, signers: hub)
         let map = try MessageMap(payload)
         tenant = try map.value(2, TenantID.init(bytes:))
         size = try map.int(3, in: 0...DeltaLimits.maxSequence)
@@ -42,12 +42,12 @@ extension HubPort {
     /// as they stand there and only then signed for; of one size there is only ever one root.
     func checkpoint() throws -> (bytes: [UInt8], size: Int64) {
         let (newest, size) = try tenant.store.read { (try $0.newestCheckpoint(), try $0.logSize()) }
-        if let newest, newest.size == size { return (newest.bytes, size) }
+        if let newest, newest.size == size, isMine(newest) { return (newest.bytes, size) }
         try tenant.store.forgetPages()
         return try tenant.store.replicate { replica in
             try replica.growTree()
             let size = try replica.treeSize()
-            if let stored = try replica.newestCheckpoint(), stored.size == size {
+            if let stored = try replica.newestCheckpoint(), stored.size == size, isMine(stored) {
                 return (stored.bytes, stored.size)
             }
             let root = try replica.treeRoot(size: size)
@@ -56,5 +56,14 @@ extension HubPort {
             try replica.addCheckpoint(size: size, root: root, bytes)
             return (bytes, size)
         }
+    }
+
+    /// Whether the key that signs now has signed it; one before it may have.
+    private func isMine(_ checkpoint: StoredCheckpoint) -> Bool {
+        do {
+            let signed = try COSESign1.parse(
+                checkpoint.bytes, contentType: Checkpoint.contentType, maxBytes: DeltaLimits.maxEnvelopeBytes)
+            return signed.keyID == identity.publicKey.keyID
+        } catch { return false }
     }
 }

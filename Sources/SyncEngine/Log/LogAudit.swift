@@ -32,11 +32,12 @@ public enum LogAudit {
     public static func verify(_ tenant: OpenTenant) throws -> LogAuditReport {
         try tenant.store.read { reader in
             var problems: [String] = []
-            let size = try reader.treeSize(), hubKey = try hubKey(reader)
+            let size = try reader.treeSize()
+            let hub = try reader.hubIdentity()
             let stored = try reader.checkpoints()
             for one in stored {
                 do {
-                    let signed = try Checkpoint(verifying: one.bytes, hub: hubKey)
+                    let signed = try Checkpoint(verifying: one.bytes, hub: hub)
                     guard signed.tenant == (try reader.tenantID()), signed.size == one.size else {
                         problems.append("the checkpoint of \(one.size) entries is not of this log")
                         continue
@@ -55,7 +56,7 @@ public enum LogAudit {
             let proved = try deltas.count { try leaf(of: $0, reader).map { positions[$0] != nil } ?? false }
             return LogAuditReport(
                 size: size, root: try reader.treeRoot(size: size),
-                checkpoint: try stored.last.map { try Checkpoint(verifying: $0.bytes, hub: hubKey) },
+                checkpoint: try stored.last.map { try Checkpoint(verifying: $0.bytes, hub: hub) },
                 checkpoints: stored.count, proved: proved, unproved: deltas.count - proved,
                 evidence: try reader.evidence(), problems: problems)
         }
@@ -72,7 +73,8 @@ public enum LogAudit {
                 throw NodeError(
                     .recordNotFound, "the hub has signed no checkpoint of this log yet", hint: "Sync first.")
             }
-            let positions = try leafPositions(reader, through: checkpoint.size), key = try hubKey(reader)
+            let positions = try leafPositions(reader, through: checkpoint.size)
+            let key = try signer(of: checkpoint, reader)
             try begin(checkpoint, key)
             for delta in try reader.deltas() {
                 guard let frame = try reader.frame(delta.facts.stamp) else { continue }
@@ -86,11 +88,12 @@ public enum LogAudit {
         }
     }
 
-    private static func hubKey(_ reader: StoreReader) throws -> PublicKey {
-        guard let key = try reader.requiredState(.hubKey).bytes.flatMap(PublicKey.init) else {
-            throw NodeError(.corrupt, "the hub's key is damaged", hint: "Restore a backup.")
-        }
-        return key
+    /// The hub's key that signed a checkpoint: it may have another one by now.
+    private static func signer(of checkpoint: StoredCheckpoint, _ reader: StoreReader) throws -> PublicKey {
+        let envelope = try COSESign1.parse(
+            checkpoint.bytes, contentType: Checkpoint.contentType, maxBytes: DeltaLimits.maxEnvelopeBytes)
+        let hub = try reader.hubIdentity()
+        return hub.signer(keyID: envelope.keyID) ?? hub.key
     }
 
     /// At the hub every leaf is hashed again from its entry; inner nodes everywhere from those below.

@@ -33,8 +33,8 @@ public struct Receipt: Sendable, Equatable {
     }
 
     /// Verifies, then parses. Throws `DeltaError`.
-    public init(verifying bytes: [UInt8], hub: PublicKey) throws {
-        let payload = try SignedDocument.payload(bytes, contentType: Self.contentType, signer: hub)
+    public init(verifying bytes: [UInt8], hub: some DocumentSigners) throws {
+        let payload = try SignedDocument.payload(bytes, contentType: Self.contentType, signers: hub)
         var reader = CBORReader(payload, limits: DeltaLimits.header)
         func key(_ number: Int64) throws {
             guard try reader.int() == number else { throw DeltaError.malformed("receipt key \(number)") }

@@ -79,9 +79,9 @@ extension ConflictService {
         let settled = try (past?.conflict.siblings ?? []).map {
             RankedSibling(facts: try reader.facts($0.stamp), value: $0.value ?? .null)
         }
-        let hubKey = try reader.requiredState(.hubKey).bytes.flatMap { PublicKey(bytes: $0) }
+        let hub = try reader.hubIdentity()
         let receipt = try reader.receipt(origin: facts.origin, seq: facts.seq).flatMap { bytes in
-            try hubKey.map { try Receipt(verifying: bytes, hub: $0) }
+            try Receipt(verifying: bytes, hub: hub)
         }
         return Explanation(
             table: table.name, row: id, column: column, value: value, author: facts.author, at: facts.wall,

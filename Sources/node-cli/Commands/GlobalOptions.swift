@@ -128,7 +128,11 @@ struct CommandContext {
         return CommandContext(
             directory: directory, configuration: configuration, output: output,
             environment: NodeCore.Environment(
-                clock: Self.clock(variables), random: SystemRandom(), replication: SignedReplication()),
+                clock: Self.clock(variables), random: SystemRandom(), replication: SignedReplication(),
+                passphrase: PassphraseSource(
+                    variables: variables, file: configuration.passphraseFile, directory: directory,
+                    canPrompt: output.terminal.canPrompt
+                ).passphrase),
             flags: flags)
     }
 
@@ -218,10 +222,8 @@ struct CommandContext {
             output.message("Paste the token and press Enter:")
             return readLine() ?? ""
         }
-        var bytes = try read(path ?? "-")
-        if bytes.last == 10 { bytes.removeLast() }
-        if bytes.last == 13 { bytes.removeLast() }
-        return String(decoding: bytes, as: UTF8.self)
+        return String(
+            decoding: PassphraseSource.withoutLineBreak(try read(path ?? "-")), as: UTF8.self)
     }
 
     /// Has a person type `name` before something is taken away. Throws `CONFIRMATION_NEEDED` without a

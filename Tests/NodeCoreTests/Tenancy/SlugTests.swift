@@ -12,7 +12,8 @@ import Testing
         arguments: [
             "", "KCKPS", "a b", "a_b", "-a", "a-", "a--b", "500", "5-0", "é", "events", "api", "sync",
             "usage", "event",
-            "virtual", "admin", "console", String(repeating: "a", count: 51), "a.b", "a/b", "..", "a\n",
+            "virtual", "admin", "console", "identity", String(repeating: "a", count: 51), "a.b", "a/b", "..",
+            "a\n",
         ])
     func bad(slug: String) {
         let error = #expect(throws: NodeError.self) { try Slug.check(slug) }

@@ -35,6 +35,14 @@ extension Shapes {
             .time("last_seen_at") { $0.lastSeenAt }, .time("revoked_at") { $0.revokedAt },
         ])
 
+    /// An enrolment that waits for approval.
+    public static let pendingEnrolment = Shape<PendingEnrolment>(
+        "PendingEnrolment",
+        [
+            .text("token_id") { $0.tokenID.hex }, .text("node_id") { $0.nodeID }, .text("name") { $0.name },
+            .text("tenant") { $0.tenant }, .time("asked_at") { $0.askedAt }, .texts("words") { $0.words },
+        ])
+
     /// One exchange of a node with its hub.
     public static let exchange = Shape<(at: Int64, record: ExchangeRecord, errorCode: String?)>(
         "Exchange",

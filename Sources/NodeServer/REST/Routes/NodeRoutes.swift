@@ -35,7 +35,8 @@ enum NodeRoutes {
         ) { call in
             let slug = try call.tenant.slug
             let (token, expires) = try call.installation.invite(
-                slug: slug, minutes: call.settings.inviteMinutes)
+                slug: slug, minutes: call.settings.inviteMinutes,
+                needsApproval: call.settings.inviteApproval)
             return Answer([
                 "token": .string(token.text), "expires_at": JSONValue(milliseconds: expires),
                 "tenant": .string(slug), "hub_fingerprint": .string(token.hubFingerprint.hex),

@@ -41,6 +41,8 @@ struct ExchangeManifest {
     /// In an answer: after which entry of the log it begins, and that entry's hash.
     var cursor: Int64 = 0
     var cursorHash: Hash?
+    /// In an answer: what the hub says of its keys, so that the signature of one that followed is known.
+    var hubStatements: [[UInt8]] = []
 
     var own: [Int: CBOR] {
         var map: [Int: CBOR] = [
@@ -49,6 +51,7 @@ struct ExchangeManifest {
         ]
         map[16] = handed?.cbor
         map[18] = cursorHash.map { .bytes($0.bytes) }
+        map[19] = hubStatements.statementsCBOR
         return map
     }
 

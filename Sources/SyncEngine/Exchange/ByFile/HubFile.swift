@@ -123,10 +123,11 @@ public struct HubFile: Sendable {
             guard answer.cursor > cursor.position else { break }
             cursor = (answer.cursor, answer.cursorHash)
         } while !report.isComplete && writer.bytes < ExchangeFile.batchBytes
-        let manifest = ExchangeManifest(
+        var manifest = ExchangeManifest(
             tenant: tenant.id, sender: .hub, origin: question.origin,
             issuedAt: hub.environment.clock.milliseconds(), isComplete: report.isComplete,
             handed: question.handed, cursor: start.position, cursorHash: start.hash)
+        manifest.hubStatements = try port.statements(for: question.hello)
         report.bytes = writer.bytes
         try writer.finish(manifest.own, signedBy: hub.identity)
         try hub.note("sync.export", "tenant \(tenant.slug), origin \(question.origin)")
@@ -158,9 +159,11 @@ extension HubPort {
             return verdict == .nodeBehind ? nil : verdict
         }
         if let verdict { return try stop(verdict, hello) }
-        return try give(
+        var answer = try give(
             after: cursor, cursorHash: cursorHash, maxBytes: ExchangeLimits.batchBytes,
             receiptAfter: hello.receiptSeq)
+        answer.hubStatements = try statements(for: hello)
+        return answer
     }
 }
 

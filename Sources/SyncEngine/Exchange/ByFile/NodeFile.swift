@@ -93,17 +93,18 @@ public struct NodeFile: Sendable {
     /// trusted or isn't for this node; then nothing of it was taken.
     public func take(_ source: any ByteSource) throws -> ExchangeOutcome {
         let tenant = try node.tenant(slug)
-        let hubKey = try tenant.store.read { reader in
+        var hub = try tenant.store.read { reader in
             guard try reader.evidence().isEmpty else { throw NodeError.hubContradictsItself }
-            return try reader.requiredState(.hubKey).bytes.flatMap { PublicKey(bytes: $0) }
+            return try reader.hubIdentity()
         }
-        let reader = try RecordReader(source, ExchangeFile.format) { keyID, _ in
-            guard let hubKey, hubKey.keyID == keyID else {
+        let reader = try RecordReader(source, ExchangeFile.format) { keyID, manifest in
+            try hub.follow(manifest[19]?.arrayValue?.compactMap(\.bytesValue) ?? [])
+            guard hub.key.keyID == keyID else {
                 throw NodeError(
                     .deltaRefused, "the file isn't signed by this tenant's hub",
                     hint: "Nothing was changed; check which file was given.")
             }
-            return hubKey
+            return hub.key
         }
         let manifest = try ExchangeManifest(reader.manifest)
         try manifest.require(tenant: tenant.id, from: .hub)

@@ -43,7 +43,8 @@ struct BackupRestoreCommand: NodeCommand {
 
             Checks everything beside the present state before it takes its place; what was there is kept in a
             folder before-restore-…. A node then takes back what the hub has of it with the next sync. On a
-            machine without the installation's keys a node must `join` again; the hub needs them (--keys).
+            machine without the installation's keys (--keys) a node must `join` again; for a hub the recovery
+            key names a new identity key, which its nodes follow with their next sync.
             Exit 11 beside a running serve.
             """)
 
@@ -71,6 +72,14 @@ struct BackupRestoreCommand: NodeCommand {
                     hint: "Run `node-cli join HUB_URL` with a new token; then revoke the old key at the hub.")
             )
         }
+        if restored.isNewIdentity {
+            warnings.append(
+                Notice(
+                    "HUB_KEY_RENEWED",
+                    "the hub's old identity key isn't here; the recovery key named another",
+                    hint: "Nodes that know the recovery key follow with their next sync. Make a backup after."
+                ))
+        }
         let next =
             backup.manifest.role == .hub
             ? "Start `node-cli serve`: it fills up from its nodes."
@@ -80,6 +89,7 @@ struct BackupRestoreCommand: NodeCommand {
                 "created_at": JSONValue(milliseconds: backup.manifest.createdAt),
                 "tenants": BackupCommand.json(restored.tenants), "kept_in": JSONValue(restored.keptIn),
                 "to_enrol": .array(restored.toEnrol.map { .string($0) }),
+                "hub_key_renewed": .bool(restored.isNewIdentity),
             ],
             body: .text(
                 "Restored \(restored.tenants.count) tenants as they were \(made). "

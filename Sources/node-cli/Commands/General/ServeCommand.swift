@@ -34,6 +34,7 @@ struct ServeCommand: NodeCommand {
         let lock = try FileLock(
             context.directory.serveLock, else: "another serve is running on this data directory",
             hint: "Stop it first; other commands can be used beside it.")
+        try installation.keys.unlock()
         let way = try ServeTransport(context, devTLS: devTLS, host: address.host)
         let settings = ServeSettings(context), logger = Self.logger(settings.level)
         let watch = way.certificates.map { CertificateWatch($0, logger: logger) }

@@ -6,8 +6,9 @@ struct NodesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nodes", abstract: "Enrol, list and revoke the nodes of districts; change keys.",
         subcommands: [
-            NodesInvite.self, NodesList.self, NodesShow.self, NodesRename.self, NodesRevoke.self,
-            NodesRotate.self,
+            NodesInvite.self, NodesPending.self, NodesApprove.self, NodesReject.self, NodesList.self,
+            NodesShow.self, NodesRename.self, NodesRevoke.self,
+            NodesRotate.self, NodesPassphrase.self,
         ])
 }
 
@@ -27,8 +28,13 @@ struct NodesInvite: NodeCommand {
         discussion: """
             Example: node-cli nodes invite --tenant kckps > token.txt
 
-            Runs at the hub. The token serves one node, one tenant, for an hour, and is shown this once.
+            Runs at the hub. The token serves one node, one tenant, for an hour, and is shown this once. With
+            --approve, or where the setting invite_approval is on, the node that comes with it waits until its
+            words were compared: `nodes pending`, `nodes approve`.
             """)
+
+    @Flag(help: "Let nobody in before an admin has compared words with the node's people.") var approve =
+        false
 
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
@@ -38,7 +44,8 @@ struct NodesInvite: NodeCommand {
         let slug =
             installation.role == .hub ? try context.tenant(tenant, to: .editNodes).tenant.slug : ""
         let (token, expires) = try installation.invite(
-            slug: slug, minutes: context.configuration.inviteMinutes)
+            slug: slug, minutes: context.configuration.inviteMinutes,
+            needsApproval: approve || context.configuration.inviteApproval)
         if context.output.format == .human {
             context.output.message(
                 "One node may enrol in \(slug) with this token until \(RFC3339.string(milliseconds: expires)):"

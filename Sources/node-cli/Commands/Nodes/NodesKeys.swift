@@ -112,13 +112,17 @@ struct NodesRotate: NodeCommand {
             Example: node-cli nodes rotate
 
             At a node it needs the hub, which certifies the new key; seats stay with the node. A rotation that
-            was cut ends with the next sync. At the hub it changes the hub's own key in the tenant.
+            was cut ends with the next sync. At the hub it changes the hub's own key in the tenant, with
+            --identity the key that nodes know the hub by; they follow with their next sync, and a running
+            serve goes on. Make a copy of the folder keys and a backup after that.
             """)
 
+    @Flag(help: "At the hub: change the identity key, for all tenants.") var identity = false
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
+        if identity { return try rotateIdentity(context) }
         let (installation, open, _) = try context.tenant(tenant)
         let hubURL = context.configuration.hubURL
         let outcome = try KeyRotation.rotate(open, at: installation) { tenant in
@@ -133,5 +137,20 @@ struct NodesRotate: NodeCommand {
                     ? "The key is changed." : "The key isn't changed yet; the next sync goes on with it."))
         if let error = outcome.error { result.errors = [error] }
         return result
+    }
+
+    private func rotateIdentity(_ context: CommandContext) throws -> CommandResult {
+        let (installation, _) = try context.staff(tenant.acting, to: .operate)
+        let old = EnrolmentToken.fingerprint(installation.identity.publicKey).hex
+        try installation.rotateIdentity()
+        let new = EnrolmentToken.fingerprint(installation.identity.publicKey).hex
+        return CommandResult(
+            data: [
+                "hub_fingerprint": .string(new), "former_fingerprint": .string(old),
+                "rotated": .bool(new != old),
+            ],
+            body: .text(
+                "The hub's identity key is changed, its fingerprint is \(new). Nodes follow with their next sync."
+            ))
     }
 }
