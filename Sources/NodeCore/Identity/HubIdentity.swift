@@ -118,7 +118,7 @@ public struct HubIdentity: Sendable, Equatable {
                 bytes,
                 limits: CBORLimits(maxBytes: 2 << 20, maxItems: 4096, maxStringBytes: 2048, allowedTags: [])
             )
-        } catch is CBORError { throw Self.damaged }
+        } catch { throw Self.damaged }
         guard let key = map[1]?.bytesValue.flatMap({ PublicKey(bytes: $0) }),
             let statements = map[3]?.arrayValue, let former = map[4]?.arrayValue
         else { throw Self.damaged }

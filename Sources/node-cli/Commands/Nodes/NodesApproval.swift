@@ -50,7 +50,7 @@ struct NodesApprove: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let installation = try context.installation()
+        let (installation, _) = try context.staff(tenant.acting, to: .editNodes)
         let request = try EnrolmentApproval.approve(
             node, words: try words ?? ask(context), tenant: tenant.tenant, at: installation)
         return CommandResult(
@@ -85,7 +85,7 @@ struct NodesReject: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let installation = try context.installation()
+        let (installation, _) = try context.staff(tenant.acting, to: .editNodes)
         let request = try EnrolmentApproval.single(node, tenant: tenant.tenant, at: installation)
         try context.confirm(confirmation, name: request.name, "Rejecting the enrolment of \(request.name)")
         _ = try EnrolmentApproval.reject(request.tokenID.hex, tenant: request.tenant, at: installation)
