@@ -36,6 +36,7 @@ public struct TenantRules: RuleBook {
     }
     private static let latest = builtIn(.latest)
     private static let preferHub = builtIn(.prefer(.hub))
+    private static let union = builtIn(.union(separator: "\n"))
 
     public init(documents: [RuleDocument]) {
         var layers: [RuleDocument.Layer: [String: Source]] = [:]
@@ -55,6 +56,8 @@ public struct TenantRules: RuleBook {
     /// The document that speaks for a column, or for the row's life (`*`).
     func source(_ table: String, _ column: String) -> (source: Source, isLocked: Bool) {
         if Self.ownTables.contains(table) { return (Self.preferHub, true) }
+        // What two sides remember apart is kept by both: no rule is asked.
+        if Schema.table(table)?.memories.values.contains(column) == true { return (Self.union, true) }
         let base = policy[table]
         if let base, base.table.locked.contains(column) { return (base, true) }
         return (district[table] ?? base ?? Self.latest, false)

@@ -30,10 +30,7 @@ public enum RuleMeanings {
                 switch document.domain {
                 case "roster":
                     OracleRules(
-                        picks: [
-                            "roster_import": .earliest, "teacher.former_names": .union,
-                            "teacher.former_emails": .union,
-                        ],
+                        picks: ["roster_import": .earliest],
                         tables: ["teacher", "teacher_year", "roster_import"])
                 case "audit": OracleRules(picks: ["audit_entry": .earliest])
                 case "seat": OracleRules(picks: ["seat": .earliest, "seat_audit": .earliest])

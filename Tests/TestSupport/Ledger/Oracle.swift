@@ -228,6 +228,6 @@ struct OracleRules {
     var tables: Set<String> = []
 
     func pick(_ table: String, _ column: String) -> Pick {
-        picks["\(table).\(column)"] ?? picks[table] ?? .latest
+        column.hasPrefix("former_") ? .union : picks["\(table).\(column)"] ?? picks[table] ?? .latest
     }
 }
