@@ -190,11 +190,11 @@ ALL = [
         "!= .text(one.delta.hex)", "!= .text(\"\")", "SimulationTests"),
     Mutation(
         "an erasure also takes what was written by those who knew of it", "Sources/NodeCore/Persons/ErasureOrder.swift",
-        "other.stamp != facts.stamp && !other.hadSeen(facts)", "other.stamp != facts.stamp", "SimulationTests"),
+        "other.stamp != facts.stamp && !other.hadSeen(facts)", "other.stamp != facts.stamp", "ErasureTests"),
     Mutation(
         "archives take entries that their author hadn't seen", "Sources/NodeCore/Audit/AuditArchive.swift",
         "author.stamp != facts.stamp && facts.hadSeen(author)", "author.stamp != facts.stamp",
-        "AuditArchiveTests|SimulationTests"),
+        "AuditArchiveTests"),
     Mutation(
         "values of dead rows go when the fastest node has passed", STORE + "Tombstones.swift",
         "SELECT ifnull(min(ifnull(p.position, 0)), 0)", "SELECT ifnull(max(ifnull(p.position, 0)), 0)",
