@@ -14,12 +14,17 @@ public struct AuditArchiveFile: Sendable {
     public let before: Int64
     /// By the entries' ids, in byte order.
     public let lines: [String]
-
     /// SHA-256 of the lines, in hex.
-    public var digest: String {
+    public let digest: String
+
+    init(tenant: TenantID, id: String, before: Int64, lines: [String]) {
+        self.tenant = tenant
+        self.id = id
+        self.before = before
+        self.lines = lines
         var hash = StreamingSHA256()
         for line in lines { hash.update((line + "\n").utf8) }
-        return hash.finalize().hex
+        digest = hash.finalize().hex
     }
 
     public var bytes: [UInt8] {

@@ -11,7 +11,8 @@ public struct AuditArchiveService: Sendable {
     /// Archives every entry before an instant (milliseconds since 1970): `write` gets the file's bytes before
     /// anything is committed, and when it throws nothing has changed. Nil when there is nothing so old.
     ///
-    /// Throws `HUB_OWNED` at a node, `TENANT_INACTIVE`, `UPGRADE_REQUIRED` while an enrolled installation doesn't know archives.
+    /// Throws `HUB_OWNED` at a node, `TENANT_INACTIVE`, `UPGRADE_REQUIRED` while an enrolled installation doesn't
+    /// know archives.
     public func create(before: Int64, dryRun: Bool = false, write: ([UInt8]) throws -> Void) throws
         -> AuditArchive?
     {
@@ -56,12 +57,12 @@ public struct AuditArchiveService: Sendable {
     public func verify(_ bytes: [UInt8]) throws -> (archive: AuditArchive, problems: [String]) {
         let (id, digest) = try AuditArchiveFile.read(bytes)
         return try tenant.store.read { reader in
-            let made = try reader.archiveFile(id).digest
             guard let archive = try reader.auditArchives().first(where: { $0.id == id }) else {
                 throw NodeError(
                     .recordNotFound, "there is no audit archive '\(id)'",
                     hint: "Is it of another tenant? `audit archive list` shows this one's.")
             }
+            let made = try reader.archiveFile(id).digest
             var problems: [String] = []
             if digest != archive.digest { problems.append("the file is not the one that the hub signed") }
             if made != archive.digest {

@@ -33,14 +33,8 @@ public struct AuditRetention: Sendable {
 
     /// A name in the folder that isn't taken. Makes the folder, readable by this user alone.
     public func freePath(_ slug: String, before: Int64) throws -> String {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw NodeError(
-                .storage, "the folder \(folder) could not be made: \(error.localizedDescription)",
-                hint: "Set audit.archive_folder to one that this user may write.")
-        }
+        try DurableFile.makeFolder(
+            folder, hint: "Set audit.archive_folder to one that this user may write.")
         let stem = "\(folder)/\(slug)-audit-before-\(RFC3339.string(milliseconds: before).prefix(10))"
         let names = [stem] + (2...1000).map { "\(stem)-\($0)" }
         guard let name = names.first(where: { !FileManager.default.fileExists(atPath: $0 + ".jsonl") }) else {

@@ -60,14 +60,8 @@ public struct DataDirectory: Sendable {
     /// Makes the folders that are missing, readable by this user alone.
     public func create() throws {
         for folder in [path, keys, tenants, backups] {
-            do {
-                try FileManager.default.createDirectory(
-                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            } catch {
-                throw NodeError(
-                    .storage, "the folder \(folder) could not be made: \(error.localizedDescription)",
-                    hint: "Choose a folder that this user may write with --data.")
-            }
+            try DurableFile.makeFolder(
+                folder, hint: "Choose a folder that this user may write with --data.")
         }
     }
 

@@ -4,6 +4,17 @@ import Glibc
 /// Writes whole files so that a power cut leaves the old or the new one, never a half: temporary
 /// file, fsync, rename, fsync of the folder.
 public enum DurableFile {
+    /// Makes a folder that is missing, and those above it, readable by this user alone. Throws `STORAGE`.
+    public static func makeFolder(_ path: String, hint: String) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw NodeError(
+                .storage, "the folder \(path) could not be made: \(error.localizedDescription)", hint: hint)
+        }
+    }
+
     /// Replaces `path`, readable by this user alone. Throws `STORAGE` or `STORAGE_FULL`.
     public static func write(_ bytes: [UInt8], to path: String) throws {
         let temporary = path + ".new"

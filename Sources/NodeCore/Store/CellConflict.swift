@@ -51,7 +51,7 @@ extension RowState {
         }
         guard life.contains(where: \.alive) else { return result }
         // What two sides remember apart is kept by both: nothing to choose.
-        let memories = Schema.table(table).map { Set($0.memories.values) } ?? []
+        let memories = Schema.table(table)?.memoryColumns ?? []
         for column in columns where !memories.contains(column) {
             let present = siblings(of: column, covers: covers).filter { $0.value != nil }
             guard let first = present.first, present.contains(where: { $0.value != first.value }) else {

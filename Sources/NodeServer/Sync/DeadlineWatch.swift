@@ -28,7 +28,7 @@ public struct DeadlineWatch: Sendable {
         while !Task.isCancelled {
             await withCheckedContinuation { continuation in
                 queue.async {
-                    settleDue()
+                    round()
                     continuation.resume()
                 }
             }
@@ -36,29 +36,42 @@ public struct DeadlineWatch: Sendable {
         }
     }
 
-    private func settleDue() {
-        do {
-            for slug in try installation.slugs() {
-                let tenant = try installation.tenant(slug)
-                if try tenant.store.read({ try $0.isRecovering() }) { continue }
-                try Arbiter(tenant).run()
-                try SeatDuty(tenant).run()
-                let settled = try ReviewDeadlines(tenant, nodeID: installation.nodeID)
-                    .run()
-                if let archive = try retention().run(tenant) {
-                    logger.info(
-                        "audit archive",
-                        metadata: [
-                            "tenant": "\(slug)", "file": "\(archive.path)", "entries": "\(archive.entries)",
-                        ])
-                }
-                if settled > 0 {
-                    logger.info("deadlines", metadata: ["tenant": "\(slug)", "settled": "\(settled)"])
-                }
-            }
-        } catch {
+    /// What fails in one tenant, or an archive that can't be written, stops nothing else.
+    func round() {
+        var slugs: [String] = []
+        attempt("deadlines") { slugs = try installation.slugs() }
+        for slug in slugs {
+            attempt("deadlines", slug) { try settleDue(installation.tenant(slug)) }
+            attempt("audit archive", slug) { try archiveDue(installation.tenant(slug)) }
+        }
+    }
+
+    private func settleDue(_ tenant: OpenTenant) throws {
+        if try tenant.store.read({ try $0.isRecovering() }) { return }
+        try Arbiter(tenant).run()
+        try SeatDuty(tenant).run()
+        let settled = try ReviewDeadlines(tenant, nodeID: installation.nodeID).run()
+        if settled > 0 {
+            logger.info("deadlines", metadata: ["tenant": "\(tenant.slug)", "settled": "\(settled)"])
+        }
+    }
+
+    private func archiveDue(_ tenant: OpenTenant) throws {
+        if try tenant.store.read({ try $0.isRecovering() }) { return }
+        guard let archive = try retention().run(tenant) else { return }
+        logger.info(
+            "audit archive",
+            metadata: [
+                "tenant": "\(tenant.slug)", "file": "\(archive.path)", "entries": "\(archive.entries)",
+            ])
+    }
+
+    private func attempt(_ what: Logger.Message, _ slug: String? = nil, _ work: () throws -> Void) {
+        do { try work() } catch {
             let code = (error as? NodeError)?.code ?? .internalError
-            logger.warning("deadlines", metadata: ["error_code": "\(code.rawValue)"])
+            var metadata: Logger.Metadata = ["error_code": "\(code.rawValue)"]
+            if let slug { metadata["tenant"] = "\(slug)" }
+            logger.warning(what, metadata: metadata)
         }
     }
 }

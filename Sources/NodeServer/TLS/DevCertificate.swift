@@ -20,8 +20,7 @@ public struct DevCertificate: Sendable {
             return
         }
         let made = try SelfSignedCertificate(for: names, clock: environment.clock, random: environment.random)
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try DurableFile.makeFolder(folder, hint: "Choose a folder that this user may write with --data.")
         try DurableFile.write(made.key, to: files.key)
         try DurableFile.write(made.certificate, to: path)
     }

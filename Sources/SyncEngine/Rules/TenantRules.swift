@@ -57,7 +57,7 @@ public struct TenantRules: RuleBook {
     func source(_ table: String, _ column: String) -> (source: Source, isLocked: Bool) {
         if Self.ownTables.contains(table) { return (Self.preferHub, true) }
         // What two sides remember apart is kept by both: no rule is asked.
-        if Schema.table(table)?.memories.values.contains(column) == true { return (Self.union, true) }
+        if Schema.table(table)?.memoryColumns.contains(column) == true { return (Self.union, true) }
         let base = policy[table]
         if let base, base.table.locked.contains(column) { return (base, true) }
         return (district[table] ?? base ?? Self.latest, false)

@@ -49,6 +49,8 @@ public final class SyncedTable: Sendable {
     public let naturalKey: [String]
     /// Columns whose replaced values are kept, and the column that keeps them (`FormerValues`).
     public let memories: [String: String]
+    /// The columns that keep such memories.
+    public let memoryColumns: Set<String>
     /// Columns that name a row of another table; a row that is gone makes a case of those that name it.
     public let parents: [String: String]
     /// The column that says into which other row a row was merged.
@@ -92,6 +94,7 @@ public final class SyncedTable: Sendable {
         self.indexes = indexes
         self.naturalKey = naturalKey
         self.memories = memories
+        memoryColumns = Set(memories.values)
         self.parents = parents
         self.owner = owner
         isAppendOnly = appendOnly

@@ -1,0 +1,33 @@
+import Logging
+import NodeCore
+import SyncEngine
+import TestSupport
+import Testing
+
+@testable import NodeServer
+
+/// What falls due at the hub falls due in every tenant.
+@Suite struct DeadlineWatchTests {
+    @Test("an archive that can't be written keeps no other tenant's cases waiting")
+    func apart() throws {
+        let worlds = try World.worlds(
+            World.Template(nodes: 1, settled: 1, beside: 1), nodes: [1, 1], seed: 4)
+        for world in worlds {
+            try world.hub.write {
+                for name in ["Ann", "Anne"] {
+                    try $0.put(
+                        Schema.teacher, id: try $0.freshID(), ["name": .text(name), "email": "a@t.org"])
+                }
+            }
+        }
+        worlds[0].hub.clock.advance(40 * 86_400_000)
+        let retention = AuditRetention(keepDays: 1, folder: "/dev/null/archive")
+        #expect(throws: NodeError.self) { try retention.run(worlds[0].hub.tenant) }
+        DeadlineWatch(
+            worlds[0].hub.installation, retention: { retention }, logger: Logger(label: "test")
+        ).round()
+        for world in worlds {
+            #expect(try world.hub.actions().contains("cases.repair"), "\(world.slug)")
+        }
+    }
+}
