@@ -32,7 +32,7 @@ api: setup
 	$(SWIFT) build
 	/usr/bin/python3 scripts/check_api .build/debug/node-cli
 
-## Breaks merge, rules or `seen` in one of forty ways, another one each day, and demands that a test notices.
+## Breaks merge, rules or `seen` in one of the ways of scripts/mutations.py, another one each day, and demands that a test notices.
 ## Last in `make test`: its own tests have just passed, and it rebuilds one file.
 mutate: setup
 	scripts/mutate --rotate "$${MUTATE_KEY:-$$(( $$(date +%s) / 86400 ))}" --tested

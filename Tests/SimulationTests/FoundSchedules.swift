@@ -213,4 +213,30 @@ import Testing
             887135 8c16bb39a7088210 call 0.7
             """)
     }
+
+    @Test("a machine put back after it told the hub of a head that nobody else ever saw")
+    func seed101382() throws {
+        try Replay.check(
+            """
+            seed 101382 nodes 3 line 0 power 0 versions 0,0,0,0,0 end 16843903
+            763546 c6148244b4e9977c quiet
+            856551 5e0b9906d0d5184a copy 0.3
+            897341 aa7f250e655ecbc8 work 0.3 release a seat
+            908221 508fb4a33fda093d call 0.3
+            1456551 97e326d40f2d5b76 back 0.3
+            1473975 fe6147c84cc91943 work 0.3 allocate a seat
+            """)
+    }
+
+    @Test("a learner reserved a seat at the hub that is granted away, and seated at a node")
+    func seed252() throws {
+        try Replay.check(
+            """
+            seed 252 nodes 2 line 0 power 0 versions 0,0,0 end 160765220
+            563 b4f12370ea50794b call 0.2
+            1239801 2503b9817e47db5a work 0.2 allocate a seat
+            1396007 cd22a9617686bf72 work 0.0 reserve a seat
+            2196884 f9484e7beab47365 work 0.0 grant a seat
+            """)
+    }
 }

@@ -75,14 +75,19 @@ extension Simulation {
         throw LawBroken(description: "the exchanges do not come to rest")
     }
 
-    /// Whether the arbiter wrote anything. Made to look at everything again at once, it soon has nothing more to
-    /// write: also while a node that was told to free a seat hasn't heard of it.
+    /// Whether the arbiter wrote anything.
     private func arbitrate(_ ledger: Ledger) throws -> Bool {
-        let tenant = ledger.world.hub.tenant
-        let moved = try Arbiter(tenant).run() > 0
+        let moved = try Arbiter(ledger.world.hub.tenant).run() > 0
+        try Self.arbitrateAgain(ledger.world.hub)
+        return moved
+    }
+
+    /// Made to look at everything again, the arbiter soon has nothing more to write: also while a node that was
+    /// told to free a seat hasn't heard of it.
+    static func arbitrateAgain(_ hub: World.Site) throws {
         for _ in 0..<4 {
-            try tenant.store.replicate { try $0.setState(.casesPending, 1) }
-            if try Arbiter(tenant).run() == 0 { return moved }
+            try hub.store.replicate { try $0.setState(.casesPending, 1) }
+            if try Arbiter(hub.tenant).run() == 0 { return }
         }
         throw LawBroken(description: "the arbiter writes the same again and again")
     }

@@ -88,6 +88,13 @@ extension StoreReader {
         try !loadRow(Schema.endedLife.name, id: life.hex).isEmpty
     }
 
+    /// Whether a copy of a machine may write with an origin's key without knowing what the machine wrote later: its
+    /// chain forked, or goes on under another key.
+    public func wasCopied(_ id: OriginID) throws -> Bool {
+        guard let origin = try origin(id) else { return false }
+        return try isForked(origin) || retirement(of: id) != nil
+    }
+
     /// Whether the author of a delta knew that the life of a row's holder was over. Whoever applies the delta
     /// has what its author had seen, so every installation says the same.
     public func isForfeited(_ state: RowState, knownTo author: DeltaFacts) throws -> Bool {

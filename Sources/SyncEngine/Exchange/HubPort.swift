@@ -124,8 +124,7 @@ public struct HubPort: Sendable {
 
     /// Whether two machines have written with the node's key, or another key has followed it.
     func isForked(in reader: StoreReader) throws -> Bool {
-        guard let origin = try reader.origin(node) else { return false }
-        return try reader.isForked(origin) || reader.retirement(of: node) != nil
+        try reader.wasCopied(node)
     }
 
     /// Whether a node's cursor names an entry of this very log.

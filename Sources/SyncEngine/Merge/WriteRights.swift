@@ -98,12 +98,14 @@ enum WriteRights {
         return verdict
     }
 
-    /// Whether the author of a write, whose life the hub has ended since, held the row when it wrote. A machine
-    /// that was copied may hand in such writes long after; what it promised is not to vanish.
+    /// Whether the author of a write held the row when it wrote, although it is moved by now. That it doesn't know
+    /// of the move takes a machine that was copied, whose chain forked or went on under another key, or a life that
+    /// the hub has ended since. Such writes may come long after; what they promised is not to vanish.
     private static func heldThen(_ write: RecordedWrite, by facts: DeltaFacts, _ reader: StoreReader) throws
         -> Bool
     {
-        guard facts.role == .node, try reader.hasEnded(facts.lifeID) else { return false }
+        guard facts.role == .node, try reader.hasEnded(facts.lifeID) || reader.wasCopied(facts.originID)
+        else { return false }
         let row = RowID(table: write.table, id: write.id)
         return try reader.holds(reader.row(row, seenBy: facts), facts)
     }
