@@ -192,12 +192,11 @@ import Testing
         }
         try await withServer(backend) { url, _ in
             let client = try makeClient()
-            let start = ContinuousClock.now
             let task = Task { try await client.perform(HTTPRequest(method: "GET", url: url)) }
             try await Task.sleep(for: .milliseconds(200))
             task.cancel()
+            // Had it waited, it would have an answer.
             await #expect(throws: CancellationError.self) { try await task.value }
-            #expect(ContinuousClock.now - start < .seconds(25))
         }
     }
 

@@ -115,7 +115,8 @@ extension Simulation {
     /// takes no part, which has its order.
     func checkSeats(_ ledger: Ledger) throws {
         try ledger.world.hub.store.read { try checkTakenBack($0) }
-        let lives = try ledger.world.sites.map { site in try site.store.read { try $0.ownOrigin()?.life.hex } }
+        let lives = try ledger.world.sites.map { site in try site.store.read { try $0.ownOrigin()?.life.hex }
+        }
         for site in ledger.world.sites {
             try site.store.read { reader in
                 let two = try reader.learnersWithSeveralSeats().filter { learner in

@@ -1,9 +1,33 @@
 import Foundation
+import NodeCore
+import SyncEngine
+import TestSupport
 import Testing
 
 /// docs/CONFLICTS.md and the suites in `Stories` tell the same stories.
 @Suite struct StoriesPageTests {
     static let tests = URL(filePath: #filePath).deletingLastPathComponent()
+
+    @Test("pages print the shipped rules as `rules show` does, with the lines where they stand")
+    func rules() throws {
+        let root = Self.tests.deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/CONFLICTS.md"), encoding: .utf8)
+        let printed = page.split(separator: "\n").filter { $0.hasPrefix("    teacher  ") }.map {
+            $0.split(separator: " ").joined(separator: " ")
+        }
+        let hub = try World(nodes: 0).hub
+        let lines = try RuleService(hub.tenant, actor: hub.actor).show(table: "teacher")
+        #expect(
+            printed
+                == lines.map { one in
+                    ["teacher", one.column, one.owner.rawValue, one.rule, one.place].joined(separator: " ")
+                        + (one.isLocked ? " yes" : "")
+                })
+        let name = try #require(lines.first { $0.column == "name" }).place
+        let readme = root.appending(path: "conflict-rules/README.md")
+        let places = try String(contentsOf: readme, encoding: .utf8).matches(of: /roster\.yaml:[0-9]+/)
+        #expect(places.count == 2 && places.allSatisfy { $0.output == name })
+    }
 
     @Test("every story of docs/CONFLICTS.md is a test of that name, and every such test is told there")
     func headings() throws {

@@ -26,10 +26,20 @@ public struct AccessGate: Sendable {
         return Lease(lastContact: peer.lastSyncAt ?? peer.enrolledAt, days: leaseDays)
     }
 
+    /// Throws `HUB_OWNED` at a node for what is the hub's and the principal's role doesn't include.
+    public func requireHub(for permission: Permission, of principal: Principal) throws {
+        guard installation.role == .node, permission.isHubs, !principal.holds(permission) else { return }
+        throw NodeError(
+            .hubOwned, "\(permission.rawValue) is the hub's, and this is a node",
+            hint:
+                "Ask PrepKC to do it at the hub; schools, seats and tenants can be asked for with --request.")
+    }
+
     /// Lets the principal do it, or throws what `Principal.require` does. Under a support session a read is
     /// written into the tenant's audit before this returns: when that fails, nothing is shown.
     public func admit(_ principal: Principal, to permission: Permission, of tenant: OpenTenant) throws {
         if principal.kind == .operator { return }
+        try requireHub(for: permission, of: principal)
         try principal.require(permission, in: standing(of: tenant))
         guard principal.readsAreAudited, permission.isReading, permission.needsSupport else { return }
         try tenant.store.write(as: principal.actor, origin: tenant.origin) { transaction in

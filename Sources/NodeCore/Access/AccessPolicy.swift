@@ -41,7 +41,7 @@ public enum AccessPolicy {
         ])
         let admin = coordinator.union([
             .editSettings, .editUsers, .editRoles, .readKeys, .editKeys, .exportPerson, .moveSeats,
-            .applyRules, .readAudit, .readNodes, .rotateKey,
+            .applyRules, .readAudit, .readNodes, .rotateKey, .readMail,
         ])
         return [.user: user, .virtualAdmin: virtualAdmin, .coordinator: coordinator, .admin: admin]
     }()

@@ -85,17 +85,23 @@ public struct LoginService: Sendable {
     }
 
     private func candidates(email: String, tenant: String?) throws -> [Candidate] {
-        var candidates: [Candidate] = []
+        var candidates: [Candidate] = [], unreadable: NodeError?
         if tenant == nil, let staff = try installation.staff(email) { candidates.append(.staff(staff)) }
         let known = try installation.slugs()
         for slug in tenant.map({ known.contains($0) ? [$0] : [] }) ?? known {
-            let open = try installation.tenant(slug)
-            let found = try open.store.read { reader in
-                try reader.users(matching: email).filter { $0.email == email }
-                    .map { ($0, try reader.password(of: $0.id)) }
+            do {
+                let open = try installation.tenant(slug)
+                let found = try open.store.read { reader in
+                    try reader.users(matching: email).filter { $0.email == email }
+                        .map { ($0, try reader.password(of: $0.id)) }
+                }
+                candidates += found.map { .user($0.0, open, $0.1) }
+            } catch let error as NodeError where [.storage, .corrupt].contains(error.code) {
+                // One tenant's broken file keeps nobody of another out.
+                unreadable = error
             }
-            candidates += found.map { .user($0.0, open, $0.1) }
         }
+        if candidates.isEmpty, let unreadable { throw unreadable }
         return candidates
     }
 

@@ -76,7 +76,18 @@ public enum Permission: String, Sendable, CaseIterable {
         switch self {
         case .readUsers, .editUsers, .readRoles, .editRoles, .exportPerson, .erasePerson, .readTeachers,
             .editTeachers, .importRosters, .readSessions, .editSessions, .readUsage, .readHeldSeats,
-            .allocateHeldSeats, .readConflicts, .resolveConflicts, .readAudit:
+            .allocateHeldSeats, .readConflicts, .resolveConflicts, .readAudit, .readMail:
+            true
+        default: false
+        }
+    }
+
+    /// Whether it is the hub's alone: at a node nobody holds it, and a refusal says where it is done.
+    public var isHubs: Bool {
+        switch self {
+        case .createTenant, .editTenant, .activateTenant, .createSchool, .importReference, .readStaff,
+            .editStaff,
+            .enterSupport, .purchaseSeats, .editNodes, .archiveAudit:
             true
         default: false
         }

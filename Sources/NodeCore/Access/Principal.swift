@@ -137,7 +137,7 @@ extension NodeError {
         .tenantInactive, "the tenant is deactivated",
         hint: "`node-cli tenant activate` at the hub turns it on; reading and sync go on.")
 
-    static let leaseExpired = NodeError(
+    public static let leaseExpired = NodeError(
         .leaseExpired, "this node hasn't heard from its hub for too long; users may only read",
         hint: "Run `node-cli sync`; everything is kept, and the next contact ends this.")
 

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// An audit entry as `audit list` shows it.
@@ -10,6 +11,8 @@ public struct AuditEntry: Sendable, Equatable {
     public let targetType: String
     public let targetID: String
     public let count: Int
+    /// The first ids that it is about.
+    public let ids: [String]
     public let outcome: String
     public let reason: String?
     /// The support session that it was done under, with who and why.
@@ -53,20 +56,17 @@ extension StoreReader {
 
     /// The newest entries that a filter lets through, newest first.
     public func auditEntries(_ filter: AuditFilter, limit: Int, offset: Int = 0) throws -> [AuditEntry] {
-        let sql = """
-            SELECT e.id, e.at, e.actor, e.via, e.action, e.target_type, e.target_id, e.count, e.outcome, e.reason,
-              e.support_id, s.staff_name, s.reason
-            FROM audit_entry e LEFT JOIN support_session s ON s.id = e.support_id
-            WHERE \(AuditFilter.condition)
-            ORDER BY e.at DESC, e.id DESC LIMIT :limit OFFSET :offset
-            """
+        let sql = AuditFilter.query + " ORDER BY e.at DESC, e.id DESC LIMIT :limit OFFSET :offset"
         let arguments = filter.arguments.merging(["limit": limit, "offset": offset]) { $1 }
-        return try rows(sql, StatementArguments(arguments)).map { row in
-            AuditEntry(
-                id: row[0], at: row[1] ?? 0, actor: row[2] ?? "", via: row[3] ?? "", action: row[4] ?? "",
-                targetType: row[5] ?? "", targetID: row[6] ?? "", count: row[7] ?? 0, outcome: row[8] ?? "",
-                reason: row[9], supportID: row[10], supportStaff: row[11], supportReason: row[12])
-        }
+        return try rows(sql, StatementArguments(arguments)).map(AuditEntry.init)
+    }
+
+    /// Hands over every entry that a filter lets through, oldest first, holding one at a time.
+    func forEachAuditEntry(_ filter: AuditFilter, _ body: (AuditEntry) throws -> Void) throws {
+        let cursor = try Row.fetchCursor(
+            db.cachedStatement(sql: AuditFilter.query + " ORDER BY e.at, e.id"),
+            arguments: StatementArguments(filter.arguments))
+        while let row = try cursor.next() { try body(AuditEntry(row: row)) }
     }
 
     /// How many entries a filter lets through.
@@ -77,7 +77,31 @@ extension StoreReader {
     }
 }
 
+extension AuditEntry {
+    fileprivate init(row: Row) {
+        self.init(
+            id: row[0], at: row[1] ?? 0, actor: row[2] ?? "", via: row[3] ?? "", action: row[4] ?? "",
+            targetType: row[5] ?? "", targetID: row[6] ?? "", count: row[7] ?? 0, ids: Self.ids(row[13]),
+            outcome: row[8] ?? "",
+            reason: row[9], supportID: row[10], supportStaff: row[11], supportReason: row[12])
+    }
+}
+
+extension AuditEntry {
+    /// What a foreign program wrote there shows nothing.
+    fileprivate static func ids(_ text: String?) -> [String] {
+        (try? JSONDecoder().decode([String].self, from: Data((text ?? "[]").utf8))) ?? []
+    }
+}
+
 extension AuditFilter {
+    fileprivate static let query = """
+        SELECT e.id, e.at, e.actor, e.via, e.action, e.target_type, e.target_id, e.count, e.outcome, e.reason,
+          e.support_id, s.staff_name, s.reason, e.ids
+        FROM audit_entry e LEFT JOIN support_session s ON s.id = e.support_id
+        WHERE \(condition)
+        """
+
     fileprivate static let condition = """
         (:noun IS NULL OR substr(e.action, 1, length(:noun)) = :noun)
           AND (:action IS NULL OR e.action = :action) AND (:actor IS NULL OR e.actor = :actor)

@@ -300,7 +300,7 @@ public struct Doctor {
 
     private func nodes(_ slug: String?) throws -> [Finding] {
         let week: Int64 = 7 * 86_400_000
-        let nodes = try installation.enrolments(slug: slug).filter { $0.revokedAt == nil }
+        let nodes = try installation.activeEnrolments(slug: slug)
         guard !nodes.isEmpty else {
             return [
                 Finding(

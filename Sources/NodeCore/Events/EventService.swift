@@ -52,6 +52,15 @@ public struct EventService {
         }
     }
 
+    /// An event with the version of what `edit` changes. Throws as `show`.
+    public func showVersioned(_ id: String) throws -> (event: Event, version: RecordVersion) {
+        try tenant.store.read { reader in
+            try reader.requireEvents()
+            let event = try reader.event(id)
+            return (event, try reader.version(of: event))
+        }
+    }
+
     // MARK: Writing
 
     /// Adds a draft, or an event that is published at once. Title and start are needed. Throws
@@ -74,8 +83,11 @@ public struct EventService {
         }
     }
 
-    /// Changes the named fields. Throws as `add`, `EVENT_NOT_FOUND`, `CONFLICT` for a cancelled event.
-    public func edit(_ id: String, _ edit: Edit, dryRun: Bool = false) throws -> Event {
+    /// Changes the named fields. Throws as `add`, `EVENT_NOT_FOUND`, `CONFLICT` for a cancelled event, `StaleRecord`
+    /// for named fields that moved since `seen`.
+    public func edit(
+        _ id: String, _ edit: Edit, seen: SeenRecord = .unsaid, dryRun: Bool = false
+    ) throws -> Event {
         guard edit != Edit() else {
             throw NodeError(.usage, "nothing to change was named", hint: "Give --title, --starts or another.")
         }
@@ -84,6 +96,8 @@ public struct EventService {
             try Self.checkOrder(
                 values["starts_at"]?.text ?? event.startsAt,
                 values["ends_at"].map { $0.text } ?? event.endsAt)
+            let before = try reader.shown(Schema.event, id: id) ?? [:]
+            try seen.require(reader.version(of: event), sent: values, current: { before[$0] ?? .null })
             return values
         }
     }
@@ -176,5 +190,16 @@ enum LocalTime {
         func two(_ number: Int?) -> String { String(((number ?? 0) % 100) + 100).suffix(2).description }
         return "\(String((parts.year ?? 1970) + 10000).suffix(4))-\(two(parts.month))-\(two(parts.day))"
             + "T\(two(parts.hour)):\(two(parts.minute))"
+    }
+}
+
+extension StoreReader {
+    /// The version of what `EventService.edit` changes.
+    func version(of event: Event) throws -> RecordVersion {
+        let columns = [
+            "title", "description", "starts_at", "ends_at", "format", "location", "url", "school_id",
+            "status",
+        ]
+        return try version(of: Schema.event, id: event.id, columns: columns)
     }
 }

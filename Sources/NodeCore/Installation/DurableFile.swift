@@ -4,6 +4,8 @@ import Glibc
 /// Writes whole files so that a power cut leaves the old or the new one, never a half: temporary
 /// file, fsync, rename, fsync of the folder.
 public enum DurableFile {
+    private static let pieceBytes = 64 << 10
+
     /// Makes a folder that is missing, and those above it, readable by this user alone. Throws `STORAGE`.
     public static func makeFolder(_ path: String, hint: String) throws {
         do {
@@ -17,11 +19,25 @@ public enum DurableFile {
 
     /// Replaces `path`, readable by this user alone. Throws `STORAGE` or `STORAGE_FULL`.
     public static func write(_ bytes: [UInt8], to path: String) throws {
+        try write(to: path) { append in try append(bytes) }
+    }
+
+    /// The same piece by piece: `fill` is given what appends to the file. Throws what it throws, too.
+    public static func write(
+        to path: String, fill: (_ append: ([UInt8]) throws -> Void) throws -> Void
+    ) throws {
         let temporary = path + ".new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("create", temporary) }
         do {
-            try writeAll(bytes, to: descriptor, temporary)
+            var pending: [UInt8] = []
+            try fill { bytes in
+                pending += bytes
+                guard pending.count >= pieceBytes else { return }
+                try writeAll(pending, to: descriptor, temporary)
+                pending.removeAll(keepingCapacity: true)
+            }
+            try writeAll(pending, to: descriptor, temporary)
             guard fsync(descriptor) == 0 else { throw FailedSync.error("syncing \(temporary)") }
         } catch {
             close(descriptor)

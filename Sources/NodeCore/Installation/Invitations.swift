@@ -192,6 +192,16 @@ extension Installation {
         }
     }
 
+    /// Those whose key a node still writes with: neither revoked nor replaced by another.
+    public func activeEnrolments(slug: String? = nil) throws -> [EnrolledNode] {
+        let all = try enrolments(slug: slug).filter { $0.revokedAt == nil }
+        return try Dictionary(grouping: all, by: \.tenant).sorted { $0.key < $1.key }.flatMap { slug, nodes in
+            try tenant(slug).store.read { reader in
+                try nodes.filter { try reader.origin($0.origin).map(reader.isInUse) ?? true }
+            }
+        }
+    }
+
     /// Notes in `control.db` what the tenant's log says of a node.
     public func noteRevoked(_ origin: OriginID, tenant: String) throws {
         try control.write { db in

@@ -30,7 +30,7 @@ public struct CSVRecord: Sendable, Equatable {
 /// Why a CSV file can't be read on, and where.
 public struct CSVError: Error, Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
-        /// A quote isn't closed before the end of the file, or not within the size of a record.
+        /// A quote isn't closed before the end of the file.
         case unterminatedQuote
         /// A record is larger than `CSVReader.maxRecordBytes`.
         case recordTooLarge
@@ -97,9 +97,13 @@ public struct CSVReader: Sendable {
         var cell: [UInt8] = []
         position += 1
         while true {
-            guard position < bytes.count, position - recordStart < Self.maxRecordBytes else {
-                position = bytes.count
-                throw opening
+            guard position < bytes.count else { throw opening }
+            guard position - recordStart < Self.maxRecordBytes else {
+                defer { position = bytes.count }
+                throw closesLater()
+                    ? CSVError(
+                        kind: .recordTooLarge, line: firstLine, record: number, byteOffset: recordStart)
+                    : opening
             }
             let byte = bytes[position]
             position += 1
@@ -116,6 +120,22 @@ public struct CSVReader: Sendable {
         if bytes[tail..<position].contains(where: { $0 != 0x20 && $0 != 0x09 }) { malformed = true }
         cell.append(contentsOf: bytes[tail..<position])
         return String(decoding: cell, as: UTF8.self)
+    }
+
+    /// Whether a quoted cell that is read up to here is closed further on. The next quote that isn't written
+    /// twice tells: the cell ends behind it, or else it opens another cell and this one was never closed.
+    private func closesLater() -> Bool {
+        var index = position
+        while let quote = bytes[index...].firstIndex(of: Self.quote) {
+            index = quote + 1
+            if index < bytes.count, bytes[index] == Self.quote {
+                index += 1
+                continue
+            }
+            guard let next = bytes[index...].first(where: { $0 != 0x20 }) else { return true }
+            return [delimiter.rawValue, Self.lineFeed, Self.carriageReturn].contains(next)
+        }
+        return false
     }
 
     private mutating func skipToCellEnd(firstLine: Int) throws(CSVError) {

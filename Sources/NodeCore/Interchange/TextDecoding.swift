@@ -8,7 +8,7 @@ public enum TextEncoding: String, Sendable, Equatable {
 
 /// A file's text as valid UTF-8 without a byte order mark, and what was assumed about it.
 public struct DecodedText: Sendable, Equatable {
-    /// Valid UTF-8, no byte order mark, no NUL.
+    /// Valid UTF-8, no byte order mark. A NUL may be in it, as any other control character.
     public let utf8: [UInt8]
     public let encoding: TextEncoding
     /// `ENCODING_ASSUMED` when the file was read as Windows-1252.
@@ -22,8 +22,8 @@ public struct DecodedText: Sendable, Equatable {
 /// A byte order mark decides; without one a file that is valid UTF-8 is UTF-8, anything else is
 /// taken for Windows-1252 with a notice. Nothing is repaired: what can't be decoded is an error.
 public enum TextDecoding {
-    /// Decodes a whole file. Throws `ENCODING` for NUL bytes, for broken UTF-16, for broken UTF-8 behind a
-    /// mark, and for bytes that Windows-1252 leaves undefined (81 8D 8F 90 9D).
+    /// Decodes a whole file. Throws `ENCODING` for UTF-16 without a mark, for broken UTF-16, for broken UTF-8
+    /// behind a mark, and for bytes that Windows-1252 leaves undefined (81 8D 8F 90 9D).
     public static func decode(_ bytes: [UInt8]) throws(NodeError) -> DecodedText {
         if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
             throw failure("is a workbook or an archive, not text")
@@ -36,8 +36,9 @@ public enum TextDecoding {
             return DecodedText(
                 utf8: try utf16(bytes, high: 0), encoding: .utf16BigEndian, notices: [])
         }
-        if let offset = bytes.firstIndex(of: 0) {
-            throw failure("has a NUL byte at offset \(offset)")
+        if let offset = bytes.firstIndex(of: 0), isUnmarkedUTF16(bytes) {
+            throw failure(
+                "is UTF-16 without a mark or no text: it has many NUL bytes, one at offset \(offset)")
         }
         let marked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
         if isUTF8(bytes) {
@@ -51,6 +52,15 @@ public enum TextDecoding {
             hint: "Check names with accents, or save the file as CSV UTF-8.")
         return DecodedText(
             utf8: try windows1252(bytes), encoding: .windows1252, notices: [notice])
+    }
+
+    /// Whether the file begins with so many NUL bytes that it is no text of single bytes: of a header in UTF-16
+    /// every second one is, all at even or all at odd places. A NUL in a cell is that row's fault alone.
+    private static func isUnmarkedUTF16(_ bytes: [UInt8]) -> Bool {
+        var zeros = [0, 0]
+        let head = bytes.prefix(256)
+        for (index, byte) in head.enumerated() where byte == 0 { zeros[index & 1] += 1 }
+        return zeros[0] + zeros[1] > 1 && (zeros.max() ?? 0) * 4 > head.count
     }
 
     /// Looks at the bytes where they are: a String would copy the whole file.
@@ -73,8 +83,8 @@ public enum TextDecoding {
         let units = stride(from: 2, to: bytes.count, by: 2).map { index in
             UInt16(bytes[index + high]) << 8 | UInt16(bytes[index + 1 - high])
         }
-        if let index = units.firstIndex(of: 0) {
-            throw failure("has a NUL character at offset \(2 + index * 2)")
+        if units.count(where: { $0 == 0 }) * 4 > units.count {
+            throw failure("is marked as UTF-16 but looks like UTF-32")
         }
         guard let text = String(validating: units, as: UTF16.self) else {
             throw failure("is marked as UTF-16 but has half a surrogate pair")

@@ -10,15 +10,16 @@ public struct SupportService {
 
     /// Begins a session; one that is open elsewhere ends. Throws `HUB_OWNED` at a node, `USER_NOT_FOUND`,
     /// `USER_INACTIVE`, `FORBIDDEN`, `TENANT_INACTIVE`, `VALIDATION_ERROR`.
-    public func enter(_ slug: String, reason: String, as email: String, via: String = "local") throws
-        -> SupportSession
-    {
+    public func enter(
+        _ slug: String, reason: String, as email: String, via: String = "local", dryRun: Bool = false
+    ) throws -> SupportSession {
         try requireHub()
         let reason = try UserFields.supportReason(reason)
         let staff = try installation.requiredStaff(email)
         let principal = try installation.principal(of: staff, via: via)
         let tenant = try installation.tenant(slug)
         try AccessGate(installation, leaseDays: 0).admit(principal, to: .enterSupport, of: tenant)
+        if dryRun { return try begin(staff, reason, tenant, via: via, dryRun: true) }
         if principal.support != nil { _ = try leave(as: email, via: via) }
         let session = try begin(staff, reason, tenant, via: via)
         try installation.control.write { db in
@@ -29,14 +30,14 @@ public struct SupportService {
         return session
     }
 
-    private func begin(_ staff: Staff, _ reason: String, _ tenant: OpenTenant, via: String) throws
-        -> SupportSession
-    {
+    private func begin(
+        _ staff: Staff, _ reason: String, _ tenant: OpenTenant, via: String, dryRun: Bool = false
+    ) throws -> SupportSession {
         let environment = installation.environment
         let id = try tenant.identifiers.fresh(
             milliseconds: environment.clock.milliseconds(), random: environment.random)
         let actor = Actor(id: staff.id, role: "hub_\(staff.role.rawValue)", via: via, support: id)
-        return try tenant.store.write(as: actor, origin: tenant.origin) { transaction in
+        return try tenant.store.write(as: actor, origin: tenant.origin, dryRun: dryRun) { transaction in
             transaction.audit(
                 AuditAction("support.enter", targetType: "support_session", targetID: id, reason: reason))
             try transaction.put(
@@ -51,9 +52,14 @@ public struct SupportService {
     }
 
     /// Ends the open session; nil when there is none. The right ends before the tenant is told.
-    public func leave(as email: String, via: String = "local") throws -> SupportSession? {
+    public func leave(as email: String, via: String = "local", dryRun: Bool = false) throws -> SupportSession?
+    {
         try requireHub()
         let staff = try installation.requiredStaff(email)
+        if dryRun {
+            guard let access = try installation.supportAccess(of: staff.id) else { return nil }
+            return try installation.tenant(access.tenant).store.read { try $0.supportSession(access.id) }
+        }
         let open = try installation.control.write { db -> (tenant: String, session: String)? in
             let row = try Row.fetchOne(
                 db, sql: "DELETE FROM support WHERE staff_id = ? RETURNING tenant, session",

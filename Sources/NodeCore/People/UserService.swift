@@ -84,8 +84,10 @@ public struct UserService {
     }
 
     /// Changes the named fields. Throws `USAGE` when none is named, `USER_NOT_FOUND`, `EMAIL_TAKEN`,
-    /// `ESCALATION`.
-    public func edit(_ idOrEmail: String, _ edit: Edit, dryRun: Bool = false) throws -> User {
+    /// `ESCALATION`, and `StaleRecord` for named fields that moved since `seen`.
+    public func edit(
+        _ idOrEmail: String, _ edit: Edit, seen: SeenRecord = .unsaid, dryRun: Bool = false
+    ) throws -> User {
         guard edit.email != nil || edit.firstName != nil || edit.lastName != nil else {
             throw NodeError(
                 .usage, "nothing to change was named", hint: "Give --email, --first-name or --last-name.")
@@ -101,6 +103,9 @@ public struct UserService {
             if let email = edit.email {
                 values["email"] = .text(try UserFields.email(email, except: user.id, transaction.replica))
             }
+            let before = try transaction.replica.shown(Schema.user, id: user.id) ?? [:]
+            try seen.require(
+                transaction.replica.version(of: user), sent: values, current: { before[$0] ?? .null })
             try transaction.edit(Schema.user, id: user.id, values)
         }
     }
@@ -162,6 +167,13 @@ public struct UserService {
             shown = given == nil ? try PasswordHasher.temporary(random: random) : nil
             hash = try passwords.hash(given ?? shown ?? "", random: random)
         }
+    }
+}
+
+extension StoreReader {
+    /// The version of what `UserService.edit` changes.
+    public func version(of user: User) throws -> RecordVersion {
+        try version(of: Schema.user, id: user.id, columns: ["email", "first_name", "last_name", "active"])
     }
 }
 

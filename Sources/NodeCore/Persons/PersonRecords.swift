@@ -153,7 +153,12 @@ extension StoreReader {
             }
         }
         let conflicts = ErasureOrder.conflictIDs(of: rows, tenant: try tenantID())
-        for row in try self.rows("SELECT id, conflict_id FROM conflict_note") {
+        // A note about a case stands once beside each of its rows: with one of them go the others.
+        let sql = """
+            SELECT other.id, note.conflict_id FROM conflict_note note JOIN conflict_note other
+            ON other.note = note.note AND other.author = note.author AND other.at = note.at
+            """
+        for row in try self.rows(sql) {
             if conflicts.contains(row[1] ?? "") {
                 rows.insert(.init(table: Schema.conflictNote.name, id: row[0]))
             }

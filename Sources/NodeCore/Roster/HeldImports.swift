@@ -59,6 +59,15 @@ extension RosterService {
         }
     }
 
+    /// Forgets what is held of a year: a full list of it has been applied since.
+    func forget(_ year: AcademicYear) throws {
+        try installation.control.write {
+            try $0.execute(
+                sql: "DELETE FROM held_import WHERE tenant = ? AND year = ?",
+                arguments: [tenant.slug, year.description])
+        }
+    }
+
     func keep(_ bytes: [UInt8], _ outcome: Outcome) throws {
         try installation.control.write { db in
             let now = installation.environment.clock.milliseconds()

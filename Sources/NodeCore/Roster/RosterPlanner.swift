@@ -20,7 +20,7 @@ struct RosterPlanner {
     private let matcher: SchoolMatcher
     private let teachers: [RosterTeacher]
     private var byEmail: [String: RosterTeacher] = [:]
-    private var firstRows: [String: Int] = [:]
+    private var firstRows: [String: (row: Int, email: String)] = [:]
     private var mentionedEmails: Set<String> = []
     private var mentionedNames: Set<String> = []
     private var knownNames: Set<String> = []
@@ -67,14 +67,17 @@ struct RosterPlanner {
             say(
                 RowMessage(
                     row: record.row, column: "Email", code: .duplicateEmail,
-                    message: "Row \(record.row) repeats the e-mail of row \(first) and was skipped."))
+                    message: first.email == record.email
+                        ? "Row \(record.row) repeats the e-mail of row \(first.row) and was skipped."
+                        : "Row \(record.row) is the same person as row \(first.row), under another e-mail of a "
+                            + "merged teacher, and was skipped."))
             return
         }
         if record.removes { return remove(record) }
         if record.building.isEmpty { return placeWhereKnown(record) }
         switch matcher.match(number: record.schoolNumber, name: record.building) {
         case .school(let id):
-            firstRows[person(record)] = record.row
+            firstRows[person(record)] = (record.row, record.email)
             place(record, schoolID: id)
         case .ambiguous(let schools):
             refuse(ambiguous(record, schools))
@@ -97,7 +100,7 @@ struct RosterPlanner {
     }
 
     private mutating func remove(_ record: RosterRecord) {
-        firstRows[person(record)] = record.row
+        firstRows[person(record)] = (record.row, record.email)
         guard let teacher = byEmail[record.email] else {
             unchanged.append(RosterUpdate(row: record.row, teacherID: ""))
             return
@@ -114,7 +117,7 @@ struct RosterPlanner {
                     row: record.row, column: "Building", code: .schoolNotFound,
                     message: "The file doesn't say at which school, and the roster has none."))
         }
-        firstRows[person(record)] = record.row
+        firstRows[person(record)] = (record.row, record.email)
         place(record, schoolID: school)
     }
 

@@ -67,6 +67,8 @@ public struct RosterService {
             return try apply(file, options, in: transaction)
         }
         if outcome.isHeld, !options.dryRun { try keep(file.bytes, outcome) }
+        let isFull = !options.additive && !file.isDelta && outcome.plan.rowErrors < outcome.plan.records
+        if isFull, !outcome.isHeld, !options.dryRun { try forget(outcome.year) }
         if !outcome.changes, !outcome.isHeld, !options.dryRun {
             try installation.note(
                 "roster.import", "import \(outcome.importID) changed nothing, \(outcome.plan.records) records"

@@ -184,3 +184,11 @@ extension StoreReader {
         }
     }
 }
+
+extension StoreReader {
+    /// The version of all that may change of a seat.
+    public func version(of seat: Seat) throws -> RecordVersion {
+        let columns = Schema.seat.columns.map(\.name).filter { !["id", "created_at"].contains($0) }
+        return try version(of: Schema.seat, id: seat.id, columns: columns)
+    }
+}

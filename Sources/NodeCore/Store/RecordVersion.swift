@@ -75,6 +75,11 @@ public struct SeenRecord: Sendable {
 }
 
 extension StoreReader {
+    /// The version of one row's columns, which edits name as they are called.
+    public func version(of table: SyncedTable, id: String, columns: [String]) throws -> RecordVersion {
+        try RecordVersion(columns.map { ($0, table, id, $0) }, in: self)
+    }
+
     /// A hash of the writes of a cell that stand.
     func version(_ table: SyncedTable, id: String, column: String) throws -> Hash {
         let state = try loadRow(table.name, id: id)

@@ -31,6 +31,16 @@ public struct KeyService {
         public let made: APIKey
         /// Installations that take the old key until they have synced.
         public let oldKeyStillWorksAt: [OriginRecord]
+
+        public var oldKeyStillWorksAtJSON: JSONValue {
+            .array(
+                oldKeyStillWorksAt.map {
+                    [
+                        "name": .string($0.name), "role": .string($0.role.rawValue),
+                        "until": .string("next sync"),
+                    ]
+                })
+        }
     }
 
     /// The key that was sealed when it was made, once. Throws `KEY_ALREADY_SHOWN` with prefix and age.
@@ -72,7 +82,9 @@ public struct KeyService {
             let own = transaction.own.id
             return (
                 try transaction.replica.requiredAPIKey(),
-                try transaction.replica.origins().filter { $0.id != own }
+                try transaction.replica.origins().filter {
+                    try $0.id != own && transaction.replica.isInUse($0)
+                }
             )
         }
         if !dryRun { try installation.keepSealedKey(sealed ? key : nil, of: tenant) }

@@ -112,13 +112,19 @@ public struct SessionSheet: Sendable, Equatable {
         if !empty.isEmpty {
             let names = empty.map { $0.names[0] }.joined(separator: " and ")
             problems.append(
-                RowProblem(.missingValue, "\(names) \(empty.count == 1 ? "is" : "are") empty."))
+                RowProblem(
+                    .missingValue, "\(names) \(empty.count == 1 ? "is" : "are") empty.",
+                    column: empty[0].names[0]))
         }
         if date == nil, !cell(.date).isEmpty {
-            problems.append(RowProblem(.invalidDate, "Date is no date: write 2025-09-15 or 9/15/2025."))
+            problems.append(
+                RowProblem(
+                    .invalidDate, "Date is no date: write 2025-09-15 or 9/15/2025.",
+                    column: Field.date.names[0]))
         }
         for (field, count) in zip(Field.counts, counts) where count == .some(-1) {
-            problems.append(RowProblem(.invalidNumber, "\(field.names[0]) is no whole number."))
+            let name = field.names[0]
+            problems.append(RowProblem(.invalidNumber, "\(name) is no whole number.", column: name))
         }
         return SessionRecord(
             row: row.number, session: cell(.session), title: cell(.title), date: date?.description ?? "",
@@ -133,7 +139,8 @@ public struct SessionSheet: Sendable, Equatable {
         Field.allCases.compactMap { field in
             let limit = field == .title ? maxTitleLength : maxTextLength
             guard row.cells[field.rawValue].unicodeScalars.count > limit else { return nil }
-            return RowProblem(.tooLong, "\(field.names[0]) is longer than \(limit) characters.")
+            let name = field.names[0]
+            return RowProblem(.tooLong, "\(name) is longer than \(limit) characters.", column: name)
         }
     }
 

@@ -90,9 +90,7 @@ final class StoreMetrics: Sendable {
         let now = installation.environment.clock.milliseconds()
         let heard =
             installation.role == .hub
-            ? try installation.enrolments().filter { $0.revokedAt == nil }.map {
-                $0.lastSeenAt ?? $0.enrolledAt
-            }
+            ? try installation.activeEnrolments().map { $0.lastSeenAt ?? $0.enrolledAt }
             : try slugs.compactMap { try installation.peer($0) }.map { $0.lastSyncAt ?? $0.enrolledAt }
         return heard.min().map { Double(max(0, now - $0)) / 1000 } ?? 0
     }

@@ -103,8 +103,11 @@ final class RESTService: Sendable {
     private func requireAny(_ route: Route, _ principal: Principal) throws {
         let permissions = route.access.permissions
         guard let first = permissions.first, !permissions.contains(where: principal.holds) else { return }
+        try gate.requireHub(for: first, of: principal)
         try principal.require(first)
     }
+
+    private var gate: AccessGate { AccessGate(installation, leaseDays: settings().leaseDays) }
 
     private func open(
         _ route: Route, _ principal: Principal, _ path: [String: String], _ query: [String: String],
@@ -115,7 +118,6 @@ final class RESTService: Sendable {
             return nil
         }
         let tenant = try resolver.tenant(source, for: principal, path: path, query: query, body: body)
-        let gate = AccessGate(installation, leaseDays: settings().leaseDays)
         for permission in route.access.permissions(for: body) {
             try gate.admit(principal, to: permission, of: tenant)
         }
@@ -153,8 +155,7 @@ final class RESTService: Sendable {
         } else if let json = answer.json {
             response.body = Array(json.text.utf8)
         }
-        guard route.access.needsIdentity else { return response }
-        response.headers.append(("cache-control", "no-store"))
+        if route.access.needsIdentity { response.headers.append(("cache-control", "no-store")) }
         return unchanged(response, route, request) ?? response
     }
 

@@ -59,12 +59,15 @@ public enum NodeAdministration {
     }
 
     /// Gives a node another name, on every installation with its next sync. Throws `VALIDATION_ERROR`.
-    public static func rename(_ found: Found, to name: String, at hub: Installation) throws {
+    public static func rename(_ found: Found, to name: String, at hub: Installation, dryRun: Bool = false)
+        throws
+    {
         guard NormalForm.firstControl(in: name) == nil, (1...200).contains(name.utf8.count) else {
             throw NodeError(
                 .validation, "a name has 1 to 200 bytes and no control characters", hint: "Choose another.",
                 field: "name")
         }
+        if dryRun { return }
         try found.tenant.store.replicate { replica in
             guard let origin = try replica.origin(found.origin.id), origin.name != name else { return }
             let claim = OriginClaim(

@@ -33,6 +33,10 @@ extension ConflictService {
                 where write.table == table && write.id == id {
                     switch write.change {
                     case .delete: writes.append((delta.facts, "delete", nil))
+                    case .row where column == CellConflict.lifeColumn:
+                        writes.append((delta.facts, "row", "kept"))
+                    case .columns where column == CellConflict.lifeColumn:
+                        writes.append((delta.facts, "column", "kept"))
                     case .row(let values): writes.append((delta.facts, "row", values[column] ?? .null))
                     case .columns(let values):
                         if let value = values[column] { writes.append((delta.facts, "column", value)) }

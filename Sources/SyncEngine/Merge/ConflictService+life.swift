@@ -26,6 +26,50 @@ extension ConflictService {
         }
     }
 
+    // MARK: Taking it back
+
+    /// The other rows of a teacher that the settling of a row's life brought back or deleted with it, and
+    /// whether each was there before. Throws `STALE` when one has been written since.
+    func othersSettled(with past: CellConflict, by stamp: RowState.Stamp, in reader: StoreReader) throws
+        -> [(row: RowID, wasKept: Bool)]
+    {
+        guard past.column == CellConflict.lifeColumn, let teacher = try teacher(of: past, in: reader) else {
+            return []
+        }
+        let deleted = try past.siblings.filter { $0.value == "deleted" }.flatMap { sibling in
+            try reader.writes(of: sibling.stamp).filter { $0.change == .delete }.map(\.row)
+        }
+        let own = RowID(table: past.table, id: past.row)
+        return try reader.writes(of: stamp).compactMap { write in
+            let wasKept = write.change == .delete
+            guard write.row != own, wasKept || deleted.contains(write.row),
+                try reader.teachers(of: write.row).contains(teacher)
+            else { return nil }
+            let life = CellConflict(
+                table: write.table, row: write.id, column: CellConflict.lifeColumn, siblings: [])
+            guard try reader.isNewest(stamp, of: life) else {
+                throw NodeError(
+                    .stale, "\(write.table) \(write.id), settled with it, has been written since",
+                    hint: "Edit the record, or delete it with its own command.")
+            }
+            return (write.row, wasKept)
+        }
+    }
+
+    /// Makes a row be there, or not, as before it was settled.
+    func takeBack(_ row: RowID, isKept: Bool, in transaction: LocalTransaction) throws {
+        guard let table = transaction.replica.schema.table(row.table) else { return }
+        if isKept {
+            try transaction.revive(table, row.id)
+        } else {
+            try transaction.delete(table, id: row.id)
+        }
+    }
+
+    private func teacher(of past: CellConflict, in reader: StoreReader) throws -> String? {
+        try reader.teachers(of: RowID(table: past.table, id: past.row)).first
+    }
+
     /// The teacher that a row belongs to; nil for rows of other tables.
     private func teacher(of conflict: ConflictView, in reader: StoreReader) throws -> String? {
         switch conflict.table {
@@ -34,5 +78,25 @@ extension ConflictService {
             try reader.shown(Schema.teacherYear, id: conflict.row)?["teacher_id"]?.text
         default: nil
         }
+    }
+}
+
+extension RecordedWrite {
+    fileprivate var row: RowID { RowID(table: table, id: id) }
+}
+
+extension StoreReader {
+    /// What a delta that is kept here wrote.
+    fileprivate func writes(of stamp: RowState.Stamp) throws -> [RecordedWrite] {
+        guard let frame = try frame(stamp) else { return [] }
+        return try DeltaVerifier.verify(frame, in: self).writes()
+    }
+
+    /// The teachers that a row, dead or not, names as its own; none for rows of other tables.
+    fileprivate func teachers(of row: RowID) throws -> [String] {
+        if row.table == Schema.teacher.name { return [row.id] }
+        guard row.table == Schema.teacherYear.name else { return [] }
+        let state = try wholeRow(Schema.teacherYear, id: row.id)
+        return try state.siblings(of: "teacher_id", covers: covering(state)).compactMap { $0.value?.text }
     }
 }

@@ -140,7 +140,7 @@ public struct ConflictService {
     }
 
     /// Who signs in and with what is settled by those who keep users. Throws `FORBIDDEN`.
-    private func requireRight(to conflict: ConflictView) throws {
+    func requireRight(to conflict: ConflictView) throws {
         guard Schema.table(conflict.table)?.domain == Schema.user.domain else { return }
         guard ["operator", "admin", "hub_admin"].contains(actor.role) else {
             throw NodeError(

@@ -26,7 +26,8 @@ public struct Explanation: Sendable {
 }
 
 extension ConflictService {
-    /// Explains one cell: value, author, delta with its signature checked anew, rule, siblings, receipt.
+    /// Explains one cell: value, author, delta with its signature checked anew, rule, siblings, receipt. The
+    /// column `*` is the row's life: who wrote it last, or deleted it, so that it is kept or deleted.
     /// Throws `RECORD_NOT_FOUND`, `VALIDATION_ERROR` for an unknown table or column.
     public static func explain(table name: String, row id: String, column: String, in tenant: OpenTenant)
         throws
@@ -37,10 +38,15 @@ extension ConflictService {
                 .validation, "there is no table '\(name)'",
                 hint: "Tables are \(Schema.tables.map(\.name).joined(separator: ", ")).", field: "table")
         }
+        if column == CellConflict.lifeColumn {
+            return try tenant.store.read { try life(of: table, id, in: $0) }
+        }
         guard table.position(of: column) != nil else {
             throw NodeError(
                 .validation, "\(name) has no column '\(column)'",
-                hint: "Columns are \(table.columns.map(\.name).joined(separator: ", ")).", field: "column")
+                hint:
+                    "Columns are \(table.columns.map(\.name).joined(separator: ", ")), and * for the row's life.",
+                field: "column")
         }
         return try tenant.store.read { reader in
             guard let shown = try reader.shown(table, id: id) else {
@@ -63,7 +69,37 @@ extension ConflictService {
         guard let decision else {
             throw NodeError(.recordNotFound, "nobody has written \(column) of this row", hint: "It is empty.")
         }
-        let facts = decision.pick.chosen.facts
+        return try explanation(
+            CellConflict(table: table.name, row: id, column: column, siblings: []), value: value,
+            chosen: decision.pick.chosen.facts, siblings: decision.siblings,
+            rule: (decision.ruling.rule.name, decision.ruling.place), in: reader)
+    }
+
+    private static func life(of table: SyncedTable, _ id: String, in reader: StoreReader) throws
+        -> Explanation
+    {
+        let state = try reader.loadRow(table.name, id: id), rules = try reader.tenantRules()
+        let life = try state.life(covers: reader.covering(state)).map { one in
+            RankedSibling(facts: try reader.facts(one.stamp), value: one.alive ? "kept" : "deleted")
+        }
+        let rule = rules.rowRule(table: table.name)
+        let isTorn = Set(life.map { $0.value == "kept" }).count == 2
+        let value: Value =
+            isTorn ? (rule == .deleteWins ? "deleted" : "kept") : life.first?.value ?? .null
+        guard let chosen = life.filter({ $0.value == value }).max(by: { $0.rank < $1.rank }) else {
+            throw NodeError(
+                .recordNotFound, "there is no \(table.name) \(id)", hint: "It was never made here.")
+        }
+        return try explanation(
+            CellConflict(table: table.name, row: id, column: CellConflict.lifeColumn, siblings: []),
+            value: value, chosen: chosen.facts, siblings: isTorn ? life : [chosen],
+            rule: (rule.rawValue, rules.rowPlace(table: table.name)), in: reader)
+    }
+
+    private static func explanation(
+        _ cell: CellConflict, value: Value, chosen facts: DeltaFacts, siblings: [RankedSibling],
+        rule: (name: String, place: String), in reader: StoreReader
+    ) throws -> Explanation {
         func view(_ one: RankedSibling) -> SiblingView {
             SiblingView(
                 value: one.value, origin: one.facts.originID, node: one.facts.node, author: one.facts.author,
@@ -73,8 +109,8 @@ extension ConflictService {
             all.sorted { ($0.facts.hlc, $0.facts.hash) < ($1.facts.hlc, $1.facts.hash) }.map(view)
         }
         let past = try reader.conflictHistory().last {
-            $0.conflict.table == table.name && $0.conflict.row == id && $0.conflict.column == column
-                && $0.resolvedBy == facts.stamp
+            $0.conflict.table == cell.table && $0.conflict.row == cell.row
+                && $0.conflict.column == cell.column && $0.resolvedBy == facts.stamp
         }
         let settled = try (past?.conflict.siblings ?? []).map {
             RankedSibling(facts: try reader.facts($0.stamp), value: $0.value ?? .null)
@@ -84,11 +120,11 @@ extension ConflictService {
             try Receipt(verifying: bytes, hub: hub)
         }
         return Explanation(
-            table: table.name, row: id, column: column, value: value, author: facts.author, at: facts.wall,
-            node: facts.node, origin: facts.originID, seq: facts.seq, delta: facts.hash,
-            isSignatureValid: try isValid(facts, in: reader), rule: decision.ruling.rule.name,
-            rulePlace: decision.ruling.place, siblings: ordered(decision.siblings), settled: ordered(settled),
-            receipt: receipt, isInHubLog: try reader.ownOrigin()?.role == .hub)
+            table: cell.table, row: cell.row, column: cell.column, value: value, author: facts.author,
+            at: facts.wall, node: facts.node, origin: facts.originID, seq: facts.seq, delta: facts.hash,
+            isSignatureValid: try isValid(facts, in: reader), rule: rule.name, rulePlace: rule.place,
+            siblings: ordered(siblings), settled: ordered(settled), receipt: receipt,
+            isInHubLog: try reader.ownOrigin()?.role == .hub)
     }
 
     private static func isValid(_ facts: DeltaFacts, in reader: StoreReader) throws -> Bool {

@@ -30,7 +30,7 @@ public struct ReviewDeadlines {
         let service = ConflictService(tenant, actor: actor)
         return try service.settle(note: "the deadline has passed", dryRun: false) { open in
             open.filter { due[$0.id] != nil }
-        }.count
+        }.settled.count
     }
 
     /// Open conflicts with a deadline, and its hours.

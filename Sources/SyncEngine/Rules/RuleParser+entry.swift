@@ -13,15 +13,27 @@ extension RuleParser {
             return RuleFile.Entry(choices: [only])
         }
         var choices: [RuleFile.Choice] = []
+        var isWhole = true
         for (index, one) in list.enumerated() {
-            guard let choice = parseChoice(one, table) else { continue }
+            guard let choice = parseChoice(one, table) else {
+                isWhole = false
+                continue
+            }
             if choice.when.isEmpty, index < list.count - 1 {
                 error("what follows this rule is never reached: it has no 'when'", one)
             } else if choices.contains(where: { $0.when == choice.when }) {
                 error("this rule is never reached: the same condition stands above", one)
+            } else if choice.contradictsItself {
+                warn("this rule is never reached: its conditions never hold together", one)
+            } else if let above = choices.first(where: { $0.covers(choice) }) {
+                warn(
+                    "this rule is never reached: where its condition holds, that in line \(above.place.line) does",
+                    one)
             }
             choices.append(choice)
         }
+        // What is wrong with an entry is told; what would follow from leaving it out isn't.
+        guard isWhole else { return nil }
         guard let last = choices.last, last.when.isEmpty else {
             error("the last rule must have no 'when', so that there always is one", node)
             return nil
@@ -43,8 +55,10 @@ extension RuleParser {
             return nil
         }
         let parameters = body.filter { $0.key != "rule" && $0.key != "when" }
-        let when = body["when"].map { parseConditions($0, table) } ?? []
-        return parseRule(name, parameters, node, table).map { .init(when: when, rule: $0, place: place) }
+        let when = body["when"].map { parseConditions($0, table) } ?? .some([])
+        let rule = parseRule(name, parameters, node, table)
+        guard let when, let rule else { return nil }
+        return .init(when: when, rule: rule, place: place)
     }
 
     private mutating func parseRule(
@@ -91,7 +105,9 @@ extension RuleParser {
     private mutating func parsePrefer(_ body: [String: Node], _ node: Node) -> Rule? {
         switch (body["node"]?.string, body["role"]?.string) {
         case (let name?, nil): return .prefer(.node(name))
-        case (nil, let role?): return .prefer(.authorRole(role))
+        case (nil, let role?):
+            lookAtRole(role, body["role"] ?? node)
+            return .prefer(.authorRole(role))
         default:
             error("'prefer' needs either 'node' (an installation's name or id) or 'role'", node)
             return nil
@@ -162,10 +178,23 @@ extension RuleParser {
 
     // MARK: Conditions
 
-    private mutating func parseConditions(_ node: Node, _ table: SyncedTable) -> [RuleCondition] {
+    /// Nil when one of them is none.
+    private mutating func parseConditions(_ node: Node, _ table: SyncedTable) -> [RuleCondition]? {
         let nodes = node.sequence.map(Array.init) ?? [node]
         if nodes.isEmpty { error("'when' must state a condition", node) }
-        return nodes.compactMap { parseCondition($0, table) }
+        let conditions = nodes.compactMap { parseCondition($0, table) }
+        return conditions.isEmpty || conditions.count < nodes.count ? nil : conditions
+    }
+
+    /// The roles that deltas of this version name. Another version may have more, so others are a remark.
+    static let roles =
+        TenantRole.allCases.map(\.rawValue) + HubRole.allCases.map { "hub_\($0.rawValue)" } + [
+            "operator", "system",
+        ]
+
+    private mutating func lookAtRole(_ role: String, _ node: Node) {
+        guard !Self.roles.contains(role) else { return }
+        warn("nobody writes with the role '\(role)'", node, near: role, Self.roles)
     }
 
     static let tests: Set<String> = ["is", "is_not", "in", "not_in", "empty"]
@@ -192,7 +221,10 @@ extension RuleParser {
         }
         let all = quantity == "all"
         if let name = body["node"]?.string { return .writers(all: all, .node(name)) }
-        if let role = body["role"]?.string { return .writers(all: all, .authorRole(role)) }
+        if let role = body["role"]?.string {
+            lookAtRole(role, body["role"] ?? node)
+            return .writers(all: all, .authorRole(role))
+        }
         guard let side = body["side"]?.string.flatMap(Role.init) else {
             error("'side' must be hub or node", node)
             return nil

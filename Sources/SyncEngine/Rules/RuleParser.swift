@@ -36,21 +36,26 @@ struct RuleParser {
     // MARK: Text
 
     private mutating func refuseTraps(_ yaml: String) -> Bool {
-        guard yaml.utf8.count <= 256 << 10 else { return refuse("the file is over 256 KiB") }
+        let start = RulePlace(line: 1, column: 1)
+        guard yaml.utf8.count <= 256 << 10 else { return refuse("the file is over 256 KiB", start) }
         var openers = 0
-        for line in yaml.split(whereSeparator: \.isNewline) {
-            guard line.utf8.count <= 500 else { return refuse("a line is longer than 500 bytes") }
-            if line.drop(while: { $0 == " " }).first == "#" { continue }
-            guard !line.utf8.contains(UInt8(ascii: "&")), !line.utf8.contains(UInt8(ascii: "*")) else {
-                return refuse("anchors and aliases (& and *) are not used in rule files")
+        var lines = RuleLines(yaml)
+        while let line = lines.next() {
+            guard line.text.utf8.count <= 500 else {
+                return refuse("a line is longer than 500 bytes", line.place(of: 500))
             }
-            openers += line.utf8.count { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "{") }
+            if let anchor = line.anchor {
+                return refuse(
+                    "anchors and aliases (& and *) are not used in rule files", line.place(of: anchor))
+            }
+            openers += line.content.count { $0 == "[" || $0 == "{" }
+            guard openers <= 500 else { return refuse("more than 500 brackets", line.place(of: 0)) }
         }
-        return openers <= 500 || refuse("more than 500 brackets")
+        return true
     }
 
-    private mutating func refuse(_ message: String) -> Bool {
-        error(message, nil)
+    private mutating func refuse(_ message: String, _ place: RulePlace) -> Bool {
+        problems.append(RuleProblem(isError: true, place: place, message: message, suggestion: nil))
         return false
     }
 
@@ -59,14 +64,16 @@ struct RuleParser {
             if let node = try Yams.compose(yaml: yaml) { return node }
             error("the file is empty", nil)
         } catch let failure as YamlError {
-            let mark: Mark? =
+            let place =
                 switch failure {
                 case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
-                    mark
-                default: nil
+                    RulePlace(mark)
+                case .duplicatedKeysInMapping(_, let context): RulePlace(context.mark)
+                case .reader: RuleLines.firstControl(in: yaml) ?? .none
+                default: RulePlace.none
                 }
             let words = "\(failure)".split(separator: "\n").first.map(String.init) ?? ""
-            note(true, mark, "not valid YAML: \(words)", nil)
+            _ = refuse("not valid YAML: \(words)", place)
         } catch { self.error("not valid YAML: \(error)", nil) }
         return nil
     }
@@ -171,7 +178,11 @@ struct RuleParser {
         note(true, node?.mark, message, best.map { "Did you mean '\($0)'?" } ?? list)
     }
 
-    mutating func warn(_ message: String, _ node: Node) { note(false, node.mark, message, nil) }
+    mutating func warn(_ message: String, _ node: Node, near word: String = "", _ known: [String] = []) {
+        let best = Suggestion.nearest(to: word, in: known)
+        let list = known.isEmpty ? nil : "Known are \(known.joined(separator: ", "))."
+        note(false, node.mark, message, best.map { "Did you mean '\($0)'?" } ?? list)
+    }
 
     private mutating func note(_ isError: Bool, _ mark: Mark?, _ message: String, _ suggestion: String?) {
         problems.append(

@@ -134,13 +134,15 @@ public struct RuleService {
             if let own, own.yaml == yaml {
                 return Applied(domain: file.domain, version: own.version, changes: [], isNew: false)
             }
-            let version = (present.map(\.version).max() ?? 0) + 1
+            let id = transaction.identifiers.derived(table: layer.table.name, key: file.domain)
+            let former = try reader.versions(of: layer.table, id: id)
+            let version = ((present.map(\.version) + former).max() ?? 0) + 1
             let next = try reader.rules(with: yaml, file, asPolicy: asPolicy)
             let changes = try reader.changes(to: next)
             transaction.audit(
                 AuditAction("rules.apply", targetType: layer.table.name, reason: "\(file.domain) \(version)"))
             try transaction.put(
-                layer.table, id: transaction.identifiers.derived(table: layer.table.name, key: file.domain),
+                layer.table, id: id,
                 ["domain": .text(file.domain), "version": .int(version), "document": .text(yaml)])
             return Applied(domain: file.domain, version: version, changes: changes, isNew: true)
         }
@@ -219,6 +221,12 @@ extension TenantRules {
 }
 
 extension StoreReader {
+    /// The versions that a document's row names, also when it was taken away: the next one is above them.
+    fileprivate func versions(of table: SyncedTable, id: String) throws -> [Int64] {
+        let state = try wholeRow(table, id: id)
+        return try state.siblings(of: "version", covers: covering(state)).compactMap { $0.value?.int }
+    }
+
     /// The rules as they would be with another document.
     func rules(with yaml: String, _ file: RuleFile, asPolicy: Bool) throws -> TenantRules {
         let layer: RuleDocument.Layer = asPolicy ? .policy : .district

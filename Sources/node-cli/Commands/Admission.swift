@@ -36,7 +36,8 @@ extension CommandContext {
         try gate.admit(principal, to: permission, of: open)
         if let support = principal.support, support.tenant == open.slug {
             output.message(
-                "Support access to \(open.slug) until \(RFC3339.string(milliseconds: support.until)).")
+                "Support access to \(open.slug) until \(time(support.until, of: open.slug, at: installation))."
+            )
         }
         return Admission(installation: installation, tenant: open, principal: principal)
     }

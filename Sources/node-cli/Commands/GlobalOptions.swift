@@ -248,6 +248,12 @@ struct CommandContext {
         return result
     }
 
+    /// The same by the tenant's slug; in UTC where its file can't tell, as before a node's first sync.
+    func time(_ milliseconds: Int64, of slug: String, at installation: Installation) -> String {
+        let zone = try? installation.tenant(slug).store.read { try $0.tenant().timeZone }
+        return time(milliseconds, in: zone ?? "UTC")
+    }
+
     /// An instant for a person: in the tenant's zone, with offset.
     func time(_ milliseconds: Int64, in zone: String) -> String {
         let name = configuration.timeZone ?? zone

@@ -11,11 +11,16 @@ struct Table: Sendable {
         let alignment: Alignment
         /// Columns on a terminal at most; never applied in a pipe.
         let maxWidth: Int?
+        /// Ids are typed into the next command and numbers are read: half of one is a wrong one.
+        let isWhole: Bool
 
-        init(_ title: String, _ alignment: Alignment = .left, maxWidth: Int? = nil) {
+        /// `isID`: whether its cells are ids; nil goes by the title.
+        init(_ title: String, _ alignment: Alignment = .left, maxWidth: Int? = nil, isID: Bool? = nil) {
             self.title = title
             self.alignment = alignment
             self.maxWidth = maxWidth
+            let namesID = title == "id" || title == "origin" || title.hasSuffix(" id")
+            isWhole = alignment == .right || isID ?? namesID
         }
     }
 
@@ -70,19 +75,19 @@ struct Table: Sendable {
             let cells = rows.reduce(DisplayWidth.of(columns[index].title)) {
                 max($0, DisplayWidth.of($1[index]))
             }
-            guard limited, let limit = columns[index].maxWidth else { return cells }
+            guard limited, !columns[index].isWhole, let limit = columns[index].maxWidth else { return cells }
             return min(cells, max(limit, DisplayWidth.of(columns[index].title)))
         }
     }
 
-    /// Takes columns away from the widest left-aligned one until all fit. Right-aligned ones hold
-    /// numbers, and half a number is a wrong number: those stay whole, whatever the width.
+    /// Takes columns away from the widest one that may be cut until all fit. Ids and numbers stay whole,
+    /// whatever the width: the line is longer then.
     private func fitted(_ natural: [Int], to width: Int) -> [Int] {
         var widths = natural
         var excess = widths.reduce(0, +) + Self.gap * max(0, widths.count - 1) - width
         while excess > 0 {
             let shrinkable = widths.indices.filter {
-                columns[$0].alignment == .left && widths[$0] > Self.minWidth
+                !columns[$0].isWhole && widths[$0] > Self.minWidth
             }
             guard let widest = shrinkable.max(by: { widths[$0] < widths[$1] }) else { break }
             widths[widest] -= 1

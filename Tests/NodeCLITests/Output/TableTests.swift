@@ -44,6 +44,17 @@ struct TableTests {
         #expect(limited.text(.pipe).contains("abcdefgh"))
     }
 
+    @Test("on a narrow terminal ids stay whole, and other columns give way")
+    func ids() {
+        let id = "01a20f3e-5b11-7c6d-8e2f-aabbccddeeff"
+        for column in [Table.Column("id", maxWidth: 8), .init("school id"), .init("row", isID: true)] {
+            let table = Table([.init("name"), column], rows: [[String(repeating: "n", count: 60), id]])
+            let line = table.text(.terminal(width: 60)).split(separator: "\n")[2]
+            #expect(line.hasSuffix("…  " + id) && DisplayWidth.of(String(line)) == 60, "\(line)")
+            #expect(table.text(.terminal(width: 20)).contains(id))
+        }
+    }
+
     @Test("control characters in data are shown escaped in every layout")
     func escapes() {
         let hostile = "a\u{1B}[2J\tb\r\n\u{9B}\u{7F}\u{202E}c\u{2066}"

@@ -74,6 +74,7 @@ import Testing
             try node.done("sync")
             let settled = try hub.done("conflicts", "resolve", "--all-by-rule", "--rule", "manual")
             #expect(settled["count"].int == 1 && settled["conflicts"][0]["id"].string == id)
+            #expect(settled["conflicts"][0]["state"].string == "resolved")
             try node.done("sync")
             #expect(try node.done("conflicts", "list")["conflicts"].items.isEmpty)
             #expect(try hub.state(deep: true) == node.state(deep: true))
@@ -97,6 +98,9 @@ import Testing
             for write in life { #expect(write["delta"]["hash"].string?.count == 64) }
             #expect(try hub.done("why", "teacher", row, "name")["history"] == .null)
             #expect(try hub.done("why", "teacher", row, "name")["in_hub_log"].bool == true)
+            let there = try node.done("why", "teacher", row, "*", "--history")
+            #expect(there["value"].string == "kept" && there["rule"].string == "update_wins")
+            #expect(there["history"].items.map(\.["value"].string) == ["kept", "kept", "kept"])
             let words = try node.plainly("why", "teacher", row, "name", "--history")
             #expect(words.output.contains("chosen by the rule manual"), words.story)
             #expect(words.output.contains("without having seen 2"), words.story)

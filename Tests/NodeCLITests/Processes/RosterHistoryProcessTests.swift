@@ -84,6 +84,23 @@ import Testing
         }
     }
 
+    @Test("a held import is forgotten once a full list of its year is applied, not after an additive one")
+    func forgotten() throws {
+        try Stage.run { stage in
+            let hub = try stage.hubWithTenant()
+            let whole = try stage.roster("r", count: 6).path
+            try hub.done("roster", "import", whole)
+            let few = try stage.roster("few.csv", [("North High", "Teacher r 0", "r-0@t.org", "0")])
+            #expect(try hub.run("roster", "import", few).status == 4)
+            try hub.done("roster", "import", whole, "--dry-run")
+            try hub.done("roster", "import", few, "--additive")
+            try hub.done("roster", "import", whole, "--year", "2031-2032")
+            #expect(try hub.done("roster", "held")["held"].items.count == 1)
+            try hub.done("roster", "import", whole)
+            #expect(try hub.done("roster", "held")["held"].items.isEmpty)
+        }
+    }
+
     @Test("an import is undone, the undo is in the history and can be undone")
     func undo() throws {
         try Stage.run { stage in

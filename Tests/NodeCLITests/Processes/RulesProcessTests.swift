@@ -51,6 +51,12 @@ import Testing
                 #expect(misspelt?["message"].string?.hasPrefix("\(file):7:13: ") == true, outcome.story)
                 #expect(misspelt?["hint"].string == "Did you mean 'longest'?")
             }
+            for verb in ["test", "backtest", "apply"] {
+                let outcome = try hub.run("rules", verb, file)
+                #expect(outcome.status == 6, outcome.story)
+                let codes = try outcome.envelope()["errors"].items.map(\.["code"].string)
+                #expect(codes == Array(repeating: "RULE_INVALID", count: 3), outcome.story)
+            }
             let sound = try stage.file("sound.yaml", Self.roster("longest"))
             let data = try absent.done("rules", "check", sound)
             #expect(data["ok"].bool == true && data["domain"].string == "roster")

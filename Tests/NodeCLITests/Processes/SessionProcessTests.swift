@@ -92,6 +92,10 @@ import Testing
             try hub.done("flag", "set", Site.slug, "prepkc_visibility=on")
             let all = try hub.done("usage", "--all-districts")["districts"]
             #expect(all[0]["slug"].string == Site.slug && all[0]["totals"]["sessions"].int == 2)
+            #expect(all[0]["buildings"].items.map(\.["teachers"].int) == [1, 1])
+            #expect(all[0]["buildings"][0].keys == ["id", "name", "teachers", "sessions"])
+            let answer = try hub.run("usage", "--all-districts")
+            #expect(!answer.output.contains("ann@t.org"), "no teacher of any district")
         }
     }
 

@@ -107,6 +107,14 @@ struct CSVReaderTests {
         let quoted = #expect(throws: CSVError.self) { try Self.read(Array("a\n\"".utf8) + long).count }
         #expect(quoted?.kind == .unterminatedQuote)
         #expect(quoted?.line == 2)
+        let closed = #expect(throws: CSVError.self) {
+            try Self.read(Array("a\n1,\"".utf8) + long + Array("\"\n2\n".utf8)).count
+        }
+        #expect(closed?.kind == .recordTooLarge && closed?.line == 2 && closed?.record == 2)
+        let swallowed = #expect(throws: CSVError.self) {
+            try Self.read(Array("a\n1,\"".utf8) + long + Array("\n2,\"x\"\n".utf8)).count
+        }
+        #expect(swallowed?.kind == .unterminatedQuote && swallowed?.line == 2)
         let many = [UInt8](repeating: 0x2C, count: CSVReader.maxRecordBytes + 1)
         #expect(throws: CSVError.self) { try Self.read(many).count }
         #expect(throws: Never.self) { try Self.read(Array(long.dropLast())).count }

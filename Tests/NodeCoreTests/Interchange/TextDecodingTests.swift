@@ -53,7 +53,8 @@ struct TextDecodingTests {
     @Test(
         "what can't be decoded is an ENCODING error, never repaired",
         arguments: [
-            [0x61, 0x00, 0x62], [0xE9, 0x81], [0xE9, 0x8D], [0xE9, 0x8F], [0xE9, 0x90], [0xE9, 0x9D],
+            [0x61, 0x00, 0x62, 0x00], [0x00, 0x61, 0x00, 0x62, 0x00], [0xE9, 0x81], [0xE9, 0x8D],
+            [0xE9, 0x8F], [0xE9, 0x90], [0xE9, 0x9D],
             [0xEF, 0xBB, 0xBF, 0xE9, 0x41], [0xFF, 0xFE, 0x41], [0xFF, 0xFE, 0x00, 0xD8, 0x41, 0x00],
             [0xFE, 0xFF, 0xDC, 0x00], [0xFF, 0xFE, 0x00, 0x00, 0x41, 0x00, 0x00, 0x00],
             [0x50, 0x4B, 0x03, 0x04, 0x14],
@@ -61,6 +62,20 @@ struct TextDecodingTests {
     func refused(bytes: [UInt8]) {
         let error = #expect(throws: NodeError.self) { try TextDecoding.decode(bytes) }
         #expect(error?.code == .encoding)
+    }
+
+    @Test("a NUL in a cell is left for the row to report, in every encoding")
+    func loneNUL() throws {
+        let text = "Building,Name,Email\nNorth High,A\0nn,ann@t.org\n"
+        for bytes in [
+            Array(text.utf8), Self.utf16(text, little: true), Self.utf16(text, little: false),
+            Array(text.utf8) + [0xE9],
+        ] {
+            #expect(try TextDecoding.decode(bytes).text.hasPrefix(text))
+        }
+        let sheet = try RosterSheet.parse(Array((text + "North High,Bo,bo@t.org\n").utf8))
+        #expect(sheet.records.map { $0.problem?.code } == [.controlCharacter, nil])
+        #expect(sheet.records[0].problem?.message.contains("U+0000") == true)
     }
 
     @Test("nothing decodes to nothing")

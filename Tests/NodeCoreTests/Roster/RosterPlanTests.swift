@@ -95,6 +95,11 @@ struct RosterPlanTests {
         #expect(other.deactivations.isEmpty)
         let twice = try Self.plan("Lincoln,Ann,ann@x.org,\nTruman,Ann,lee@x.org,", [both])
         #expect([twice.unchanged, twice.skipped] == [1, 1])
+        #expect(twice.rows.map(\.code) == [.duplicateEmail])
+        let words = twice.rows[0].message
+        #expect(words.contains("same person as row 2") && !words.contains("repeats the e-mail"), "\(words)")
+        let same = try Self.plan("Lincoln,Ann,ann@x.org,\nTruman,Ann,ANN@x.org,", [both])
+        #expect(same.rows.map(\.message) == ["Row 3 repeats the e-mail of row 2 and was skipped."])
     }
 
     @Test("a school is known by its id too")

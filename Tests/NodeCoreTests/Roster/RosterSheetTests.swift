@@ -61,7 +61,7 @@ struct RosterSheetTests {
             ("Building,Name,Email", .noRows), ("Building,Name,Email\n,,\n\n", .noRows),
             ("Building,Grade\nL,5\n", .missingColumn),
             ("Building,Name,Email,name\nL,A,B,C", .duplicateColumn),
-            ("Building,Name,Email\nL,\"A,a@x.org\n", .unterminatedQuote), ("Building,N\0\n", .encoding),
+            ("Building,Name,Email\nL,\"A,a@x.org\n", .unterminatedQuote), ("B\0u\0i\0l\0d\0", .encoding),
         ])
     func fileErrors(text: String, code: ErrorCode) {
         let error = #expect(throws: NodeError.self) { try Self.parse(text) }

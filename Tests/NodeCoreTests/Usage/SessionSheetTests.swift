@@ -69,6 +69,18 @@ import Testing
         #expect(sheet.records[0].problem?.code == code)
     }
 
+    @Test(
+        "a fault of one cell names its column",
+        arguments: [
+            ("S1,A,soon,Completed,Educator,Ann,1", "Date"), (",A,2025-09-15,,Educator,Ann,1", "Session ID"),
+            ("S1,A,2025-09-15,Completed,Educator,Ann,x", "Attended Educator Count"),
+            ("S1,A,2025-09-15,Completed,Educator,\(String(repeating: "n", count: 256)),1", "Name"),
+        ])
+    func columnOfFault(line: String, column: String) throws {
+        let sheet = try Self.sheet(Self.header + ",Attended Educator Count", line)
+        #expect(sheet.records[0].problem?.column == column)
+    }
+
     @Test("counts may be empty or as spreadsheets write them, and titles may be empty")
     func soundRecords() throws {
         let sheet = try Self.sheet(

@@ -57,6 +57,64 @@ import Testing
         #expect(basic.code == "NOT_AUTHENTICATED")
     }
 
+    @Test("who knows the old password changes it, and is signed out everywhere")
+    func ownPassword() throws {
+        #expect(try addUser("ann@t.org", role: "user").status == 201)
+        let client = try real()
+        func signIn(_ password: JSONValue) throws -> RESTAnswer {
+            try client.call(
+                "POST", "/api/v1/auth/login", ["email": "ann@t.org", "password": password], as: nil)
+        }
+        let token = try signIn(Self.password).text("token")
+        let path = "/api/v1/auth/password"
+        let wrong = try client.call("POST", path, ["old": "wrong", "new": "another good one"], as: token)
+        #expect(wrong.status == 401 && wrong.code == "NOT_AUTHENTICATED")
+        let short = try client.call("POST", path, ["old": Self.password, "new": "short"], as: token)
+        #expect(short.code == "VALIDATION_ERROR")
+        // 12 bytes, but not 12 characters.
+        let new: JSONValue = "éééééé"
+        #expect(try client.call("POST", path, ["old": Self.password, "new": new], as: token).status == 204)
+        #expect(try client.call("GET", "/api/v1/events", as: token).status == 401)
+        #expect(try signIn(Self.password).status == 401)
+        let again = try signIn(new)
+        #expect(again.status == 200 && again.json["user"]?["password_is_temporary"] == false)
+    }
+
+    @Test("staff are shut out, let in and given passwords over REST by a hub admin alone")
+    func staff() throws {
+        func add(_ email: JSONValue, _ role: JSONValue) throws -> String {
+            let made = try hub.call(
+                "POST", "/api/v1/staff",
+                ["email": email, "first_name": "S", "last_name": "T", "hub_role": role])
+            if case .string(let id)? = made.json["staff"]?["id"] { return id }
+            return ""
+        }
+        _ = try add("boss@prepkc.org", "admin")
+        let path = "/api/v1/staff/\(try add("sue@prepkc.org", "supervisor"))"
+        hub.book.add("sue", .staff(.supervisor, support: nil))
+        #expect(try hub.call("POST", "\(path)/deactivate", as: "sue").code == "FORBIDDEN")
+        #expect(try hub.call("POST", "\(path)/deactivate", as: "boss").json["active"] == false)
+        #expect(try hub.call("POST", "\(path)/reactivate", as: "boss").json["active"] == true)
+        let reset = try hub.call("POST", "\(path)/reset-password", [:], as: "boss")
+        #expect(reset.status == 200 && !reset.text("temporary_password").isEmpty)
+    }
+
+    @Test("a tenant's letters are its admin's, and PrepKC's only under a support session")
+    func letters() throws {
+        #expect(try addUser("ann@t.org", role: "user").status == 201)
+        #expect(try hub.call("GET", "/api/v1/mail", as: "boss").code == "FORBIDDEN")
+        let waiting = try hub.call("GET", "/api/v1/mail", as: "admin")
+        #expect(waiting.items("mail").map { $0["recipient"] } == ["ann@t.org"])
+        let other = try World(beside: world, slug: "otherville", nodes: 0, seed: 7)
+        hub.book.add("other", .member(.admin, tenant: "otherville"))
+        #expect(try hub.call("GET", "/api/v1/mail", as: "other").items("mail").isEmpty)
+        guard case .string(let letter)? = waiting.items("mail").first?["id"] else { return }
+        #expect(
+            try hub.call("POST", "/api/v1/mail/\(letter)/delivered", as: "other").code == "MAIL_NOT_FOUND")
+        #expect(try hub.call("POST", "/api/v1/mail/\(letter)/delivered", as: "admin").status == 200)
+        withExtendedLifetime(other) {}
+    }
+
     @Test("a password that fits several tenants is asked which; a deactivated tenant says so after it")
     func severalTenants() throws {
         let other = try World(beside: world, slug: "otherville", nodes: 0, seed: 5)

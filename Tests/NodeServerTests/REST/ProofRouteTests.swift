@@ -183,7 +183,7 @@ import Testing
         #expect(quiet.status == 201)
         #expect(try hub.call("GET", "/api/v1/mail").items("mail").count == 1)
         #expect(try hub.call("POST", "/api/v1/mail/none/retry").code == "MAIL_NOT_FOUND")
-        #expect(try hub.call("POST", "/api/v1/mail/retry", as: "admin").code == "FORBIDDEN")
+        #expect(try hub.call("POST", "/api/v1/mail/retry", as: "boss").code == "FORBIDDEN")
     }
 
     @Test(

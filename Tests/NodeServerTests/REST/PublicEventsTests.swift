@@ -63,6 +63,22 @@ import Testing
         #expect(try code(get("\(base)?colour=red", key: key)) == "VALIDATION_ERROR")
     }
 
+    @Test("a page that has the events gets 304 until one changes, and may keep them for a minute")
+    func unchanged() throws {
+        let id = try add("Fair", "2030-04-01T10:00")
+        for target in [base, "\(base)/upcoming", "\(base)/\(id)"] {
+            let first = try get(target, key: key)
+            let tag = try #require(first.etag, "\(target)")
+            #expect(first.headers.first(named: "cache-control") == "private, max-age=60")
+            world.hub.clock.advance(5000)
+            let headers = [("x-api-key", key), ("if-none-match", tag)]
+            let again = try hub.call("GET", target, as: nil, headers: headers)
+            #expect(again.status == 304 && again.body.isEmpty && again.etag == tag)
+            _ = try hub.call("PATCH", "/api/v1/events/\(id)", ["title": .string("For \(target)")])
+            #expect(try hub.call("GET", target, as: nil, headers: headers).status == 200)
+        }
+    }
+
     @Test(
         "a missing key, a wrong one, a rotated one, an unknown and a deactivated tenant each have their code")
     func refusals() throws {
@@ -115,7 +131,7 @@ import Testing
         #expect(try allowed(get(base, key: key)) == nil)
         let asked = try hub.call("OPTIONS", base, as: nil, headers: [("origin", own)])
         #expect(asked.status == 204 && allowed(asked) == own)
-        #expect(asked.headers.first(named: "access-control-allow-headers") == "X-API-Key")
+        #expect(asked.headers.first(named: "access-control-allow-headers") == "X-API-Key, If-None-Match")
         let evil = try hub.call("OPTIONS", base, as: nil, headers: [("origin", "https://evil.example")])
         #expect(evil.status == 204 && allowed(evil) == nil)
         #expect(try hub.call("OPTIONS", "/api/v1/teachers", as: nil).status == 405)

@@ -47,6 +47,58 @@ import Testing
         #expect(bare.status == 400)
     }
 
+    @Test("a user's and an event's stale form is refused too; a seat has a version")
+    func othersRecords() throws {
+        let user = try hub.call(
+            "POST", "/api/v1/users",
+            [
+                "email": "cy@t.org", "first_name": "Cy", "last_name": "Lee",
+                "password": "correct horse battery",
+            ])
+        guard case .string(let userID)? = user.json["user"]?["id"] else {
+            Issue.record("no user: \(user.json)")
+            return
+        }
+        let event = try hub.call(
+            "POST", "/api/v1/events", ["title": "Fair", "starts_at": "2030-03-05T10:00"])
+        let forms: [(path: String, field: String)] = [
+            ("/api/v1/users/\(userID)", "last_name"), ("/api/v1/events/\(event.text("id"))", "title"),
+        ]
+        for (path, field) in forms {
+            let tag = try #require(try hub.call("GET", path).etag, "\(path)")
+            let mine = try hub.call(
+                "PATCH", path, .object([(field, JSONValue.string("Mine"))]), headers: [("if-match", tag)])
+            #expect(mine.status == 200 && mine.text(field) == "Mine" && mine.etag != tag)
+            let stale = try hub.call(
+                "PATCH", path, .object([(field, JSONValue.string("Stale"))]), headers: [("if-match", tag)])
+            #expect(stale.status == 412 && stale.fields == [field], "\(path)")
+            #expect(try hub.call("GET", path).text(field) == "Mine")
+        }
+        let bought = try hub.call(
+            "POST", "/api/v1/seats/purchase", ["tenant_id": .string(hub.school("North")), "count": 1])
+        #expect(bought.status == 201)
+        let seat = try #require(try world.hub.store.read { try $0.seats() }.first { $0.state == .free })
+        let path = "/api/v1/seats/\(seat.id)"
+        let tag = try #require(try hub.call("GET", path).etag)
+        _ = try hub.call("POST", "/api/v1/seats/allocate", ["seat_id": .string(seat.id), "learner_id": "L1"])
+        #expect(try hub.call("GET", path).etag != tag)
+    }
+
+    @Test("what is the hub's is HUB_OWNED at a node, whoever asks")
+    func hubOwned() throws {
+        let asked: [(String, String, JSONValue)] = [
+            ("POST", "/api/v1/district", ["name": "Q"]),
+            ("POST", "/api/v1/seats/purchase", ["tenant_id": .string(try node.school("North")), "count": 1]),
+            ("PUT", "/api/v1/tenant/\(world.hub.tenant.id)", ["name": "Q"]),
+        ]
+        for (method, path, body) in asked {
+            for person in ["admin", "operator"] {
+                let answer = try node.call(method, path, body, as: person)
+                #expect(answer.status == 403 && answer.code == "HUB_OWNED", "\(path) as \(person)")
+            }
+        }
+    }
+
     @Test("a write that sync brought makes the form stale, and the tag is the same at hub and node")
     func synced() throws {
         let path = try teacher()

@@ -100,6 +100,27 @@ import Testing
         #expect(try cases().isEmpty)
     }
 
+    @Test("a case can be noted like a conflict, once for all of its rows, on every side")
+    func noted() throws {
+        try apply("  teacher:\n    duplicate: review\n    default: latest\n")
+        _ = try twins()
+        try settle()
+        let one = try #require(cases().first)
+        let node = world.sites[1]
+        let service = ConflictService(node.tenant, actor: node.actor)
+        _ = try service.note(one.id, "asked the school", dryRun: true)
+        _ = try service.note(one.id, "asked the school")
+        world.advance(1000)
+        _ = try service.note(one.id, "two people")
+        try settle()
+        for site in world.sites {
+            let notes = try ConflictService(site.tenant, actor: site.actor).notes(of: one)
+            #expect(notes.map(\.text) == ["asked the school", "two people"])
+        }
+        let error = #expect(throws: NodeError.self) { try service.note("none", "x") }
+        #expect(error?.code == .conflictNotFound)
+    }
+
     @Test("merged the other way round on two sides, the same one counts on both")
     func ring() throws {
         let one = try add("a@t.org", at: 0).id, two = try add("b@t.org", at: 0).id

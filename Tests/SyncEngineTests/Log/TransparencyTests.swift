@@ -29,7 +29,7 @@ import Testing
     func tamperings() throws {
         let environment = ProcessInfo.processInfo.environment
         let one = environment["TEST_SEED"].flatMap { UInt64($0) }
-        let count = UInt64(environment["TAMPERINGS"].flatMap { Int($0) } ?? 70)
+        let count = UInt64(environment["TAMPERINGS"].flatMap { Int($0) } ?? 40)
         let foreign = try World(nodes: 1, seed: 77, slug: "elsewhere").hub.store.read {
             try $0.origins()[0].certificate
         }

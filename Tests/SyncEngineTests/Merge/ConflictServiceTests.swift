@@ -79,6 +79,128 @@ import Testing
         #expect(try !why().isSignatureValid)
     }
 
+    @Test("by rule all that may be settled here is settled, and the others are named with the reason")
+    func partly() throws {
+        let (world, id, _) = try torn()
+        let (hub, node) = (world.hub, world.sites[1])
+        let policy = """
+            version: 1
+            domain: roster
+            tables:
+              teacher: { default: { rule: manual, default: latest } }
+              teacher_year: { default: { rule: manual, default: latest }, owners: { grade: hub } }
+            """
+        _ = try TeacherService(hub.tenant, actor: hub.actor).edit("ann@t.org", .init(grade: "6"), year: nil)
+        _ = try TeacherService(node.tenant, actor: node.actor).edit("ann@t.org", .init(grade: "7"), year: nil)
+        try world.settle()
+        _ = try RuleService(hub.tenant, actor: hub.actor).apply(policy, asPolicy: true)
+        try world.settle()
+        let service = ConflictService(node.tenant, actor: node.actor)
+        #expect(Set(try service.list(.open).map(\.column)) == ["name", "grade"])
+        for dryRun in [true, false] {
+            let done = try service.resolveByRule(ConflictFilter(), dryRun: dryRun)
+            #expect(done.settled.map(\.id) == [id] && done.settled.map(\.state) == [.resolved])
+            #expect(done.refused.map(\.conflict.column) == ["grade"])
+            #expect(done.refused.map(\.cause.code) == [.hubOwned])
+            #expect(try service.list(.open).count == (dryRun ? 2 : 1))
+        }
+        let error = #expect(throws: NodeError.self) { try service.resolveByRule(ConflictFilter()) }
+        #expect(error?.code == .hubOwned, "nothing else is left")
+        try world.settle()
+        #expect(try ConflictService(hub.tenant, actor: hub.actor).list(.open).map(\.column) == ["grade"])
+    }
+
+    @Test("who may not settle conflicts about users can't by rule either")
+    func rightsByRule() throws {
+        let world = try World(nodes: 1)
+        try world.settle()
+        let (hub, node) = (world.hub, world.sites[1])
+        let id = try hub.write { transaction in
+            let id = try transaction.freshID()
+            try transaction.put(
+                Schema.user, id: id, ["email": "u@t.org", "first_name": "U", "last_name": "V"])
+            return id
+        }
+        _ = try RuleService(hub.tenant, actor: hub.actor).apply(
+            "version: 1\ndomain: people\ntables:\n  user: { default: { rule: manual, default: latest } }\n",
+            asPolicy: true)
+        try world.settle()
+        try hub.write { try $0.edit(Schema.user, id: id, ["first_name": "Hub"]) }
+        try node.write { try $0.edit(Schema.user, id: id, ["first_name": "Node"]) }
+        try world.settle()
+        let person = Actor(id: "c", role: "coordinator", via: "rest")
+        let error = #expect(throws: NodeError.self) {
+            try ConflictService(node.tenant, actor: person).resolveByRule(ConflictFilter())
+        }
+        #expect(error?.code == .forbidden)
+        let done = try ConflictService(node.tenant, actor: node.actor).resolveByRule(ConflictFilter())
+        #expect(done.settled.map(\.column) == ["first_name"])
+    }
+
+    @Test("taking back that a teacher was kept takes away the years that came back with her")
+    func undoKept() throws {
+        let story = try Story()
+        try story.delete(story.hub)
+        try story.edit(story.node, name: "Ann Lee")
+        try story.sync()
+        let before = try story.teachers()
+        let service = ConflictService(story.hub.tenant, actor: story.hub.actor)
+        let id = try service.list()[0].id
+        try story.resolve(story.hub, "teacher.*", value: "kept")
+        try story.sync()
+        #expect(try story.teachers() == ["Ann Lee, ann@t.org, North, 5"])
+        #expect(try service.undo(id, dryRun: true).shown == "kept")
+        _ = try service.undo(id)
+        try story.sync()
+        #expect(try story.teachers() == before && before == ["Ann Lee, ann@t.org, in no year"])
+        let error = #expect(throws: NodeError.self) { try service.undo(id) }
+        #expect(error?.code == .stale)
+    }
+
+    @Test("taking back that a teacher was deleted brings back what went with her")
+    func undoDeleted() throws {
+        let story = try Story()
+        try story.delete(story.hub)
+        try story.edit(story.node, name: "Ann Lee", grade: "6")
+        try story.sync()
+        let before = try story.teachers()
+        let service = ConflictService(story.node.tenant, actor: story.node.actor)
+        let id = try #require(try service.list().first { $0.table == "teacher" }).id
+        try story.resolve(story.node, "teacher.*", value: "deleted")
+        try story.sync()
+        #expect(try story.teachers() == [])
+        _ = try service.undo(id)
+        try story.sync()
+        #expect(try story.teachers() == before && before == ["Ann Lee, ann@t.org, North, 6"])
+    }
+
+    @Test("why of the column * says who wrote, kept or deleted the row, by which rule")
+    func whyLife() throws {
+        let (world, _, teacher) = try torn()
+        let (hub, node) = (world.hub, world.sites[1])
+        func why(_ row: String = teacher, at site: World.Site) throws -> Explanation {
+            try ConflictService.explain(table: "teacher", row: row, column: "*", in: site.tenant)
+        }
+        let one = try why(at: hub)
+        #expect(one.value == "kept" && one.siblings.count == 1 && one.isSignatureValid)
+        try hub.write { try $0.delete(Schema.teacher, id: teacher) }
+        #expect(try why(at: hub).value == "deleted" && why(at: hub).node == "hub")
+        world.advance(1000)
+        try node.write { try $0.edit(Schema.teacher, id: teacher, ["email": "ann2@t.org"]) }
+        try world.settle()
+        for site in world.sites {
+            let torn = try why(at: site)
+            #expect(torn.value == "kept" && torn.node == "node1" && torn.rule == "update_wins")
+            #expect(torn.siblings.map(\.value) == ["deleted", "kept"])
+            #expect(torn.rulePlace == "roster.yaml:8")
+        }
+        let life = try ConflictService.history(table: "teacher", row: teacher, column: "*", in: hub.tenant)
+        #expect(life.first?.kind == "row" && life.first?.value == "kept")
+        #expect(life.count { $0.value == nil } == 1)
+        let error = #expect(throws: NodeError.self) { try why("nope", at: hub) }
+        #expect(error?.code == .recordNotFound)
+    }
+
     @Test("keeping a deleted row leaves its open cell conflicts open, on every side")
     func keepLeavesCells() throws {
         let (world, _, teacher) = try torn()

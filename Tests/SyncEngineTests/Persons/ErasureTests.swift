@@ -47,6 +47,28 @@ import Testing
         #expect(throws: NodeError.self) { try stage.persons(node).find(ErasureStage.email, learner: false) }
     }
 
+    @Test("a note about a case goes with either of its persons")
+    func caseNote() throws {
+        let stage = try ErasureStage()
+        let hub = stage.hub
+        _ = try RuleService(hub.tenant, actor: hub.actor).apply(
+            "version: 1\ndomain: roster\ntables:\n  teacher:\n    duplicate: review\n    default: latest\n")
+        try stage.world.settle()
+        let canary = try stage.add(hub)
+        try stage.add(stage.node, name: "Bob", email: "bob@t.org")
+        _ = try stage.teachers(stage.node).edit("bob@t.org", .init(email: ErasureStage.email), year: nil)
+        try stage.world.settle()
+        let service = ConflictService(hub.tenant, actor: hub.actor)
+        let one = try #require(try service.cases().first)
+        _ = try service.note(one.id, "the Qqword one")
+        try stage.world.settle()
+        #expect(try !stage.holding("Qqword", stage.node).isEmpty)
+        try stage.erase(hub, canary)
+        try stage.world.settle()
+        #expect(try service.notes(of: one).isEmpty)
+        #expect(try stage.holding("Qqword", stage.node).isEmpty && stage.holding("Qqword", hub).isEmpty)
+    }
+
     @Test("late edits, sessions and a roster of somebody who hadn't seen the order bring nobody back")
     func late() throws {
         let stage = try ErasureStage()

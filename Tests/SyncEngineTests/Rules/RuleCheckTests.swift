@@ -62,6 +62,102 @@ import Testing
         #expect(found.allSatisfy { $0.line >= 7 }, "\(found)")
     }
 
+    @Test(
+        "what is refused before or by the parser has its place too",
+        arguments: [
+            ("version: 1\ndomain: &x roster\n", 2, 9), ("version: 1\ndomain: *x\n", 2, 9),
+            ("version: 1\n\n# \(String(repeating: "x", count: 500))\n", 3, 501),
+            ("version: 1\r\ndomain: ros\u{7}ter\r\n", 2, 12),
+            ("version: 1\ndomain: roster\ntables:\n  teacher: { default: latest, default: latest }\n", 4, 14),
+        ])
+    func places(yaml: String, line: Int, column: Int) {
+        let found = RuleFile.read(yaml).problems
+        #expect(found.map { [$0.line, $0.column] } == [[line, column]], "\(found)")
+    }
+
+    @Test(
+        "an ampersand or asterisk that is no anchor is text",
+        arguments: [
+            "latest   # Tom & Jerry", "latest # see *this* and &that", "latest # it's *this*",
+            "{ rule: prefer, node: Q & A }", "{ rule: prefer, node: AT&T }",
+        ])
+    func ampersands(rule: String) {
+        #expect(Self.problems("    default: \(rule)\n") == [])
+    }
+
+    @Test(
+        "no anchor hides behind what looks like a comment or a text",
+        arguments: [
+            "a: &x b", "a: *x", "- &x", "[&x 1]", "[1,*x]", "{&x a: 1}", "a: \"#\", b: &x c",
+            "a: \"x\n  #\", b: &x c",
+            "a: ' #', b: &x c", "[it's, 'y #', &x z]", "# fine\n\"a\": &x b", "a: \"\\\" #\", b: *x",
+            "\t&x a",
+        ])
+    func anchors(yaml: String) {
+        let found = RuleFile.read(yaml).problems
+        #expect(found.count == 1 && found[0].message.contains("anchors"), "\(found)")
+    }
+
+    @Test("a mistake in a condition is told alone, without what would follow from leaving it out")
+    func oneMistake() {
+        let when = "{ when: { column: emial, is: a }, rule: earliest }"
+        let listed = "{ when: [{ column: emial, is: a }, { column: email, is: b }], rule: lowest }"
+        for rule in [
+            when, "[\(when), latest]", "[\(when), \(when), latest]", "[\(listed), latest]",
+            "[latest, newest]",
+        ] {
+            let found = Self.problems("    default: latest\n    columns:\n      name: \(rule)\n")
+            #expect(found.allSatisfy { $0.message.contains("emial") || rule.contains("newest") }, "\(found)")
+            #expect(!found.isEmpty && !found.contains { $0.message.contains("last rule must") }, "\(found)")
+        }
+    }
+
+    static let unreached: [(above: String, below: String)] = [
+        ("{ column: email, in: [a, b] }", "{ column: email, is: a }"),
+        ("{ column: email, is_not: a }", "{ column: email, is: b }"),
+        ("{ column: email, is_not: a }", "{ column: email, not_in: [a, b] }"),
+        ("{ column: email, empty: false }", "{ column: email, is: a }"),
+        ("{ column: email, is: a }", "[{ column: email, is: a }, { writers: any, side: hub }]"),
+        ("{ writers: any, side: hub }", "{ writers: all, side: hub }"),
+        ("{ column: email, is: c }", "[{ writers: all, side: hub }, { writers: all, side: node }]"),
+        ("{ column: email, is: c }", "[{ writers: all, side: hub }, { writers: any, side: node }]"),
+        ("{ column: email, is: c }", "[{ writers: all, role: admin }, { writers: all, role: user }]"),
+        ("{ column: email, is: c }", "[{ column: email, is: a }, { column: email, is: b }]"),
+        ("{ column: email, is: c }", "[{ column: email, is: a }, { column: email, empty: true }]"),
+    ]
+
+    @Test(
+        "a rule whose condition never holds, or never before one above it does, is remarked",
+        arguments: unreached)
+    func unreachable(above: String, below: String) {
+        func found(_ one: String, _ two: String) -> [RuleProblem] {
+            Self.problems(
+                "    default: latest\n    columns:\n      name:\n        - { when: \(one), rule: earliest }\n"
+                    + "        - { when: \(two), rule: longest }\n        - latest\n")
+        }
+        let problems = found(above, below)
+        #expect(problems.count == 1 && problems[0].message.contains("never reached"), "\(problems)")
+        #expect(problems.map(\.line) == [9] && problems.map(\.isError) == [false])
+        if !below.hasPrefix("[{ writers") && !below.contains("is: a }, { column") {
+            #expect(found(below, above) == [], "the other way round both are asked")
+        }
+    }
+
+    @Test("a role that nobody writes with is remarked, with the one that may be meant")
+    func roles() {
+        for rule in [
+            "{ rule: prefer, role: amdin }",
+            "[{ when: { writers: any, role: amdin }, rule: earliest }, latest]",
+        ] {
+            let found = Self.problems("    default: \(rule)\n")
+            #expect(
+                found.map(\.isError) == [false] && found[0].suggestion == "Did you mean 'admin'?", "\(found)")
+        }
+        for role in ["admin", "operator", "hub_admin", "coordinator"] {
+            #expect(Self.problems("    default: { rule: prefer, role: \(role) }\n") == [])
+        }
+    }
+
     @Test("conditions that wait for each other are refused, over several columns and through the default")
     func cycles() {
         func found(_ columns: String) -> Bool {

@@ -17,7 +17,10 @@ extension Shapes {
             .text("via") { $0.entry.via }, .text("tenant") { $0.tenant },
             .text("action") { $0.entry.action }, .text("target_type") { $0.entry.targetType },
             .text("target_id") { $0.entry.targetID }, .count("count") { $0.entry.count },
-            .text("outcome") { $0.entry.outcome }, .optional("reason") { $0.entry.reason },
+            .texts("ids") { $0.entry.ids }, .text("outcome") { $0.entry.outcome },
+            .optional("reason") { $0.entry.reason }, .optional("support_id") { $0.entry.supportID },
+            .optional("support_staff") { $0.entry.supportStaff },
+            .optional("support_reason") { $0.entry.supportReason },
         ])
 
     public static let auditArchive = Shape<AuditArchive>(

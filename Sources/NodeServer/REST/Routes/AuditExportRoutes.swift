@@ -5,8 +5,6 @@ import SyncEngine
 enum AuditExportRoutes {
     static let all = AuditExport.Format.allCases.map(entries) + [proofs, verify]
 
-    private static let entriesAPage = 1000
-
     private static func mediaType(_ form: AuditExport.Format) -> String {
         switch form {
         case .csv: "text/csv"
@@ -20,34 +18,13 @@ enum AuditExportRoutes {
             "Audit entries as a file, oldest first.", .tenant(.readAudit, .query),
             parameters: [.tenant] + AuditRoutes.choosing, content: .text(mediaType(form))
         ) { call in
-            let filter = AuditRoutes.filter(call), tenant = try call.tenant
+            let filter = try AuditRoutes.filter(call), tenant = try call.tenant
             var count = 0
             let file = try AnswerFile(at: call.installation) { append in
-                count = try write(filter, of: tenant, as: form, to: append)
+                count = try AuditExport.write(filter, of: tenant, as: form, to: append)
             }
             try call.installation.note("audit.export", "tenant \(tenant.slug), \(count) entries")
             return Answer(file, named: "audit-\(tenant.slug).\(form.rawValue)")
-        }
-    }
-
-    /// Page by page from the oldest, in one view of the store.
-    private static func write(
-        _ filter: AuditFilter, of tenant: OpenTenant, as form: AuditExport.Format,
-        to append: ([UInt8]) throws -> Void
-    ) throws -> Int {
-        let header = Array(AuditExport.text([], tenant: tenant.slug, format: form).utf8)
-        try append(header)
-        return try tenant.store.read { reader in
-            let total = try reader.auditCount(filter)
-            var left = total
-            while left > 0 {
-                let size = min(entriesAPage, left)
-                left -= size
-                let page = try reader.auditEntries(filter, limit: size, offset: left)
-                let text = AuditExport.text(page.reversed(), tenant: tenant.slug, format: form)
-                try append(Array(text.utf8.dropFirst(header.count)))
-            }
-            return total
         }
     }
 

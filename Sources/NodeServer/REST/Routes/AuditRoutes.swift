@@ -9,7 +9,7 @@ enum AuditRoutes {
             parameters: [.tenant, .page, .perPage] + choosing,
             content: Answer.pageSchema("entries", Shapes.auditEntry)
         ) { call in
-            let page = call.page, filter = filter(call)
+            let page = call.page, filter = try filter(call)
             let (entries, total) = try call.tenant.store.read { reader in
                 (
                     try reader.auditEntries(filter, limit: page.size, offset: page.offset),
@@ -30,21 +30,31 @@ enum AuditRoutes {
         .init(name: "actor", schema: .text(1...200), about: "Only by this id."),
         .init(name: "target", schema: .text(1...200), about: "Only about this id."),
         .init(
-            name: "since", schema: .integer(0...Int64.max),
-            about: "From this instant, milliseconds since 1970."),
-        .init(
-            name: "until", schema: .integer(0...Int64.max),
-            about: "Before this instant, milliseconds since 1970."),
+            name: "since", schema: .text(1...40),
+            about: "From this instant: RFC 3339, as `at` is shown, a day, or milliseconds since 1970."),
+        .init(name: "until", schema: .text(1...40), about: "Before this instant, written as `since`."),
         .init(name: "support", schema: .boolean, about: "Only what was done under support access."),
     ]
 
-    static func filter(_ call: Call) -> AuditFilter {
+    /// Throws `VALIDATION_ERROR` for what is no instant.
+    static func filter(_ call: Call) throws -> AuditFilter {
         var filter = AuditFilter(action: call.query["action"])
         filter.actor = call.query["actor"]
         filter.target = call.query["target"]
-        filter.since = call.integer("since").map(Int64.init)
-        filter.until = call.integer("until").map(Int64.init)
+        filter.since = try instant(call, "since")
+        filter.until = try instant(call, "until")
         filter.supportOnly = call.flag("support")
         return filter
+    }
+
+    private static func instant(_ call: Call, _ name: String) throws -> Int64? {
+        guard let text = call.query[name] else { return nil }
+        if let milliseconds = Int64(text), milliseconds >= 0 { return milliseconds }
+        guard let at = RFC3339.milliseconds(text.utf8.count == 10 ? text + "T00:00:00Z" : text) else {
+            throw NodeError(
+                .validation, "'\(name)' is no instant", hint: "Write 2025-10-01 or 2025-10-01T08:00:00Z.",
+                field: name)
+        }
+        return at
     }
 }

@@ -35,7 +35,27 @@ enum AuthRoutes {
             }
             return Answer()
         },
+        Route(
+            .post, "/api/v1/auth/password", id: "change_password", tag: "auth",
+            "Change one's own password; every session of one's ends, this one too.", .signedIn,
+            body: .json(
+                .object([.init("old", .text(1...1024)), .init("new", .text(1...1024), "12 to 1024 bytes.")])),
+            statuses: [204], handler: changePassword),
     ]
+
+    private static func changePassword(_ call: Call) throws -> Answer {
+        let principal = try call.principal
+        if case .member(_, let slug) = principal.kind {
+            let gate = AccessGate(call.installation, leaseDays: call.settings.leaseDays)
+            if try gate.standing(of: call.installation.tenant(slug)).isLeaseOver {
+                throw NodeError.leaseExpired
+            }
+        }
+        try LoginService(call.installation).changePassword(
+            of: principal, from: call.body.required("old"), to: call.body.required("new"),
+            address: call.request.remoteAddress)
+        return Answer()
+    }
 
     private static func login(_ call: Call) throws -> Answer {
         let outcome = try LoginService(call.installation).login(

@@ -25,8 +25,8 @@ enum EventRoutes {
                 ], content: Answer.pageSchema("events", Shapes.event), handler: list),
             Route(
                 .get, "/api/v1/events/{id}", id: "get_event", tag: "events", "One event.",
-                .tenant(.readEvents, .query), parameters: [.tenant], content: .json(Shapes.event.schema)
-            ) { call in Answer(Shapes.event.json(try service(call).show(id(call)))) },
+                .tenant(.readEvents, .query), parameters: [.tenant], content: .json(Shapes.event.schema),
+                hasVersion: true, handler: show),
             Route(
                 .post, "/api/v1/events", id: "add_event", tag: "events", "Add an event.",
                 .tenant(.editEvents, .query), parameters: [.tenant],
@@ -49,8 +49,11 @@ enum EventRoutes {
                     .object(
                         [
                             .optional("title", .text(1...255)), .optional("starts_at", .text(16...16)),
-                        ] + optionalFields)), content: .json(Shapes.event.schema)
-            ) { call in Answer(Shapes.event.json(try service(call).edit(id(call), edit(call.body)))) },
+                        ] + optionalFields)), content: .json(Shapes.event.schema), hasVersion: true
+            ) { call in
+                _ = try service(call).edit(id(call), edit(call.body), seen: call.seen)
+                return try show(call)
+            },
         ]
         + [("publish", "Show an event to the public."), ("cancel", "Call an event off, for good.")].map {
             verb, summary in
@@ -63,6 +66,11 @@ enum EventRoutes {
                 return Answer(Shapes.event.json(event))
             }
         }
+
+    private static func show(_ call: Call) throws -> Answer {
+        let (event, version) = try service(call).showVersioned(id(call))
+        return Answer(Shapes.event.json(event)).tagged(version)
+    }
 
     private static func list(_ call: Call) throws -> Answer {
         var query = EventQuery()

@@ -7,7 +7,12 @@ enum KeyRoutes {
         .object(
             Shapes.apiKey.members + [
                 .optional("api_key", .anyText),
-                .optional("old_key_still_works_at", .list(.anyText, count: 0...10_000)),
+                .optional(
+                    "old_key_still_works_at",
+                    .list(
+                        .object(
+                            [.init("name", .anyText), .init("role", .anyText), .init("until", .anyText)],
+                            isOpen: true), count: 0...10_000)),
             ], isOpen: true))
 
     static let all = [
@@ -15,6 +20,15 @@ enum KeyRoutes {
             .get, "/api/v1/tenant/{id}/key", id: "get_key", tag: "keys", "Prefix and age; never the key.",
             .tenant(.readKeys, .path("id", .tenant)), content: .json(Shapes.apiKey.schema)
         ) { call in Answer(Shapes.apiKey.json(try service(call).current())) },
+        Route(
+            .post, "/api/v1/tenant/{id}/key/check", id: "check_key", tag: "keys",
+            "Whether a key is the one in force; a wrong one is 401 INVALID_API_KEY.",
+            .tenant(.readKeys, .path("id", .tenant)), body: .json(.object([.init("key", .text(1...200))])),
+            content: .json(Shapes.apiKey.schema)
+        ) { call in
+            try call.tenant.store.read { try $0.requireAPIKey(call.body.required("key")) }
+            return Answer(Shapes.apiKey.json(try service(call).current()))
+        },
         Route(
             .post, "/api/v1/tenant/{id}/key/show", id: "show_key", tag: "keys",
             "The key, once after it was made; afterwards 409 KEY_ALREADY_SHOWN.",
@@ -29,9 +43,9 @@ enum KeyRoutes {
             .tenant(.editKeys, .path("id", .tenant)), content: .json(shown)
         ) { call in
             let rotated = try service(call).rotate(sealed: true)
-            let others = rotated.oldKeyStillWorksAt.map { JSONValue.string($0.name) }
             return Answer(
-                Shapes.apiKey.json(rotated.made).adding("old_key_still_works_at", .array(others)))
+                Shapes.apiKey.json(rotated.made).adding(
+                    "old_key_still_works_at", rotated.oldKeyStillWorksAtJSON))
         },
         Route(
             .post, "/api/v1/tenant/{id}/key/revoke", id: "revoke_key", tag: "keys",

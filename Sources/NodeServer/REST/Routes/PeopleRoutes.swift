@@ -4,7 +4,8 @@ import NodeCore
 enum PeopleRoutes {
     static let all = reading + changes + staff
 
-    private static let password = DataSchema.text(12...1024)
+    /// 12 to 1024 bytes, which `PasswordHasher` counts; here no more than that it isn't too long.
+    private static let password = DataSchema.text(1...1024)
     private static let inactiveToo = Route.Parameter(
         name: "all", schema: .boolean, about: "Inactive ones too.")
 
@@ -28,10 +29,8 @@ enum PeopleRoutes {
         },
         Route(
             .get, "/api/v1/users/{id}", id: "get_user", tag: "users", "One user.",
-            .tenant(.readUsers, .query), parameters: [.tenant], content: .json(Shapes.user.schema)
-        ) { call in
-            Answer(Shapes.user.json(try service(call).show(id(call))))
-        },
+            .tenant(.readUsers, .query), parameters: [.tenant], content: .json(Shapes.user.schema),
+            hasVersion: true, handler: show),
         Route(
             .get, "/api/v1/users/{id}/tenants", id: "list_user_tenants", tag: "users",
             "The user's roles in the tenants that the caller may look into; one's own always.", .signedIn,
@@ -68,12 +67,13 @@ enum PeopleRoutes {
                     .object([
                         .optional("email", .text(3...254)), .optional("first_name", .name),
                         .optional("last_name", .name),
-                    ])), content: .json(Shapes.user.schema)
+                    ])), content: .json(Shapes.user.schema), hasVersion: true
             ) { call in
                 let edit = UserService.Edit(
                     email: call.body.text("email"), firstName: call.body.text("first_name"),
                     lastName: call.body.text("last_name"))
-                return Answer(Shapes.user.json(try service(call).edit(id(call), edit)))
+                _ = try service(call).edit(id(call), edit, seen: call.seen)
+                return try show(call)
             },
             Route(
                 .post, "/api/v1/users/{id}/reset-password", id: "reset_password", tag: "users",
@@ -94,6 +94,13 @@ enum PeopleRoutes {
                 .tenant(.editUsers, .query), parameters: [.tenant], content: .json(Shapes.user.schema)
             ) { call in Answer(Shapes.user.json(try service(call).setActive(id(call), active))) }
         }
+
+    private static func show(_ call: Call) throws -> Answer {
+        try call.tenant.store.read { reader in
+            let user = try reader.user(id(call))
+            return Answer(Shapes.user.json(user)).tagged(try reader.version(of: user))
+        }
+    }
 
     private static func tenants(_ call: Call) throws -> Answer {
         let user = id(call), principal = try call.principal
@@ -117,31 +124,56 @@ enum PeopleRoutes {
 
     // MARK: Staff
 
-    private static let staff = [
-        Route(
-            .get, "/api/v1/staff", id: "list_staff", tag: "users", "PrepKC's own people; at the hub.",
-            .installation(.readStaff), parameters: [.page, .perPage, inactiveToo],
-            content: Answer.pageSchema("staff", Shapes.staff)
-        ) { call in
-            let all = try StaffService(call.installation, by: call.principal).list(all: call.flag("all"))
-            return .page("staff", all, Shapes.staff, call.page)
-        },
-        Route(
-            .post, "/api/v1/staff", id: "add_staff", tag: "users", "Add one of PrepKC's people; at the hub.",
-            .installation(.editStaff),
-            body: .json(
-                .object([
-                    .init("email", .text(3...254)), .init("first_name", .name), .init("last_name", .name),
-                    .init("hub_role", .choice(HubRole.allCases.map(\.rawValue))),
-                    .optional("password", password),
-                ])), statuses: [201], content: made("StaffMade", "staff", Shapes.staff.schema)
-        ) { call in
-            let role = try HubRole(name: call.body.required("hub_role"))
-            let (staff, secret) = try StaffService(call.installation, by: call.principal).add(
-                person(call.body, role: nil), role: role)
-            return Answer(["staff": Shapes.staff.json(staff), "temporary_password": JSONValue(secret)])
-        },
-    ]
+    private static let staff =
+        [
+            Route(
+                .get, "/api/v1/staff", id: "list_staff", tag: "users", "PrepKC's own people; at the hub.",
+                .installation(.readStaff), parameters: [.page, .perPage, inactiveToo],
+                content: Answer.pageSchema("staff", Shapes.staff)
+            ) { call in
+                let all = try StaffService(call.installation, by: call.principal).list(all: call.flag("all"))
+                return .page("staff", all, Shapes.staff, call.page)
+            },
+            Route(
+                .post, "/api/v1/staff", id: "add_staff", tag: "users",
+                "Add one of PrepKC's people; at the hub.",
+                .installation(.editStaff),
+                body: .json(
+                    .object([
+                        .init("email", .text(3...254)), .init("first_name", .name), .init("last_name", .name),
+                        .init("hub_role", .choice(HubRole.allCases.map(\.rawValue))),
+                        .optional("password", password),
+                    ])), statuses: [201], content: made("StaffMade", "staff", Shapes.staff.schema)
+            ) { call in
+                let role = try HubRole(name: call.body.required("hub_role"))
+                let (staff, secret) = try StaffService(call.installation, by: call.principal).add(
+                    person(call.body, role: nil), role: role)
+                return Answer(["staff": Shapes.staff.json(staff), "temporary_password": JSONValue(secret)])
+            },
+            Route(
+                .post, "/api/v1/staff/{id}/reset-password", id: "reset_staff_password", tag: "users",
+                "Give one of the staff another password; without one it is made and shown this once.",
+                .installation(.editStaff), body: .json(.object([.optional("password", password)])),
+                content: made("StaffPasswordReset", "staff", Shapes.staff.schema)
+            ) { call in
+                let (staff, secret) = try StaffService(call.installation, by: call.principal).resetPassword(
+                    id(call), to: call.body.text("password"))
+                return Answer(["staff": Shapes.staff.json(staff), "temporary_password": JSONValue(secret)])
+            },
+        ]
+        + [
+            ("deactivate", "Shut one of the staff out at once.", false),
+            ("reactivate", "Let them in again.", true),
+        ]
+        .map { verb, summary, active in
+            Route(
+                .post, "/api/v1/staff/{id}/\(verb)", id: "\(verb)_staff", tag: "users", summary,
+                .installation(.editStaff), content: .json(Shapes.staff.schema)
+            ) { call in
+                let service = StaffService(call.installation, by: try call.principal)
+                return Answer(Shapes.staff.json(try service.setActive(id(call), active)))
+            }
+        }
 
     private static func person(_ body: Fields, role: TenantRole?) -> UserService.NewUser {
         UserService.NewUser(

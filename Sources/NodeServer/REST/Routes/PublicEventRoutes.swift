@@ -41,25 +41,23 @@ struct PublicEventRoutes: Sendable {
         return [
             Route(
                 .get, base, id: "list_public_events", tag: "public", "Published events by start.",
-                .publicAPI, parameters: Self.parameters, content: Self.schema
+                .publicAPI, parameters: Self.parameters, content: Self.schema, hasVersion: true
             ) { try Self.list($0, limiter, upcoming: false) },
             Route(
                 .get, base + "/upcoming", id: "list_upcoming_events", tag: "public",
                 "Published events that aren't over.", .publicAPI, parameters: Self.parameters,
-                content: Self.schema
+                content: Self.schema, hasVersion: true
             ) { try Self.list($0, limiter, upcoming: true) },
             Route(
                 .get, base + "/{id}", id: "get_public_event", tag: "public", "One published event.",
-                .publicAPI, content: Self.one
+                .publicAPI, content: Self.one, hasVersion: true
             ) { call in
                 let (tenant, service) = try Self.enter(call, limiter)
                 let event = try service.show(call.segment("id"))
                 guard event.status == .published else {
                     throw NodeError(.eventNotFound, "there is no event with that id")
                 }
-                return Answer([
-                    "success": true, "data": Shapes.event.json(event), "meta": try Self.meta(call, tenant),
-                ])
+                return try Self.answer([("data", Shapes.event.json(event))], call, tenant)
             },
         ]
     }
@@ -73,12 +71,26 @@ struct PublicEventRoutes: Sendable {
         query.format = call.query["format"].flatMap(Event.Format.init)
         if upcoming { query.notOverAt = try service.localNow() }
         let found = try service.list(query)
-        return Answer([
-            "success": true, "data": .array(found.events.map(Shapes.event.json)),
-            "pagination": Answer.pagination(
-                found.totalItems, Page(number: query.page, size: query.perPage)),
-            "meta": try meta(call, tenant),
-        ])
+        let page = Page(number: query.page, size: query.perPage)
+        return try answer(
+            [
+                ("data", .array(found.events.map(Shapes.event.json))),
+                ("pagination", Answer.pagination(found.totalItems, page)),
+            ], call, tenant)
+    }
+
+    /// With a tag over all but `meta`, whose times move by themselves. Good for a minute: nobody else may keep it,
+    /// for it was given for a key.
+    private static func answer(_ members: [(String, JSONValue)], _ call: Call, _ tenant: OpenTenant) throws
+        -> Answer
+    {
+        let tag = Digest.sha256(Array(JSONValue.object(members).text.utf8)).bytes.prefix(16)
+        var answer = Answer(
+            .object([("success", true)] + members + [("meta", try meta(call, tenant))]))
+        answer.headers = [
+            ("etag", EntityTag(tag: Array(tag).base64url).header), ("cache-control", "private, max-age=60"),
+        ]
+        return answer
     }
 
     /// Key, tenant and limit. Throws `MISSING_API_KEY`, `TENANT_NOT_FOUND` (also for a deactivated one),
@@ -152,6 +164,7 @@ enum PublicAPI {
             return headers
         }
         headers.append(("access-control-allow-origin", origin))
+        headers.append(("access-control-expose-headers", "ETag"))
         return headers
     }
 
@@ -159,7 +172,8 @@ enum PublicAPI {
     static func preflight(_ headers: HeaderList) -> ServerResponse {
         let isAllowed = headers.contains { $0.0 == "access-control-allow-origin" }
         let allowed: HeaderList = [
-            ("access-control-allow-methods", "GET"), ("access-control-allow-headers", "X-API-Key"),
+            ("access-control-allow-methods", "GET"),
+            ("access-control-allow-headers", "X-API-Key, If-None-Match"),
             ("access-control-max-age", "600"),
         ]
         return ServerResponse(status: 204, headers: headers + (isAllowed ? allowed : []))

@@ -147,10 +147,13 @@ enum SeatRoutes {
         },
         Route(
             .get, "/api/v1/seats/{id}", id: "get_seat", tag: "seats", "One seat.",
-            .tenant(.readSeats, .path("id", .seat)), content: .json(Shapes.seat.schema)
+            .tenant(.readSeats, .path("id", .seat)), content: .json(Shapes.seat.schema), hasVersion: true
         ) { call in
             try requireHeld(call, seat: call.segment("id"), .readHeldSeats)
-            return Answer(Shapes.seat.json(try call.tenant.store.read { try $0.seat(call.segment("id")) }))
+            return try call.tenant.store.read { reader in
+                let seat = try reader.seat(call.segment("id"))
+                return Answer(Shapes.seat.json(seat)).tagged(try reader.version(of: seat))
+            }
         },
         Route(
             .get, "/api/v1/seats/{id}/history", id: "list_seat_history", tag: "seats",

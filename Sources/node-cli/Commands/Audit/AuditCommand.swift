@@ -156,11 +156,13 @@ struct AuditExportCommand: NodeCommand {
             throw NodeError(
                 .usage, "'\(ending)' is no form of an export", hint: "Give --format csv or jsonl.")
         }
-        let entries = try open.store.read { try $0.auditEntries(filter.filter($0), limit: Int(Int32.max)) }
-        let text = AuditExport.text(entries.reversed(), tenant: open.slug, format: form)
-        try DurableFile.write(Array(text.utf8), to: out)
+        let chosen = try open.store.read { try filter.filter($0) }
+        var count = 0
+        try DurableFile.write(to: out) { append in
+            count = try AuditExport.write(chosen, of: open, as: form, to: append)
+        }
         return CommandResult(
-            data: ["file": .string(out), "entries": JSONValue(entries.count)],
-            body: .text("\(entries.count == 1 ? "1 entry" : "\(entries.count) entries") in \(out)."))
+            data: ["file": .string(out), "entries": JSONValue(count)],
+            body: .text("\(count == 1 ? "1 entry" : "\(count) entries") in \(out)."))
     }
 }

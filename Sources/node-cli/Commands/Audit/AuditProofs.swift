@@ -43,18 +43,20 @@ struct AuditVerify: NodeCommand {
 extension AuditExportCommand {
     /// The signed history: the newest checkpoint first, then a delta a line with its proof.
     func writeProofs(of open: OpenTenant, _ installation: Installation) throws -> CommandResult {
-        var lines: [UInt8] = [], count = 0
-        let (checkpoint, _) = try LogAudit.prove(open) { checkpoint, hubKey in
-            lines += Array((AuditProofs.header(checkpoint, signedBy: hubKey, of: open).text + "\n").utf8)
-        } each: { entry in
-            lines += Array((AuditProofs.line(entry, withBody: true).text + "\n").utf8)
-            count += 1
+        var size: Int64 = 0, count = 0
+        try DurableFile.write(to: out) { append in
+            func line(_ json: JSONValue) throws { try append(Array((json.text + "\n").utf8)) }
+            size = try LogAudit.prove(open) { checkpoint, hubKey in
+                try line(AuditProofs.header(checkpoint, signedBy: hubKey, of: open))
+            } each: { entry in
+                try line(AuditProofs.line(entry, withBody: true))
+                count += 1
+            }.checkpoint.size
         }
-        try DurableFile.write(lines, to: out)
         try installation.note("audit.export", "tenant \(open.slug), \(count) deltas")
         return CommandResult(
             data: [
-                "file": .string(out), "deltas": JSONValue(count), "checkpoint_size": .int(checkpoint.size),
+                "file": .string(out), "deltas": JSONValue(count), "checkpoint_size": .int(size),
             ],
             body: .text("Wrote \(count) deltas with proofs to \(out)."))
     }

@@ -94,7 +94,7 @@ struct BackupList: NodeCommand {
         ])
         for backup in backups {
             table.add([
-                RFC3339.string(milliseconds: backup.manifest.createdAt), backup.manifest.name,
+                context.time(backup.manifest.createdAt, in: "UTC"), backup.manifest.name,
                 String(backup.manifest.tenants.count), ByteText.short(backup.size),
                 backup.manifest.recoveryKey, backup.path,
             ])

@@ -80,30 +80,39 @@ struct ConflictsShow: NodeCommand {
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant, to: .readConflicts)
         let service = ConflictService(open, actor: actor)
+        let zone = try open.store.read { try $0.tenant().timeZone }
         if let one = try service.cases().first(where: { $0.id == id }) {
+            let notes = try service.notes(of: one)
             return CommandResult(
-                data: ["case": ConflictsCommand.json(one)], body: .text(ConflictsCommand.text(one)))
+                data: ["case": ConflictsCommand.json(one), "notes": Self.json(notes)],
+                body: .text(ConflictsCommand.text(one) + Self.text(notes, context, zone: zone)))
         }
         let conflict = try service.show(id), notes = try service.notes(id)
-        let zone = try open.store.read { try $0.tenant().timeZone }
         var text = ConflictsCommand.text(conflict, context, zone: zone)
         if conflict.state == .open {
             text += "\n  proposal: \(ConflictsCommand.visible(conflict.shown)), as the rule's default"
         }
-        for note in notes {
-            text +=
-                "\n  note: \(Escaping.visible(note.text)) (\(note.author), \(context.time(note.at, in: zone)))"
-        }
-        let list = notes.map { note -> JSONValue in
-            [
-                "text": .string(note.text), "author": .string(note.author),
-                "at": JSONValue(milliseconds: note.at),
-            ]
-        }
+        text += Self.text(notes, context, zone: zone)
         return CommandResult(
             data: [
-                "conflict": ConflictsCommand.json(conflict), "notes": .array(list),
+                "conflict": ConflictsCommand.json(conflict), "notes": Self.json(notes),
                 "proposal": conflict.state == .open ? ConflictsCommand.json(conflict.shown) : nil,
             ], body: .text(text))
+    }
+
+    private static func text(_ notes: [ConflictNote], _ context: CommandContext, zone: String) -> String {
+        notes.map { note in
+            "\n  note: \(Escaping.visible(note.text)) (\(note.author), \(context.time(note.at, in: zone)))"
+        }.joined()
+    }
+
+    private static func json(_ notes: [ConflictNote]) -> JSONValue {
+        .array(
+            notes.map { note in
+                [
+                    "text": .string(note.text), "author": .string(note.author),
+                    "at": JSONValue(milliseconds: note.at),
+                ]
+            })
     }
 }

@@ -11,7 +11,7 @@ struct ConflictsResolve: NodeCommand {
 
             An ordinary write that had seen every sibling; the other side takes it with the next sync.
             Conflicts that a rule settled can be resolved too. --all-by-rule settles every open one that the
-            filters take with what its rule's default shows.
+            filters take with what its rule's default shows; what can't be settled here stays, with a warning.
             """)
 
     @Argument(help: "The conflict; not with --all-by-rule.") var id: String?
@@ -39,8 +39,9 @@ struct ConflictsResolve: NodeCommand {
         let (_, open, actor) = try context.tenant(tenant, to: .resolveConflicts)
         let service = ConflictService(open, actor: actor)
         guard let id else {
-            let settled = try service.resolveByRule(
+            let done = try service.resolveByRule(
                 filter.filter(nil, context), note: note, dryRun: dryRun.dryRun)
+            let settled = done.settled
             return CommandResult(
                 data: [
                     "conflicts": .array(settled.map(ConflictsCommand.json)),
@@ -48,7 +49,7 @@ struct ConflictsResolve: NodeCommand {
                 ],
                 body: .text(
                     "\(dryRun.dryRun ? "Would settle" : "Settled") \(Count.text(settled.count, "conflict")) by rule."
-                ))
+                ), warnings: done.refused.map(Self.left))
         }
         let conflict = try service.resolve(
             id, take: take, value: value, note: note, dryRun: dryRun.dryRun)
@@ -59,6 +60,17 @@ struct ConflictsResolve: NodeCommand {
                 dryRun.dryRun
                     ? "Would settle \(conflict.table).\(conflict.column) as \(shown)."
                     : "Settled: \(conflict.table).\(conflict.column) is \(shown)."))
+    }
+}
+
+extension ConflictsResolve {
+    /// That a conflict stays open, and why.
+    private static func left(_ one: (conflict: ConflictView, cause: NodeError)) -> Notice {
+        let (conflict, cause) = one
+        return Notice(
+            cause.code.rawValue,
+            "\(conflict.id), \(conflict.table).\(conflict.column), stays open: \(cause.message)",
+            hint: cause.hint)
     }
 }
 

@@ -9,7 +9,7 @@ struct WhyCommand: NodeCommand {
 
     @Argument(help: "The table, such as teacher.") var table: String
     @Argument(help: "The row's id.") var id: String
-    @Argument(help: "The column, such as name.") var column: String
+    @Argument(help: "The column, such as name, or * for whether the row is there.") var column: String
     @Flag(help: "Every write of the cell that is still there, not only the present ones.") var history = false
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions

@@ -63,17 +63,7 @@ struct KeyRotate: NodeCommand {
         var data = KeyCommand.members(rotated.made)
         if let key = rotated.key { data.insert(("api_key", .string(key)), at: 0) }
         let others = rotated.oldKeyStillWorksAt
-        data.append(
-            (
-                "old_key_still_works_at",
-                .array(
-                    others.map {
-                        [
-                            "name": .string($0.name), "role": .string($0.role.rawValue),
-                            "until": .string("next sync"),
-                        ]
-                    })
-            ))
+        data.append(("old_key_still_works_at", rotated.oldKeyStillWorksAtJSON))
         var lines: [String] = []
         if let key = rotated.key { lines.append("API key, shown this once: \(key)") }
         if noShowKey { lines.append("The new key is sealed; `node-cli key show` shows it once.") }
@@ -136,7 +126,8 @@ struct KeyCheck: NodeCommand {
             try admission.tenant.store.read { try $0.requireAPIKey(key) }
             data.append(("valid", .bool(true)))
         }
-        let age = RFC3339.string(milliseconds: current.createdAt)
+        let age = context.time(
+            current.createdAt, of: admission.tenant.slug, at: admission.installation)
         let state = current.revokedAt == nil ? "in force" : "revoked"
         let tenantText =
             active ? "" : "\nThe tenant is deactivated: the public API answers 404 whatever the key."

@@ -17,8 +17,12 @@ struct MailList: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let letters = try Outbox(context.installation()).list(all: all)
-        let text = letters.map(Self.text)
+        let installation = try context.installation()
+        let letters = try Outbox(installation).list(all: all)
+        let text = letters.map { letter in
+            Self.text(
+                letter, sent: letter.sentAt.map { context.time($0, of: letter.tenant, at: installation) })
+        }
         return CommandResult(
             data: ["mail": .array(letters.map(Shapes.mail.json))],
             body: .text(text.isEmpty ? "Nothing waits." : text.joined(separator: "\n\n")))
@@ -27,8 +31,8 @@ struct MailList: NodeCommand {
 
 extension MailList {
     /// A letter as it is delivered by hand, with how it stands.
-    private static func text(_ mail: Mail) -> String {
-        let state = mail.sentAt.map { "delivered \(RFC3339.string(milliseconds: $0))" } ?? "waits"
+    private static func text(_ mail: Mail, sent: String?) -> String {
+        let state = sent.map { "delivered \($0)" } ?? "waits"
         let problem = mail.lastError.map { ", last try: \($0)" } ?? ""
         let lines = mail.body.split(separator: "\n", omittingEmptySubsequences: false)
         let body = lines.map { Escaping.visible(String($0)) }.joined(separator: "\n")
@@ -52,6 +56,7 @@ struct MailRetry: NodeCommand {
 
     @Argument(help: "Only this letter.") var id: String?
     @Flag(help: "It was delivered by hand: don't send it any more.") var delivered = false
+    @OptionGroup var dryRun: DryRunOption
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
@@ -62,6 +67,11 @@ struct MailRetry: NodeCommand {
         let installation = try context.installation()
         let outbox = Outbox(installation)
         let letters = try id.map { [try outbox.mail($0)] } ?? outbox.list(all: false)
+        if dryRun.dryRun {
+            return CommandResult(
+                data: ["sent": 0, "waiting": JSONValue(letters.count)],
+                body: .text("Would \(delivered ? "note" : "send") \(letters.count)."))
+        }
         if delivered {
             for mail in letters { try outbox.note(mail, failure: nil) }
             return CommandResult(data: ["sent": JSONValue(letters.count)], body: .text("Noted."))

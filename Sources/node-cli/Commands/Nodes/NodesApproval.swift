@@ -25,7 +25,8 @@ struct NodesPending: NodeCommand {
         ])
         for request in requests {
             table.add([
-                request.name, request.tenant, RFC3339.string(milliseconds: request.askedAt),
+                request.name, request.tenant,
+                context.time(request.askedAt, of: request.tenant, at: installation),
                 request.words.joined(separator: " "), request.tokenID.hex,
             ])
         }

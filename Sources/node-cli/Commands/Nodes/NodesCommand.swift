@@ -47,9 +47,8 @@ struct NodesInvite: NodeCommand {
             slug: slug, minutes: context.configuration.inviteMinutes,
             needsApproval: approve || context.configuration.inviteApproval)
         if context.output.format == .human {
-            context.output.message(
-                "One node may enrol in \(slug) with this token until \(RFC3339.string(milliseconds: expires)):"
-            )
+            let end = context.time(expires, of: slug, at: installation)
+            context.output.message("One node may enrol in \(slug) with this token until \(end):")
         }
         return CommandResult(
             data: [
@@ -81,9 +80,10 @@ struct NodesList: NodeCommand {
             .init("last seen"), .init("origin"),
         ])
         for (node, state) in nodes {
+            func time(_ at: Int64) -> String { context.time(at, of: node.tenant, at: installation) }
             table.add([
-                node.name, node.tenant, state, RFC3339.string(milliseconds: node.enrolledAt),
-                node.lastSeenAt.map { RFC3339.string(milliseconds: $0) } ?? "never", node.origin.hex,
+                node.name, node.tenant, state, time(node.enrolledAt), node.lastSeenAt.map(time) ?? "never",
+                node.origin.hex,
             ])
         }
         return CommandResult(

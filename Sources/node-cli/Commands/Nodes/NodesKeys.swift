@@ -69,14 +69,16 @@ struct NodesRename: NodeCommand {
 
     @OptionGroup var node: NodeOptions
     @Argument(help: "The new name.") var name: String
+    @OptionGroup var dryRun: DryRunOption
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let installation = try context.installation(), found = try node.find(at: installation)
-        try NodeAdministration.rename(found, to: name, at: installation)
+        try NodeAdministration.rename(found, to: name, at: installation, dryRun: dryRun.dryRun)
+        let verb = dryRun.dryRun ? "would be called \(name)" : "is called \(name) now"
         return CommandResult(
             data: ["origin": .string(found.origin.id.hex), "name": .string(name)],
-            body: .text("\(found.origin.name) is called \(name) now."))
+            body: .text("\(found.origin.name) \(verb)."))
     }
 }
 
@@ -93,10 +95,20 @@ struct NodesRevoke: NodeCommand {
 
     @OptionGroup var node: NodeOptions
     @OptionGroup var confirmation: ConfirmationOption
+    @OptionGroup var dryRun: DryRunOption
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let installation = try context.installation(), found = try node.find(at: installation)
+        if dryRun.dryRun {
+            let state = found.origin.isRevoked ? "is revoked already" : "would be revoked"
+            return CommandResult(
+                data: [
+                    "origin": .string(found.origin.id.hex),
+                    "state": .string(found.origin.isRevoked ? "revoked" : "active"),
+                ],
+                body: .text("\(found.origin.name) \(state)."))
+        }
         try context.confirm(confirmation, name: found.origin.name, "Revoking the node \(found.origin.name)")
         try NodeAdministration.revoke(found, at: installation)
         return CommandResult(
@@ -118,12 +130,17 @@ struct NodesRotate: NodeCommand {
             """)
 
     @Flag(help: "At the hub: change the identity key, for all tenants.") var identity = false
+    @OptionGroup var dryRun: DryRunOption
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         if identity { return try rotateIdentity(context) }
         let (installation, open, _) = try context.tenant(tenant)
+        if dryRun.dryRun {
+            return CommandResult(
+                data: ["done": false], body: .text("Would change this installation's key in \(open.slug)."))
+        }
         let hubURL = context.configuration.hubURL
         let outcome = try KeyRotation.rotate(open, at: installation) { tenant in
             let lock = try installation.lockForSync(tenant.slug, waiting: 60)
@@ -142,6 +159,13 @@ struct NodesRotate: NodeCommand {
     private func rotateIdentity(_ context: CommandContext) throws -> CommandResult {
         let (installation, _) = try context.staff(tenant.acting, to: .operate)
         let old = EnrolmentToken.fingerprint(installation.identity.publicKey).hex
+        if dryRun.dryRun {
+            return CommandResult(
+                data: [
+                    "hub_fingerprint": .string(old), "former_fingerprint": .string(old), "rotated": false,
+                ],
+                body: .text("Would change the identity key with the fingerprint \(old)."))
+        }
         try installation.rotateIdentity()
         let new = EnrolmentToken.fingerprint(installation.identity.publicKey).hex
         return CommandResult(

@@ -60,6 +60,15 @@ struct RuleFileOption: ParsableArguments {
         }
         return text
     }
+
+    /// What a command answers to a file with mistakes: all of them, as `check` tells them. Nil for a sound one.
+    func refusal(of text: String, _ service: RuleService) throws -> CommandResult? {
+        let (rules, problems) = try service.check(text, asPolicy: policy)
+        guard rules == nil else { return nil }
+        return CommandResult(
+            data: nil, warnings: RulesCommand.warnings(problems, file),
+            errors: RulesCommand.errors(problems, file))
+    }
 }
 
 struct RulesShow: NodeCommand {

@@ -55,7 +55,9 @@ struct RulesTest: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant, to: .readRules)
-        let outcomes = try RuleService(open, actor: actor).test(file.text(context), asPolicy: file.policy)
+        let service = RuleService(open, actor: actor), rules = try file.text(context)
+        if let refusal = try file.refusal(of: rules, service) { return refusal }
+        let outcomes = try service.test(rules, asPolicy: file.policy)
         let failed = outcomes.filter { !$0.failures.isEmpty }
         var text = ""
         for one in outcomes {
@@ -98,8 +100,9 @@ struct RulesBacktest: NodeCommand {
             throw NodeError(.usage, "--days must be 0 to 36500", field: "days")
         }
         let (_, open, actor) = try context.tenant(tenant, to: .readConflicts)
-        let test = try RuleService(open, actor: actor).backtest(
-            file.text(context), days: days, asPolicy: file.policy)
+        let service = RuleService(open, actor: actor), rules = try file.text(context)
+        if let refusal = try file.refusal(of: rules, service) { return refusal }
+        let test = try service.backtest(rules, days: days, asPolicy: file.policy)
         var text = test.changes.isEmpty ? "" : RulesCommand.diff(test.changes) + "\n"
         text += """
             \(Count.text(test.standing, "standing conflict")), \(Count.text(test.past, "past conflict")): \

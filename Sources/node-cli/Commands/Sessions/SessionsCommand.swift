@@ -71,7 +71,7 @@ struct SessionsUnmatched: NodeCommand {
         let (installation, open, actor) = try context.tenant(tenant, to: .readSessions)
         let queue = try SessionService(installation, open, actor: actor).unmatched()
         var table = Table([
-            .init("row"), .init("name", maxWidth: 32), .init("school", maxWidth: 32),
+            .init("row", isID: true), .init("name", maxWidth: 32), .init("school", maxWidth: 32),
             .init("sessions", .right), .init("last"), .init("may be", maxWidth: 60),
         ])
         for one in queue {

@@ -7,7 +7,7 @@ extension SessionsCommand {
 
     static func table(_ decisions: [MatchDecision]) -> Table {
         var table = Table([
-            .init("row"), .init("name", maxWidth: 32), .init("school", maxWidth: 32), .init("is"),
+            .init("row", isID: true), .init("name", maxWidth: 32), .init("school", maxWidth: 32), .init("is"),
         ])
         for one in decisions {
             table.add([one.id, one.name, one.school, one.isIgnored ? "ignored" : one.teacherID ?? ""])

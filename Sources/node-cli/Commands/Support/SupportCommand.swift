@@ -30,15 +30,23 @@ struct SupportEnter: NodeCommand {
     @Argument(help: "The tenant.") var slug: String
     @Option(help: "Why; the district reads it.") var reason: String
     @Option(name: .customLong("as"), help: ArgumentHelp("Who enters.", valueName: "email")) var person: String
+    @OptionGroup var dryRun: DryRunOption
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let session = try SupportService(context.installation()).enter(slug, reason: reason, as: person)
-        context.output.message(
-            "You are in \(slug). Everything you do and read here is written into its audit.")
-        return CommandResult(
-            data: ["tenant": .string(slug), "session": SupportCommand.json(session)],
-            body: .text("In \(slug) until \(RFC3339.string(milliseconds: session.until))."))
+        let installation = try context.installation()
+        let session = try SupportService(installation).enter(
+            slug, reason: reason, as: person, dryRun: dryRun.dryRun)
+        if !dryRun.dryRun {
+            context.output.message(
+                "You are in \(slug). Everything you do and read here is written into its audit.")
+        }
+        let zone = try installation.tenant(slug).store.read { try $0.tenant().timeZone }
+        return context.noting(
+            dryRun,
+            CommandResult(
+                data: ["tenant": .string(slug), "session": SupportCommand.json(session)],
+                body: .text("In \(slug) until \(context.time(session.until, in: zone)).")))
     }
 }
 
@@ -48,13 +56,19 @@ struct SupportLeave: NodeCommand {
         discussion: "Example: node-cli support leave --as ada@prepkc.org")
 
     @Option(name: .customLong("as"), help: ArgumentHelp("Who leaves.", valueName: "email")) var person: String
+    @OptionGroup var dryRun: DryRunOption
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        guard let session = try SupportService(context.installation()).leave(as: person) else {
+        let service = SupportService(try context.installation())
+        guard let session = try service.leave(as: person, dryRun: dryRun.dryRun) else {
             return CommandResult(data: ["session": .null], body: .text("No session was open."))
         }
-        return CommandResult(data: ["session": SupportCommand.json(session)], body: .text("You have left."))
+        return context.noting(
+            dryRun,
+            CommandResult(
+                data: ["session": SupportCommand.json(session)],
+                body: .text(dryRun.dryRun ? "Would leave." : "You have left.")))
     }
 }
 

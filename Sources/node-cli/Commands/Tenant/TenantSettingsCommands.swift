@@ -91,6 +91,11 @@ struct TenantActivate: NodeCommand {
 
     func execute(_ context: CommandContext) throws -> CommandResult {
         let (_, open, actor) = try context.tenant(tenant, named: slug, to: .activateTenant)
+        // It destroys nothing, so a script may do it without --yes; a person is asked.
+        if !dryRun.dryRun, context.output.terminal.canPrompt {
+            try context.confirm(
+                confirmation, name: slug, "Activating lets the district's users and website in again")
+        }
         let tenant = try TenantSettings(open, actor: actor).setActive(
             true, reason: reason, dryRun: dryRun.dryRun)
         return CommandResult(

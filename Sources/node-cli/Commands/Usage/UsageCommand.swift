@@ -71,7 +71,7 @@ struct UsageShow: NodeCommand {
             ])
         }
         let list = districts.map { one -> JSONValue in
-            guard case .object(let members) = Shapes.usage.json(one.report) else { return .null }
+            guard case .object(let members) = Self.summary(one.report) else { return .null }
             return .object([("slug", .string(one.slug)), ("name", .string(one.name))] + members)
         }
         return CommandResult(
@@ -86,6 +86,21 @@ struct UsageShow: NodeCommand {
     }
 
     static func json(_ report: UsageReport) -> JSONValue { Shapes.usage.json(report) }
+
+    /// The report without teachers: what hub staff may see of a district without a support session.
+    static func summary(_ report: UsageReport) -> JSONValue {
+        [
+            "year": .string(report.year.description), "semester": .string(report.semester.rawValue),
+            "totals": Shapes.usageTotals.json(report),
+            "buildings": .array(
+                report.buildings.map { building in
+                    [
+                        "id": JSONValue(building.id), "name": .string(building.name),
+                        "teachers": JSONValue(building.rows.count), "sessions": JSONValue(building.sessions),
+                    ]
+                }), "unmatched": JSONValue(report.unmatched),
+        ]
+    }
 
     static func unmatchedNotice(_ report: UsageReport) -> [Notice] {
         guard report.unmatched > 0 else { return [] }

@@ -15,21 +15,26 @@ struct RoleCommand: ParsableCommand {
         ]
     }
 
-    static func table(_ grants: [RoleGrant], names: [String: String] = [:]) -> Table {
+    /// `time` shows an instant in the tenant's zone.
+    static func table(
+        _ grants: [RoleGrant], names: [String: String] = [:], time: (Int64) -> String
+    ) -> Table {
         var table = Table([
             .init("user", maxWidth: 40), .init("role"), .init("active"), .init("granted"), .init("id"),
         ])
         for grant in grants {
             table.add([
                 names[grant.userID] ?? grant.userID, grant.role.title, grant.active ? "yes" : "no",
-                RFC3339.string(milliseconds: grant.grantedAt), grant.id,
+                time(grant.grantedAt), grant.id,
             ])
         }
         return table
     }
 
-    static func result(_ grant: RoleGrant) -> CommandResult {
-        CommandResult(data: ["role": json(grant)], body: .table(table([grant])))
+    static func result(_ grant: RoleGrant, _ admission: Admission, _ context: CommandContext) -> CommandResult
+    {
+        let table = table([grant]) { context.time($0, of: admission.tenant.slug, at: admission.installation) }
+        return CommandResult(data: ["role": json(grant)], body: .table(table))
     }
 }
 
@@ -53,8 +58,8 @@ struct RoleGrantCommand: NodeCommand {
         let role = try TenantRole(name: role)
         let admission = try context.admit(tenant, to: .editRoles)
         let service = RoleService(admission.tenant, by: admission.principal)
-        return context.noting(
-            dryRun, RoleCommand.result(try service.grant(role, to: who, dryRun: dryRun.dryRun)))
+        let granted = try service.grant(role, to: who, dryRun: dryRun.dryRun)
+        return context.noting(dryRun, RoleCommand.result(granted, admission, context))
     }
 }
 
@@ -71,7 +76,8 @@ struct RoleRevoke: NodeCommand {
     func execute(_ context: CommandContext) throws -> CommandResult {
         let admission = try context.admit(tenant, to: .editRoles)
         let service = RoleService(admission.tenant, by: admission.principal)
-        return context.noting(dryRun, RoleCommand.result(try service.revoke(role, dryRun: dryRun.dryRun)))
+        let revoked = try service.revoke(role, dryRun: dryRun.dryRun)
+        return context.noting(dryRun, RoleCommand.result(revoked, admission, context))
     }
 }
 
@@ -90,8 +96,10 @@ struct RoleList: NodeCommand {
         let grants = try RoleService(admission.tenant, by: admission.principal).list(user: user, all: all)
         let users = try admission.tenant.store.read { try $0.users(all: true) }
         let names = Dictionary(users.map { ($0.id, $0.email) }, uniquingKeysWith: { first, _ in first })
-        return CommandResult(
-            data: ["roles": .array(grants.map(RoleCommand.json))],
-            body: .table(RoleCommand.table(grants, names: names)))
+        let slug = admission.tenant.slug
+        let table = RoleCommand.table(grants, names: names) {
+            context.time($0, of: slug, at: admission.installation)
+        }
+        return CommandResult(data: ["roles": .array(grants.map(RoleCommand.json))], body: .table(table))
     }
 }
