@@ -41,6 +41,7 @@ struct ReferenceSchoolSheetTests {
             ("20040500002x,2004050,A", .invalidID), ("２00405000029,2004050,A", .invalidID),
             ("200405000029,2004050,", .missingValue), ("200405000099,2004050,A", .duplicateRow),
             ("200405000029,2004050,A,B", .tooManyCells), ("200405000029,2004050,A\u{7}", .controlCharacter),
+            ("200405000029,2004050,A\0", .controlCharacter),
         ])
     func rowErrors(row: String, code: RowCode) throws {
         let sheet = try Self.parse(
@@ -55,7 +56,7 @@ struct ReferenceSchoolSheetTests {
         arguments: [
             ("", ErrorCode.emptyFile), ("name\n", .noRows), ("school\nA\n", .missingColumn),
             ("name,Name\nA,B\n", .duplicateColumn), ("name\n\"A\n", .unterminatedQuote),
-            ("name\nA\0\n", .encoding),
+            ("n\0a\0m\0e\0\n\0A\0\n\0", .encoding),
         ])
     func fileErrors(text: String, code: ErrorCode) {
         let error = #expect(throws: NodeError.self) { try Self.parse(text) }
