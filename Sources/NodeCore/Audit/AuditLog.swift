@@ -46,6 +46,16 @@ public struct AuditFilter: Sendable {
         self.until = until
         self.supportOnly = supportOnly
     }
+
+    /// A day or an RFC 3339 instant, in milliseconds since 1970. Throws `VALIDATION_ERROR` with the field.
+    public static func instant(_ text: String, _ field: String) throws -> Int64 {
+        guard let at = RFC3339.milliseconds(text.utf8.count == 10 ? text + "T00:00:00Z" : text) else {
+            throw NodeError(
+                .validation, "'\(text)' is no instant", hint: "Write 2025-10-01 or 2025-10-01T08:00:00Z.",
+                field: field)
+        }
+        return at
+    }
 }
 
 extension StoreReader {
@@ -85,11 +95,9 @@ extension AuditEntry {
             outcome: row[8] ?? "",
             reason: row[9], supportID: row[10], supportStaff: row[11], supportReason: row[12])
     }
-}
 
-extension AuditEntry {
     /// What a foreign program wrote there shows nothing.
-    fileprivate static func ids(_ text: String?) -> [String] {
+    private static func ids(_ text: String?) -> [String] {
         (try? JSONDecoder().decode([String].self, from: Data((text ?? "[]").utf8))) ?? []
     }
 }

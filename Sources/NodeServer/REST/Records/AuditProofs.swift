@@ -4,6 +4,22 @@ import SyncEngine
 /// The signed history with proofs as JSON Lines, `prepkc-audit-proofs-v1` (docs/PROTOCOL.md, section 6);
 /// `scripts/verify_proofs.py` checks it.
 public enum AuditProofs {
+    /// Appends the signed history as JSON Lines: the hub's newest checkpoint, then a delta a line with its proof.
+    /// Returns how many deltas, and the checkpoint's size. Throws `RECORD_NOT_FOUND` before the first checkpoint.
+    public static func write(
+        of tenant: OpenTenant, withBody: Bool, to append: ([UInt8]) throws -> Void
+    ) throws -> (deltas: Int, size: Int64) {
+        func add(_ json: JSONValue) throws { try append(Array((json.text + "\n").utf8)) }
+        var deltas = 0
+        let (checkpoint, _) = try LogAudit.prove(tenant) { checkpoint, hubKey in
+            try add(header(checkpoint, signedBy: hubKey, of: tenant))
+        } each: { entry in
+            try add(line(entry, withBody: withBody))
+            deltas += 1
+        }
+        return (deltas, checkpoint.size)
+    }
+
     /// The first line.
     public static func header(
         _ checkpoint: StoredCheckpoint, signedBy hubKey: PublicKey, of tenant: OpenTenant

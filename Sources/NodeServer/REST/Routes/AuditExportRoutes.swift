@@ -37,13 +37,7 @@ enum AuditExportRoutes {
         let tenant = try call.tenant
         var count = 0
         let file = try AnswerFile(at: call.installation) { append in
-            func line(_ json: JSONValue) throws { try append(Array((json.text + "\n").utf8)) }
-            _ = try LogAudit.prove(tenant) { checkpoint, hubKey in
-                try line(AuditProofs.header(checkpoint, signedBy: hubKey, of: tenant))
-            } each: { entry in
-                try line(AuditProofs.line(entry, withBody: false))
-                count += 1
-            }
+            count = try AuditProofs.write(of: tenant, withBody: false, to: append).deltas
         }
         try call.installation.note("audit.export", "tenant \(tenant.slug), \(count) deltas")
         return Answer(file, named: "audit-proofs-\(tenant.slug).jsonl")

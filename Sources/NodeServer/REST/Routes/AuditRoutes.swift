@@ -50,11 +50,6 @@ enum AuditRoutes {
     private static func instant(_ call: Call, _ name: String) throws -> Int64? {
         guard let text = call.query[name] else { return nil }
         if let milliseconds = Int64(text), milliseconds >= 0 { return milliseconds }
-        guard let at = RFC3339.milliseconds(text.utf8.count == 10 ? text + "T00:00:00Z" : text) else {
-            throw NodeError(
-                .validation, "'\(name)' is no instant", hint: "Write 2025-10-01 or 2025-10-01T08:00:00Z.",
-                field: name)
-        }
-        return at
+        return try AuditFilter.instant(text, name)
     }
 }

@@ -44,7 +44,7 @@ struct AuditArchiveCreate: NodeCommand {
         let (installation, open, actor) = try context.tenant(tenant, to: .archiveAudit)
         let settings = context.configuration
         let limit =
-            try before.map { try AuditFilterOptions.instant($0, "before") }
+            try before.map { try AuditFilter.instant($0, "before") }
             ?? past(days: settings.auditKeepDays, installation)
         if let out { try context.requireAbsent([out], force: force) }
         let retention = AuditRetention(

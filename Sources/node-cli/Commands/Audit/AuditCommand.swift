@@ -42,18 +42,9 @@ struct AuditFilterOptions: ParsableArguments {
         AuditFilter(
             action: action, actor: try actor.map { $0.contains("@") ? try reader.user($0).id : $0 },
             target: target,
-            since: try since.map { try Self.instant($0, "since") },
-            until: try until.map { try Self.instant($0, "until") },
+            since: try since.map { try AuditFilter.instant($0, "since") },
+            until: try until.map { try AuditFilter.instant($0, "until") },
             supportOnly: support)
-    }
-
-    static func instant(_ text: String, _ field: String) throws -> Int64 {
-        guard let at = RFC3339.milliseconds(text.utf8.count == 10 ? text + "T00:00:00Z" : text) else {
-            throw NodeError(
-                .validation, "'\(text)' is no instant", hint: "Write 2025-10-01 or 2025-10-01T08:00:00Z.",
-                field: field)
-        }
-        return at
     }
 }
 

@@ -43,15 +43,9 @@ struct AuditVerify: NodeCommand {
 extension AuditExportCommand {
     /// The signed history: the newest checkpoint first, then a delta a line with its proof.
     func writeProofs(of open: OpenTenant, _ installation: Installation) throws -> CommandResult {
-        var size: Int64 = 0, count = 0
+        var count = 0, size: Int64 = 0
         try DurableFile.write(to: out) { append in
-            func line(_ json: JSONValue) throws { try append(Array((json.text + "\n").utf8)) }
-            size = try LogAudit.prove(open) { checkpoint, hubKey in
-                try line(AuditProofs.header(checkpoint, signedBy: hubKey, of: open))
-            } each: { entry in
-                try line(AuditProofs.line(entry, withBody: true))
-                count += 1
-            }.checkpoint.size
+            (count, size) = try AuditProofs.write(of: open, withBody: true, to: append)
         }
         try installation.note("audit.export", "tenant \(open.slug), \(count) deltas")
         return CommandResult(
