@@ -239,4 +239,16 @@ import Testing
             2196884 f9484e7beab47365 work 0.0 grant a seat
             """)
     }
+
+    @Test("a delta carried to another node, and then lost by the machine that wrote it")
+    func seed223446() throws {
+        try Replay.check(
+            """
+            seed 223446 nodes 5 line 0 power 0 versions 0,0,0,0,0,0 end 608509
+            7628 1075e37c6632dfd3 copy 0.4
+            66570 638391f5e48e054 work 0.4 write rows
+            282863 638ec17e270badb8 carry 0
+            607628 9abd05b8185e3486 back 0.4
+            """)
+    }
 }

@@ -38,13 +38,19 @@ extension World.Site {
         OriginID(publicKey: tenant.origin.key.publicKey, tenant: tenant.id)
     }
 
+    /// The hub's side for a key.
+    public func port(for origin: OriginID) -> HubPort {
+        HubPort(
+            tenant, identity: installation.identity, node: origin, snapshotFromBytes: snapshotFromBytes)
+    }
+
     /// The hub's answer to a request that a node's key signed, as bytes.
     public func answer(_ request: WireRequest, of node: World.Site) throws -> [UInt8] {
         try answer(request, signedBy: node.origin)
     }
 
     public func answer(_ request: WireRequest, signedBy origin: OriginID) throws -> [UInt8] {
-        let port = HubPort(tenant, identity: installation.identity, node: origin)
+        let port = port(for: origin)
         return try {
             switch request {
             case .hello(let bytes):
@@ -87,6 +93,8 @@ extension World {
                 return try exchange(node, fate)
             } recall: { request in
                 try recall(request, of: node, fate)
+            } snapshot: { request in
+                try snapshot(request, of: node, fate)
             }
             try hub.refresh()
         } catch let error as NodeError where error.code == .hubUnreachable { outcome.error = error }
@@ -118,7 +126,7 @@ extension World {
         let fate = fate("recall"), lost = NodeError(.hubUnreachable, "the line broke")
         if fate == .lost { throw lost }
         let origin = OriginID(publicKey: node.tenant.origin.key.publicKey, tenant: hub.tenant.id)
-        let port = HubPort(hub.tenant, identity: hub.installation.identity, node: origin)
+        let port = hub.port(for: origin)
         let request = try RecallRequest(encoded: request.encoded())
         let answer = try port.recall(request, at: hub.installation)
         if fate == .answerLost { throw lost }
@@ -126,8 +134,22 @@ extension World {
             encoded: (fate == .repeated ? port.recall(request, at: hub.installation) : answer).encoded())
     }
 
+    private func snapshot(_ request: SnapshotRequest, of node: Site, _ fate: (String) -> Fate) throws
+        -> SnapshotAnswer
+    {
+        let fate = fate("snapshot"), lost = NodeError(.hubUnreachable, "the line broke")
+        if fate == .lost { throw lost }
+        var request = try SnapshotRequest(encoded: request.encoded())
+        request.maxBytes = min(request.maxBytes, snapshotPiece)
+        let port = hub.port(for: node.origin)
+        var answer = try port.snapshot(request, at: hub.installation)
+        if fate == .answerLost { throw lost }
+        if fate == .repeated { answer = try port.snapshot(request, at: hub.installation) }
+        return try SnapshotAnswer(encoded: answer.encoded())
+    }
+
     private func exchange(_ node: Site, _ fate: (String) -> Fate) throws -> ExchangeOutcome {
-        let port = NodePort(node.tenant)
+        let port = NodePort(node.tenant, takesSnapshots: hub.snapshotFromBytes < .max)
         var machine = NodeExchange()
         var effects = machine.step(try port.begin())
         for _ in 0..<100_000 {

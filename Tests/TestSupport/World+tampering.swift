@@ -12,7 +12,7 @@ public enum Tampering: String, CaseIterable, Sendable {
 
 extension World.Site {
     /// Runs SQL on the tenant's file, past everything.
-    public func change(_ sql: String) throws { try store.replicate { try $0.db.execute(sql: sql) } }
+    public func change(_ sql: String) throws { try store.change(sql) }
 }
 
 extension World {
@@ -108,4 +108,9 @@ extension World {
             sql: "INSERT INTO sync_log VALUES (?, 'certificate', NULL, ?)",
             arguments: [position, Data(bytes)])
     }
+}
+
+extension TenantStore {
+    /// An edit that no code of ours would make.
+    public func change(_ sql: String) throws { try replicate { try $0.db.execute(sql: sql) } }
 }

@@ -9,6 +9,8 @@ import SyncEngine
 public final class World {
     public let slug: String
     public private(set) var sites: [Site] = []
+    /// Bytes of a snapshot that one answer brings at most.
+    public var snapshotPiece = SnapshotAnswer.pieceBytes
     public var hub: Site { sites[0] }
     public var nodes: ArraySlice<Site> { sites.dropFirst() }
     private let scratch: ScratchFolder

@@ -22,8 +22,8 @@ public struct BackupFile: Sendable {
 
     private static func open(_ path: String, whole: Bool) throws -> (BackupFile, RecordReader) {
         let source = try FileSource(path)
-        let reader = try RecordReader(source, BackupManifest.format, whole: whole) { _, map in
-            try BackupManifest(map).signer
+        let reader = try RecordReader(source, BackupManifest.format, whole: whole) { _, manifest in
+            try BackupManifest.signer(in: manifest)
         }
         let manifest = try BackupManifest(reader.manifest)
         return (BackupFile(path: path, manifest: manifest, size: source.count), reader)
@@ -101,7 +101,7 @@ private struct Unpacking {
 
     private mutating func openKey(_ bytes: [UInt8]) throws {
         let parts: [CBOR]
-        do { parts = try CBOR.decode(bytes).arrayValue ?? [] } catch {
+        do { parts = try CBOR.decode(bytes, limits: BackupManifest.keyLimits).arrayValue ?? [] } catch {
             throw RecordReader.damaged
         }
         guard parts.count == 2, let ephemeral = parts[0].bytesValue, let box = parts[1].bytesValue else {

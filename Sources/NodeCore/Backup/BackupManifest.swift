@@ -41,6 +41,13 @@ public struct BackupManifest: Sendable, Equatable {
         magic: "prepkcB1", contentType: contentType, maxRecordBytes: chunkBytes + SealedBox.tagBytes,
         maxFileBytes: 1 << 40)
 
+    /// Of record 1.
+    static let keyLimits = CBORLimits(
+        maxBytes: 1024, maxDepth: 1, maxItems: 3, maxStringBytes: 1024, allowedTags: [])
+    /// No clock is further away than this from 1970, in milliseconds.
+    private static let maxTime: Int64 = 1 << 48
+    private static let signerKey: Int64 = 17
+
     enum Record: UInt8 {
         /// CBOR array: ephemeral public key, the sealed content key.
         case key = 1
@@ -82,7 +89,16 @@ public struct BackupManifest: Sendable, Equatable {
         self.tenants = tenants
     }
 
-    /// Throws `UPGRADE_REQUIRED`, `VERIFICATION_FAILED`.
+    /// Whose signature to ask for. A backup vouches for itself: who may read it is the recovery key's matter, and
+    /// restoring checks the signed history in it.
+    static func signer(in manifest: UnverifiedManifest) throws -> PublicKey {
+        guard let key = try manifest.entry(signerKey)?.bytesValue.flatMap({ PublicKey(bytes: $0) }) else {
+            throw RecordReader.damaged
+        }
+        return key
+    }
+
+    /// Of a verified map. Throws `UPGRADE_REQUIRED`, `VERIFICATION_FAILED`.
     init(_ map: CBOR) throws {
         guard let version = map[10]?.intValue else { throw RecordReader.damaged }
         guard version == Self.version else {
@@ -92,7 +108,8 @@ public struct BackupManifest: Sendable, Equatable {
         }
         guard let id = map[11]?.bytesValue, id.count == 16, let nodeID = map[12]?.textValue,
             let role = map[13]?.textValue.flatMap(Role.init(rawValue:)), let name = map[14]?.textValue,
-            let createdAt = map[15]?.intValue, let recoveryKey = map[16]?.textValue,
+            let createdAt = map[15]?.intValue, (-Self.maxTime...Self.maxTime).contains(createdAt),
+            let recoveryKey = map[16]?.textValue,
             let signer = map[17]?.bytesValue.flatMap({ PublicKey(bytes: $0) }),
             let files = map[18]?.arrayValue, let tenants = map[19]?.arrayValue
         else { throw RecordReader.damaged }

@@ -5,8 +5,8 @@
 ///     manifest  COSE_Sign1: number of records, bytes before the manifest, their SHA-256, and the kind's own
 ///     4 bytes   length of the manifest (big-endian)
 ///
-/// Writers need one pass and no more memory than a record. Readers check bounds, signature and hash before
-/// they look into any record.
+/// Writers need one pass and no more memory than a record. Readers check bounds and signature before they decode
+/// the manifest, and its hash before they look into any record.
 public struct RecordFormat: Sendable {
     public let magic: [UInt8]
     /// Of the manifest; separates the kinds for signatures.
@@ -94,12 +94,12 @@ public struct RecordReader {
     private let format: RecordFormat
     private let end: Int
 
-    /// Opens a file and checks all of it, or with `whole` false its manifest alone. `signer`: whose signature is asked for, given the key id and the
-    /// manifest, neither verified. Throws `ARCHIVE_INVALID` for another kind of file, `TOO_LARGE`,
-    /// `VERIFICATION_FAILED` for a damaged one.
+    /// Opens a file and checks all of it, or with `whole` false its manifest alone. `signer`: whose signature is
+    /// asked for, by the key id; the manifest is there for kinds that name their signer in it. Throws
+    /// `ARCHIVE_INVALID` for another kind of file, `TOO_LARGE`, `VERIFICATION_FAILED` for a damaged one.
     public init(
         _ source: any ByteSource, _ format: RecordFormat, whole: Bool = true,
-        signer: (_ keyID: [UInt8], _ manifest: CBOR) throws -> PublicKey
+        signer: (_ keyID: [UInt8], _ manifest: UnverifiedManifest) throws -> PublicKey
     ) throws {
         self.source = source
         self.format = format
@@ -117,16 +117,14 @@ public struct RecordReader {
         let length = RecordFormat.length(try source.bytes(at: tail, count: RecordFormat.lengthBytes))
         guard length <= min(RecordFormat.maxManifestBytes, tail - magic) else { throw Self.damaged }
         end = tail - length
-        let envelope: COSESign1, map: CBOR
+        let bytes = try source.bytes(at: end, count: length), envelope: COSESign1
         do {
             envelope = try COSESign1.parse(
-                try source.bytes(at: end, count: length), contentType: format.contentType,
-                maxBytes: RecordFormat.maxManifestBytes)
-            map = try CBOR.decode(envelope.payload, limits: Self.limits)
-        } catch is COSEError { throw Self.damaged } catch is CBORError { throw Self.damaged }
-        self.signer = try signer(envelope.keyID, map)
+                bytes, contentType: format.contentType, maxBytes: RecordFormat.maxManifestBytes)
+        } catch { throw Self.damaged }
+        self.signer = try signer(envelope.keyID, UnverifiedManifest(envelope.payload))
         do { try envelope.verify(with: self.signer) } catch { throw Self.damaged }
-        manifest = map
+        do { manifest = try CBOR.decode(envelope.payload, limits: Self.limits) } catch { throw Self.damaged }
         if whole { try checkHash() }
     }
 

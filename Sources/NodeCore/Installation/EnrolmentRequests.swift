@@ -21,7 +21,15 @@ public enum EnrolmentWords {
 
 /// An enrolment that the hub's admin must approve.
 public struct PendingEnrolment: Sendable, Equatable {
-    public enum State: String, Sendable { case waiting, approved, rejected }
+    /// `expired`: nobody decided in time. That is never stored, it follows from the clock.
+    public enum State: String, Sendable { case waiting, approved, rejected, expired }
+
+    /// After these a request that nobody decided can't be approved any more: an abandoned one is not to let
+    /// somebody in for ever.
+    public static let lifeDays = 7
+    private static let lifeMilliseconds = Int64(lifeDays) * 86_400_000
+    /// Of requests that were made then and later the time isn't over.
+    static func oldest(at now: Int64) -> Int64 { now - lifeMilliseconds }
 
     public let tokenID: [UInt8]
     public let tenant: String
@@ -29,6 +37,8 @@ public struct PendingEnrolment: Sendable, Equatable {
     public let nodeID: String
     public let name: String
     public let askedAt: Int64
+    /// When it ends unless it is decided.
+    public var expiresAt: Int64 { askedAt + Self.lifeMilliseconds }
     public let state: State
     /// What the node shows if it is the one that it should be.
     public let words: [String]
@@ -47,17 +57,19 @@ extension Installation {
             ])
     }
 
-    /// Hub: the requests of a tenant, or of all; with `all` also those that were decided. Oldest first.
+    /// Hub: the requests of a tenant, or of all; with `all` also those that were decided or have expired.
+    /// Oldest first.
     public func pendingEnrolments(slug: String? = nil, all: Bool = false) throws -> [PendingEnrolment] {
-        try control.read { db in
+        let oldest = PendingEnrolment.oldest(at: environment.clock.milliseconds())
+        return try control.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
                     SELECT r.*, i.verifier, i.hub_fingerprint
                     FROM enrolment_request r JOIN invitation i USING (token_id)
-                    WHERE (? IS NULL OR r.tenant = ?) AND (? OR r.state = 'waiting')
+                    WHERE (? IS NULL OR r.tenant = ?) AND (? OR (r.state = 'waiting' AND r.asked_at > ?))
                     ORDER BY r.asked_at, r.token_id
-                    """, arguments: [slug, slug, all]
+                    """, arguments: [slug, slug, all, oldest]
             ).compactMap(pending)
         }
     }
@@ -74,14 +86,21 @@ extension Installation {
     }
 
     /// Hub: decides on a request, for good; deciding the same again changes nothing. Throws `CONFLICT` when it
-    /// was decided otherwise, or its installation has come in by another token meanwhile.
+    /// was decided otherwise or has expired, or its installation has come in by another token meanwhile.
     public func decide(_ request: PendingEnrolment, _ state: PendingEnrolment.State) throws {
         try control.write { db in
             guard let present = try pendingEnrolment(request.tokenID, in: db) else {
                 throw NodeError(.nodeNotFound, "the request isn't there any more")
             }
             guard present.state != state else { return }
-            guard present.state == .waiting else {
+            guard present.state != .expired || state == .rejected else {
+                throw NodeError(
+                    .conflict,
+                    "the request of \(request.name) has expired: it waited more than "
+                        + "\(PendingEnrolment.lifeDays) days",
+                    hint: "Make a new token for it: `node-cli nodes invite --tenant \(request.tenant)`.")
+            }
+            guard present.state == .waiting || present.state == .expired else {
                 throw NodeError(
                     .conflict, "the request of \(request.name) was \(present.state.rawValue) already",
                     hint: present.state == .approved
@@ -106,13 +125,15 @@ extension Installation {
 
     private func pending(_ row: Row) -> PendingEnrolment? {
         guard let publicKey = PublicKey(bytes: Array(row["public_key"] as Data)),
-            let state = PendingEnrolment.State(rawValue: row["state"])
+            let stored = PendingEnrolment.State(rawValue: row["state"])
         else { return nil }
+        let oldest = PendingEnrolment.oldest(at: environment.clock.milliseconds())
+        let isOver = stored == .waiting && (row["asked_at"] as Int64) <= oldest
         let tokenID = Array(row["token_id"] as Data)
         let fingerprint: Data? = row["hub_fingerprint"]
         return PendingEnrolment(
             tokenID: tokenID, tenant: row["tenant"], publicKey: publicKey, nodeID: row["node_id"],
-            name: row["name"], askedAt: row["asked_at"], state: state,
+            name: row["name"], askedAt: row["asked_at"], state: isOver ? .expired : stored,
             words: EnrolmentWords.of(
                 verifier: Array(row["verifier"] as Data),
                 hub: fingerprint.map { Array($0) } ?? EnrolmentToken.fingerprint(identity.publicKey),

@@ -29,7 +29,15 @@ extension Installation {
         return FileManager.default.fileExists(atPath: path) ? try keys.load(path) : nil
     }
 
-    /// Makes a key in place of one that was never used.
+    /// Whether the key that writes is one that the hub has not certified yet.
+    private func waitsForCertificate(_ slug: String) throws -> Bool {
+        let own = try tenant(slug).store.read { try $0.ownOrigin() }
+        guard let own, !own.isCertified else { return false }
+        return try nextKey(slug)?.publicKey == own.publicKey
+    }
+
+    /// Makes a key in place of one that was never used. The caller has made sure that it isn't the one that
+    /// writes: after a stop before the last step of a succession that stands here too.
     private func freshNextKey(_ slug: String) throws -> SigningKey {
         let path = directory.nextTenantKey(slug: slug)
         if FileManager.default.fileExists(atPath: path) { unlink(path) }
@@ -45,6 +53,9 @@ extension Installation {
                 "the key of '\(slug)' is not here: this installation was restored without it",
                 hint: "Enrol it again: `node-cli join HUB_URL` with a new token. All its work is kept.")
         }
+        try finishSuccession(slug)
+        // Only this machine can have deltas of such a key, and the hub couldn't take them without it.
+        if try waitsForCertificate(slug) { return }
         let old = try tenant(slug), key = try freshNextKey(slug)
         try old.store.replicate {
             try $0.succeed(with: key, identifiers: old.identifiers, reason: reason, as: systemActor)
@@ -54,8 +65,11 @@ extension Installation {
     }
 
     /// Begins a rotation: makes the new key, or takes the one of a rotation that was cut. The installation
-    /// writes with the old one until the hub has certified the new.
+    /// writes with the old one until the hub has certified the new. A key that the hub doesn't know yet is new
+    /// already, and stays.
     public func beginRotation(_ slug: String) throws {
+        try finishSuccession(slug)
+        if try waitsForCertificate(slug) { return }
         let store = try tenant(slug).store
         let begun = try store.read { try $0.state(.rotation)?.bytes }
         if let begun, try nextKey(slug)?.publicKey.bytes == begun { return }

@@ -18,6 +18,7 @@ extension Installation {
         try tenant.store.rewrite()
         try directory.removeMigrationCopies(of: tenant.store.fileName)
         try directory.removeMigrationCopies(of: "control.db")
+        try directory.removeSnapshots(slug: tenant.slug)
         try tenant.store.replicate { try $0.setState(.erasurePending, .null) }
     }
 }

@@ -1,3 +1,5 @@
+import GRDB
+
 extension StoreReader {
     /// The one delta that an origin, a number in its chain, and where two machines wrote the beginning of a hash,
     /// name; in hexadecimal. Throws `DELTA_NOT_FOUND`, or `CONFLICT` when several have that number.
@@ -20,5 +22,14 @@ extension StoreReader {
                 hint: "Name the one you mean with its hash; `node-cli delta list` shows them.", field: "hash")
         }
         return (record, stamp)
+    }
+}
+
+extension StoreReader {
+    /// Applied deltas, and the rows written by them.
+    public func deltaCount() throws -> (deltas: Int, writes: Int) {
+        let sql = "SELECT count(*), ifnull(sum(writes), 0) FROM sync_delta"
+        guard let row = try row(sql) else { return (0, 0) }
+        return (row[0], row[1])
     }
 }

@@ -32,6 +32,16 @@ extension StoreReader {
         try Int64.fetchOne(db.cachedStatement(sql: "SELECT ifnull(max(position), 0) FROM sync_log")) ?? 0
     }
 
+    /// Bytes of the bodies of all deltas after a position but an origin's own.
+    public func bytesInLog(after position: Int64, except origin: OriginID) throws -> Int64 {
+        let own = try self.origin(origin)?.number ?? -1
+        let sql = """
+            SELECT ifnull(sum(d.body_bytes), 0) FROM sync_log l JOIN sync_delta d ON d.number = l.delta
+            WHERE l.position > ? AND d.origin <> ?
+            """
+        return try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: [position, own]) ?? 0
+    }
+
     /// The entry at a position, or nil.
     public func logEntry(_ position: Int64) throws -> LogEntry? {
         guard let row = try row("SELECT kind, delta, entry FROM sync_log WHERE position = ?", [position])

@@ -129,6 +129,40 @@ extension StoreReader {
 }
 
 extension ReplicaTransaction {
+    /// Node: deltas of other origins that are here and not at the hub, whose heads are given, are to be handed in:
+    /// they came by hand, and whoever wrote them may have lost them since. Not those after one from whose body a
+    /// person was erased here: the hub takes no other node's word for what is left of it. True when there are any.
+    public func oweToHub(beyond heads: [ChainHead], own: OriginRecord) throws -> Bool {
+        let known = Set(heads)
+        var isOwing = false
+        for origin in try origins() where origin.id != own.id && !origin.isRevoked {
+            guard try self.heads(of: origin).contains(where: { !known.contains($0) }) else { continue }
+            // Of a forked chain all is given: the hub knows by their hashes what it has.
+            let theirs = heads.filter { $0.origin == origin.id }
+            let isChain = try theirs.count == 1 && !isForked(origin)
+            let after = try isChain ? stamp(origin: origin.number, seq: theirs[0].seq) ?? 0 : 0
+            let last = try lastToGive(of: origin, after: after, own: own)
+            guard last > after else { continue }
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO sync_handover VALUES (?, ?, ?)",
+                arguments: [origin.number, after, last])
+            isOwing = true
+        }
+        return isOwing
+    }
+
+    private func lastToGive(of origin: OriginRecord, after: RowState.Stamp, own: OriginRecord) throws
+        -> RowState.Stamp
+    {
+        let sql = """
+            SELECT max(d.number) FROM sync_delta d WHERE d.origin = ?1 AND (?3 OR d.number < ifnull((
+              SELECT min(o.number) FROM sync_delta o JOIN sync_redaction r ON r.number = o.number
+              WHERE o.origin = ?1 AND o.number > ?2 AND r.statement IS NULL), 9223372036854775807))
+            """
+        let isMine = origin.nodeID == own.nodeID
+        return try Int64.fetchOne(db, sql: sql, arguments: [origin.number, after, isMine]) ?? 0
+    }
+
     /// Notes that the hub has, or keeps until it can apply them, all handed in deltas up to a stamp.
     public func handedIn(through stamp: RowState.Stamp) throws {
         try db.execute(

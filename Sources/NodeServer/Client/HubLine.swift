@@ -22,6 +22,10 @@ struct HubLine: ExchangeLine {
         }
     }
 
+    mutating func snapshot(_ request: SnapshotRequest) throws -> SnapshotAnswer {
+        try send("snapshot", request)
+    }
+
     /// Throws `HUB_BEHIND` when the hub doesn't know the route.
     mutating func recall(_ request: RecallRequest) throws -> RecallAnswer {
         do { return try send("recall", request) } catch let error as NodeError {

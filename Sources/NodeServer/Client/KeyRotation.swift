@@ -16,11 +16,17 @@ public enum KeyRotation {
     public static func rotate(
         _ tenant: OpenTenant, at installation: Installation, sync: (OpenTenant) throws -> SyncResult
     ) throws -> Outcome {
-        let old = try tenant.store.read { try $0.ownOrigin()?.id }
+        let old = try certified(tenant)
         try begin(tenant, at: installation)
         let error = installation.role == .hub ? nil : try sync(tenant).error
-        let new = try installation.tenant(tenant.slug).store.read { try $0.ownOrigin()?.id }
+        let new = try certified(installation.tenant(tenant.slug))
         return Outcome(predecessor: old, origin: new, error: error)
+    }
+
+    /// The own origin that the hub knows: one that waits for its certificate has a predecessor.
+    private static func certified(_ tenant: OpenTenant) throws -> OriginID? {
+        let own = try tenant.store.read { try $0.ownOrigin() }
+        return own?.isCertified == false ? own?.succession?.predecessor : own?.id
     }
 
     private static func begin(_ tenant: OpenTenant, at installation: Installation) throws {

@@ -72,13 +72,18 @@ public struct SyncRunner {
                 defer { roundTrips += line.roundTrips }
                 return try line.succeed(request)
             } exchange: { tenant in
-                var loop = ExchangeLoop(line: try line(to: tenant), port: NodePort(tenant))
+                var loop = ExchangeLoop(
+                    line: try line(to: tenant), port: NodePort(tenant, takesSnapshots: true))
                 defer { roundTrips += loop.line.roundTrips }
                 return try loop.run(progress)
             } recall: { request in
                 var line = try line(to: try installation.tenant(slug))
                 defer { roundTrips += line.roundTrips }
                 return try line.recall(request)
+            } snapshot: { request in
+                var line = try line(to: try installation.tenant(slug))
+                defer { roundTrips += line.roundTrips }
+                return try line.snapshot(request)
             }
         } catch let error as NodeError {
             var outcome = ExchangeOutcome()

@@ -5,7 +5,7 @@ import SyncEngine
 /// exchange. Order of checks: size (by the server), signature and key, tenant, then parsing.
 struct SyncRoutes: Sendable {
     static let prefix = "/sync/v1/"
-    static let kinds = ["join", "hello", "push", "pull", "check", "succeed", "recall"]
+    static let kinds = ["join", "hello", "push", "pull", "check", "succeed", "recall", "snapshot"]
 
     let installation: Installation
     let waiting: WaitingReport
@@ -68,6 +68,8 @@ struct SyncRoutes: Sendable {
             return cbor(try OriginSuccession.admit(request, from: found.node, at: installation))
         case "recall":
             return cbor(try port.recall(RecallRequest(encoded: request.body), at: installation))
+        case "snapshot":
+            return cbor(try port.snapshot(SnapshotRequest(encoded: request.body), at: installation))
         case "check": return cbor(try port.check(CheckRequest(encoded: request.body)))
         default: return cbor(try port.pull(PullRequest(encoded: request.body)))
         }

@@ -124,6 +124,11 @@ public enum Enrolment {
             throw NodeError(
                 .tokenInvalid, "the hub's admin has refused this enrolment",
                 hint: "Ask the admin why, and for a new token.")
+        case .expired:
+            throw NodeError(
+                .tokenInvalid,
+                "the hub's admin did not approve this enrolment within \(PendingEnrolment.lifeDays) days",
+                hint: "Ask the admin for a new token: `node-cli nodes invite --tenant SLUG`.")
         }
     }
 

@@ -18,7 +18,7 @@ public enum EnrolmentApproval {
         return found
     }
 
-    /// Those that wait; with `all` also those that were decided. Throws `HUB_OWNED` at a node.
+    /// Those that wait; with `all` also those that were decided or have expired. Throws `HUB_OWNED` at a node.
     public static func pending(tenant slug: String?, at hub: Installation, all: Bool = false) throws
         -> [PendingEnrolment]
     {
@@ -32,7 +32,8 @@ public enum EnrolmentApproval {
 
     /// Lets a node in whose words are these: as the people at the node read them, not as the hub lists them.
     /// From then on the node is enrolled, whether its own `join` has come back or not. Throws
-    /// `WORDS_DIFFER` when no request of that name has these words; nothing is approved then.
+    /// `WORDS_DIFFER` when no request of that name has these words, `CONFLICT` when it has expired; nothing is
+    /// approved then.
     public static func approve(
         _ text: String, words: String, tenant slug: String?, at hub: Installation
     ) throws -> PendingEnrolment {

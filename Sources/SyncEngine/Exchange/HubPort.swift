@@ -5,12 +5,17 @@ public struct HubPort: Sendable {
     let tenant: OpenTenant
     let identity: SigningKey
     let node: OriginID
+    let snapshotFromBytes: Int64
 
-    /// `node`: the origin whose key signed the request.
-    public init(_ tenant: OpenTenant, identity: SigningKey, node: OriginID) {
+    /// `node`: the origin whose key signed the request. `snapshotFromBytes`: bytes of deltas that a node lacks from
+    /// which on it is told to take a snapshot, if they are most of the log.
+    public init(
+        _ tenant: OpenTenant, identity: SigningKey, node: OriginID, snapshotFromBytes: Int64 = 1 << 20
+    ) {
         self.tenant = tenant
         self.identity = identity
         self.node = node
+        self.snapshotFromBytes = snapshotFromBytes
     }
 
     var now: Int64 { tenant.store.environment.clock.milliseconds() }
@@ -39,9 +44,11 @@ public struct HubPort: Sendable {
         }
         if try hear(at: hub) {
             // The hub's own key is another one now.
-            return try HubPort(hub.tenant(tenant.slug), identity: identity, node: node).greet(
-                request, isRevoked: false, at: hub)
+            return try HubPort(
+                hub.tenant(tenant.slug), identity: identity, node: node, snapshotFromBytes: snapshotFromBytes
+            ).greet(request, isRevoked: false, at: hub)
         }
+        if try offersSnapshot(request) { return try stop(.snapshotRequired, request) }
         if !request.frames.isEmpty {
             let taken = try take(request.frames) { transaction in
                 if try !isForked(in: transaction) { try notePassed(request, in: transaction) }
@@ -53,7 +60,7 @@ public struct HubPort: Sendable {
                 receiptAfter: request.receiptSeq)
             answer.waiting = taken.waiting
             answer.turnedAway = taken.turnedAway
-            return answer
+            return try withHeads(answer, request)
         }
         try notePassed(request)
         var answer = try give(
@@ -61,6 +68,21 @@ public struct HubPort: Sendable {
             receiptAfter: request.receiptSeq)
         let isEqual = answer.headsHash == request.headsHash && answer.entries.isEmpty
         if isEqual { answer.verdict = .equal }
+        return try withHeads(answer, request)
+    }
+
+    /// A node that has taken the whole log and has other heads holds something that the hub lacks: it is told
+    /// what the hub has.
+    private func withHeads(_ answer: HubAnswer, _ request: HelloRequest) throws -> HubAnswer {
+        guard answer.verdict != .equal, answer.heads.isEmpty, answer.entries.isEmpty,
+            answer.cursor >= answer.logSize, answer.headsHash != request.headsHash
+        else { return answer }
+        var answer = answer
+        // Another delta may have come since; then it is in the log, and the next hello brings it.
+        try tenant.store.read { reader in
+            guard try reader.headsHash() == answer.headsHash else { return }
+            answer.heads = try reader.heads()
+        }
         return answer
     }
 

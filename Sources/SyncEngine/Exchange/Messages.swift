@@ -49,6 +49,8 @@ public struct HelloRequest: ExchangeMessage, Equatable {
     /// The newest statement of the hub's keys that the node knows (`HubIdentity.mark`); nil from a node of an
     /// earlier version, which is told nothing of them.
     public var hubMark: [UInt8]?
+    /// Whether the node would rather take a snapshot than most of the log.
+    public var takesSnapshots = false
 
     public func encoded() -> [UInt8] {
         var map: [Int: CBOR] = [
@@ -59,6 +61,7 @@ public struct HelloRequest: ExchangeMessage, Equatable {
         map[6] = ownHead.map { .bytes($0.hash.bytes) }
         map[9] = cursorHash.map { .bytes($0.bytes) }
         map[13] = hubMark.map { .bytes($0) }
+        if takesSnapshots { map[14] = .int(1) }
         return CBOR.map(map).encoded()
     }
 
@@ -78,15 +81,17 @@ public struct HelloRequest: ExchangeMessage, Equatable {
         wall = try map.int(11)
         frames = try map.frames(12)
         hubMark = try map.mark(13)
+        takesSnapshots = map[14]?.intValue == 1
     }
 
     init(
         tenant: TenantID, headsHash: Hash, ownHead: ChainHead?, origin: OriginID, receiptSeq: Int64,
         cursor: Int64,
         cursorHash: Hash?, schemaVersion: Int, wall: Int64, frames: [DeltaFrame],
-        hubMark: [UInt8]? = nil
+        hubMark: [UInt8]? = nil, takesSnapshots: Bool = false
     ) {
         self.hubMark = hubMark
+        self.takesSnapshots = takesSnapshots
         self.tenant = tenant
         self.headsHash = headsHash
         self.ownHead = ownHead

@@ -15,6 +15,8 @@ public struct LocalPosition: Sendable, Equatable {
     public var hasHandover = false
     /// The newest statement of the hub's keys that is known here.
     public var hubMark: [UInt8] = []
+    /// Whether a snapshot may be taken in place of the log.
+    public var takesSnapshots = false
 }
 
 /// Deltas of the own chain in chain order, read from the store.
@@ -84,6 +86,8 @@ public struct ExchangeOutcome: Sendable, Equatable {
     public var logSizeAtHub: Int64 = 0
     /// How the node went on as a new origin; its deltas are counted in the other numbers.
     public var succession: Succession?
+    /// The snapshot that was taken in place of most of the log; its deltas are counted in `pulled`.
+    public var snapshot: SnapshotTaken?
     public var error: NodeError?
     public init() {}
 }
@@ -169,7 +173,7 @@ public struct NodeExchange: Sendable {
             tenant: position.tenant, headsHash: position.headsHash, ownHead: position.ownHead,
             origin: position.origin, receiptSeq: position.receiptSeq, cursor: position.cursor,
             cursorHash: position.cursorHash, schemaVersion: position.schemaVersion, wall: position.wall,
-            frames: frames, hubMark: position.hubMark)
+            frames: frames, hubMark: position.hubMark, takesSnapshots: position.takesSnapshots)
     }
 
     private mutating func take(_ answer: HubAnswer) -> [ExchangeEffect] {
@@ -223,6 +227,7 @@ public struct NodeExchange: Sendable {
 
     private mutating func note(_ summary: ApplySummary) {
         outcome.pulled.add(summary)
+        if summary.isOwed { position?.hasHandover = true }
         // What waited is counted as taken once it is applied.
         waitingHere = summary.waiting + (summary.deltas > 0 ? 0 : waitingHere)
         bytesWaitingHere = summary.deltas > 0 ? 0 : bytesWaitingHere + bytesInAnswer

@@ -3,8 +3,13 @@ import NodeCore
 /// A node's store as its exchange uses it: everything but the line.
 public struct NodePort: Sendable {
     let tenant: OpenTenant
+    private let takesSnapshots: Bool
 
-    public init(_ tenant: OpenTenant) { self.tenant = tenant }
+    /// `takesSnapshots`: whether whoever runs the exchange can fetch one (`SyncSession`).
+    public init(_ tenant: OpenTenant, takesSnapshots: Bool = false) {
+        self.tenant = tenant
+        self.takesSnapshots = takesSnapshots
+    }
 
     /// What the exchange begins with: the position and what rides along with hello.
     public func begin() throws -> ExchangeEvent {
@@ -14,7 +19,7 @@ public struct NodePort: Sendable {
             }
             guard try reader.evidence().isEmpty else { throw NodeError.hubContradictsItself }
             let receiptSeq = try reader.state(.receiptSeq)?.int ?? 0
-            let position = LocalPosition(
+            var position = LocalPosition(
                 tenant: try reader.tenantID(), origin: own.id,
                 ownHead: own.headHash.map { ChainHead(origin: own.id, seq: own.headSeq, hash: $0) },
                 headsHash: try reader.headsHash(), receiptSeq: receiptSeq,
@@ -22,6 +27,8 @@ public struct NodePort: Sendable {
                 cursorHash: try reader.state(.cursorHash)?.bytes.flatMap { Hash(bytes: $0) },
                 schemaVersion: reader.schema.version, wall: tenant.store.environment.clock.milliseconds(),
                 hasHandover: try !reader.handover(limit: 1).isEmpty, hubMark: try reader.hubIdentity().mark)
+            // What former origins left is handed in first: it is known by stamps, which a snapshot changes.
+            position.takesSnapshots = takesSnapshots && !position.hasHandover
             guard !position.hasHandover else {
                 return .begin(position, PendingBatch(frames: [], through: 0))
             }
@@ -101,7 +108,10 @@ public struct NodePort: Sendable {
         }
         let isRead = try LogWitness(replica, hubKey: hub.key, own: own).take(request)
         summary.hasDiverged = try !isRead || hasDiverged(request, own: own, in: replica)
-        if !summary.hasDiverged { try replica.notePassed(request.passed) }
+        if !summary.hasDiverged {
+            try replica.notePassed(request.passed)
+            summary.isOwed = try !request.heads.isEmpty && replica.oweToHub(beyond: request.heads, own: own)
+        }
         // A log that lacked something is read again, also after a cut.
         let cursor = summary.hasDiverged ? 0 : request.cursor
         try replica.setState(.cursor, .int(cursor))

@@ -110,12 +110,13 @@ public struct SyncSession {
     }
 
     /// Runs to the end. `ask` sends a succession signed with the key given, `exchange` runs one exchange of
-    /// the tenant as it stands now, `recall` hands a hub that was put back what it lost. A failure of
-    /// `exchange` is in the outcome, others are thrown.
+    /// the tenant as it stands now, `recall` hands a hub that was put back what it lost, `snapshot` fetches a piece
+    /// of one. A failure of `exchange` is in the outcome, others are thrown.
     public func run(
         ask: (SuccessionRequest, SigningKey) throws -> SuccessionAnswer,
         exchange: (OpenTenant) throws -> ExchangeOutcome,
-        recall: (RecallRequest) throws -> RecallAnswer
+        recall: (RecallRequest) throws -> RecallAnswer,
+        snapshot: (SnapshotRequest) throws -> SnapshotAnswer
     ) throws -> ExchangeOutcome {
         var first: ExchangeOutcome?, hasRecalled = false
         // One succession heals; a second can only be needed when somebody clones the machine meanwhile.
@@ -127,6 +128,15 @@ public struct SyncSession {
             if outcome.verdict == .hubBehind, outcome.error != nil, !hasRecalled {
                 hasRecalled = true
                 try NodeRecall(node.tenant(slug)).run(outcome, send: recall)
+                first = outcome
+                continue
+            }
+            if outcome.verdict == .snapshotRequired, outcome.error != nil, outcome.snapshot == nil {
+                let taken = try NodeSnapshot(slug, at: node).run(send: snapshot)
+                outcome.snapshot = taken
+                outcome.pulled.deltas += taken.deltas
+                outcome.pulled.writes += taken.writes
+                outcome.pulled.bytes += taken.bytes
                 first = outcome
                 continue
             }
@@ -187,5 +197,6 @@ extension ExchangeOutcome {
         pushedBytes += earlier.pushedBytes
         pulled.add(earlier.pulled)
         succession = succession ?? earlier.succession
+        snapshot = snapshot ?? earlier.snapshot
     }
 }

@@ -12,6 +12,8 @@ public enum Verdict: String, Sendable, Equatable {
     case nodeBehind = "node-behind"
     /// Two different deltas have one number in the node's chain: the machine was cloned.
     case fork
+    /// The node lacks most of the log: it takes a snapshot, and goes on from there.
+    case snapshotRequired = "snapshot-required"
     case upgradeRequired = "upgrade-required"
     case revoked
 
@@ -45,6 +47,10 @@ public enum Verdict: String, Sendable, Equatable {
             NodeError(
                 .fork, "another copy of this data directory was written to under this node's key",
                 hint: "`node-cli sync` keeps the changes of both and goes on with a new key here.")
+        case .snapshotRequired:
+            NodeError(
+                .hubAnswer, "the hub asks for a snapshot to be taken first, and again after it was",
+                hint: "Nothing was changed. Sync again; tell the hub's admin.")
         case .upgradeRequired:
             NodeError(
                 .upgradeRequired, "hub and node speak different versions of the sync protocol",

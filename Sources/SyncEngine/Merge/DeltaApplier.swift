@@ -13,6 +13,8 @@ public struct ApplySummary: Sendable, Equatable {
     public var waiting = 0
     /// Deltas that were sent again because the waiting place is full.
     public var turnedAway = 0
+    /// The hub lacks deltas of others that are here: they are to be handed in.
+    public var isOwed = false
     /// The whole log was taken and a chain is shorter than at the hub all the same.
     public var hasDiverged = false
     public init() {}

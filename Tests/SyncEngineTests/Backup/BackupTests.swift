@@ -121,6 +121,22 @@ import Testing
         #expect(Set(try world.sites.map { try $0.digest() }).count == 1)
     }
 
+    @Test("a node that is restored twice before it syncs hands in what it wrote in between")
+    func restoredTwice() throws {
+        let world = try world(), node = world.sites[1]
+        let (first, key) = try backup(node)
+        _ = try restore(node, first, key)
+        try add(node, "between")
+        world.advance(60_000)
+        let second = try BackupService(node.installation).create(in: nil)
+        _ = try restore(node, second.file, second.recoveryKey ?? key)
+        try add(node, "after")
+        try world.settle()
+        #expect(try names(node) == ["after", "between"] && names(world.hub) == ["after", "between"])
+        #expect(try node.store.read { try $0.pending().deltas } == 0)
+        #expect(Set(try world.sites.map { try $0.digest() }).count == 1)
+    }
+
     @Test("on a new machine without keys a node enrols anew and hands in what it had not synced")
     func newMachine() throws {
         let world = try world(), node = world.sites[1]

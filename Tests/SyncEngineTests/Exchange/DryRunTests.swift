@@ -169,7 +169,9 @@ import Testing
         #expect(try world.hub.store.read { try $0.refusedWrites().count } == 1)
     }
 
-    @Test("deltas that would wait for what they build on are announced as waiting")
+    @Test(
+        "what builds on another's delta that the hub lacks is announced as waiting; the sync hands that in, too"
+    )
     func waiting() throws {
         let world = try settled(2)
         let (first, second) = (world.sites[1], world.sites[2])
@@ -180,9 +182,15 @@ import Testing
         try first.write { try $0.put(Schema.teacher, id: "u", ["name": "Bo"]) }
         _ = try first.store.replicate { try DeltaApplier.receive(frames, in: $0) }
         try first.write { try $0.edit(Schema.teacher, id: "t", ["name": "Cy"]) }
-        let (dry, _) = try announced(world, first)
+        let (dry, _) = try dryRun(world, first)
         #expect(dry.exchange.waitingAtHub == 1 && dry.exchange.pushedDeltas == 2)
         #expect(dry.pushedWrites == 2, "one row and its audit entry")
+        let real = try world.sync(first)
+        #expect(real.error == nil && real.waitingAtHub == 0 && real.pushedDeltas == 3)
+        #expect(try world.hub.digest() == first.digest())
+        #expect(try world.sync(first).verdict == .equal)
+        #expect(try world.sync(second).error == nil)
+        #expect(try world.sync(second).verdict == .equal)
     }
 
     @Test("a damaged delta, a gap and a false order are refused as they would be")

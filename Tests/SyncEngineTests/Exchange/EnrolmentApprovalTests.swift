@@ -88,6 +88,40 @@ import Testing
         #expect(try stage.certified() == 0)
     }
 
+    @Test("a request that nobody decides expires after a week: no approval and no join brings it back")
+    func expiry() throws {
+        let stage = try Stage(), week: Int64 = 7 * 86_400_000
+        stage.refused(.approvalPending) { _ = try stage.ask(stage.node) }
+        stage.world.advance(week - 1)
+        // Asking again makes no younger request of it.
+        stage.refused(.approvalPending) { _ = try stage.ask(stage.node) }
+        #expect(
+            try stage.hub.pendingEnrolments().map(\.expiresAt) == [stage.world.hub.clock.milliseconds() + 1])
+        stage.world.advance(1)
+        #expect(try stage.hub.pendingEnrolments().isEmpty)
+        #expect(try stage.hub.pendingEnrolments(all: true).map(\.state) == [.expired])
+        for _ in 0..<2 {
+            let error = #expect(throws: NodeError.self) { _ = try stage.ask(stage.node) }
+            #expect(error?.code == .tokenInvalid && error?.hint.contains("nodes invite") == true)
+            stage.refused(.conflict) { try stage.approve(stage.node) }
+        }
+        #expect(try stage.certified() == 0 && stage.hub.enrolments().isEmpty)
+        _ = try EnrolmentApproval.reject("office", tenant: nil, at: stage.hub)
+        #expect(try stage.hub.pendingEnrolments(all: true).map(\.state) == [.rejected])
+    }
+
+    @Test("an approval in time stays one, also when it was cut and the node comes late")
+    func approvedInTime() throws {
+        let stage = try Stage()
+        stage.refused(.approvalPending) { _ = try stage.ask(stage.node) }
+        let request = try #require(try stage.hub.pendingEnrolments().first)
+        // As a stop before the certificate was made leaves it.
+        try stage.hub.decide(request, .approved)
+        stage.world.advance(30 * 86_400_000)
+        #expect(try stage.join(stage.node).name == "office")
+        #expect(try stage.certified() == 1)
+    }
+
     @Test("who stole the token has other words: the honest node's don't let them in")
     func stolenToken() throws {
         let stage = try Stage()

@@ -43,7 +43,8 @@ extension Shapes {
         "PendingEnrolment",
         [
             .text("token_id") { $0.tokenID.hex }, .text("node_id") { $0.nodeID }, .text("name") { $0.name },
-            .text("tenant") { $0.tenant }, .time("asked_at") { $0.askedAt }, .texts("words") { $0.words },
+            .text("tenant") { $0.tenant }, .time("asked_at") { $0.askedAt },
+            .time("expires_at") { $0.expiresAt }, .texts("words") { $0.words },
         ])
 
     /// One exchange of a node with its hub.

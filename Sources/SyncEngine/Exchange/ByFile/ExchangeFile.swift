@@ -44,6 +44,8 @@ struct ExchangeManifest {
     /// In an answer: what the hub says of its keys, so that the signature of one that followed is known.
     var hubStatements: [[UInt8]] = []
 
+    static let statementsKey: Int64 = 19
+
     var own: [Int: CBOR] {
         var map: [Int: CBOR] = [
             10: .int(ExchangeFile.version), 11: .bytes(tenant.bytes), 12: .text(sender.rawValue),
@@ -51,27 +53,43 @@ struct ExchangeManifest {
         ]
         map[16] = handed?.cbor
         map[18] = cursorHash.map { .bytes($0.bytes) }
-        map[19] = hubStatements.statementsCBOR
+        map[Int(Self.statementsKey)] = hubStatements.statementsCBOR
         return map
     }
 
-    /// Throws `UPGRADE_REQUIRED`, `VERIFICATION_FAILED`.
+    private static let broken = NodeError(
+        .verificationFailed, "the file's manifest is not one of an exchange", hint: "Make the file anew.")
+
+    /// What a hub's file says of the hub's keys. Each statement is signed by itself. Throws
+    /// `VERIFICATION_FAILED`.
+    static func statements(_ entry: CBOR?) throws -> [[UInt8]] {
+        guard let entry else { return [] }
+        guard let items = entry.arrayValue, items.count <= HubIdentity.maxStatements else { throw broken }
+        return try items.map { item in
+            guard let bytes = item.bytesValue, bytes.count <= HubKeyStatement.maxBytes else { throw broken }
+            return bytes
+        }
+    }
+
+    /// Of a verified map. Throws `UPGRADE_REQUIRED`, `VERIFICATION_FAILED`.
     init(_ map: CBOR) throws {
-        let broken = NodeError(
-            .verificationFailed, "the file's manifest is not one of an exchange", hint: "Make the file anew.")
+        let broken = Self.broken
         guard let version = map[10]?.intValue else { throw broken }
         guard version == ExchangeFile.version else { throw DeltaError.unknownVersion(version).nodeError }
         guard let tenant = map[11]?.bytesValue.flatMap({ TenantID(bytes: $0) }),
             let sender = map[12]?.textValue.flatMap(Role.init(rawValue:)),
             let origin = map[13]?.bytesValue.flatMap({ OriginID(bytes: $0) }),
-            let issuedAt = map[14]?.intValue, abs(issuedAt) < ExchangeLimits.maxWall,
+            let issuedAt = map[14]?.intValue,
+            (-ExchangeLimits.maxWall...ExchangeLimits.maxWall).contains(issuedAt),
             let complete = map[15]?.intValue, let cursor = map[17]?.intValue,
             (0...DeltaLimits.maxSequence).contains(cursor)
         else { throw broken }
+        let handed: ChainHead?
+        do { handed = try map[16].map(ChainHead.init(cbor:)) } catch is DeltaError { throw broken }
         self.init(
             tenant: tenant, sender: sender, origin: origin, issuedAt: issuedAt, isComplete: complete == 1,
-            handed: try map[16].map(ChainHead.init(cbor:)), cursor: cursor,
-            cursorHash: map[18]?.bytesValue.flatMap { Hash(bytes: $0) })
+            handed: handed, cursor: cursor, cursorHash: map[18]?.bytesValue.flatMap { Hash(bytes: $0) })
+        hubStatements = try Self.statements(map[Int(Self.statementsKey)])
     }
 
     init(

@@ -98,21 +98,27 @@ public struct NodeFile: Sendable {
             return try reader.hubIdentity()
         }
         let reader = try RecordReader(source, ExchangeFile.format) { keyID, manifest in
-            try hub.follow(manifest[19]?.arrayValue?.compactMap(\.bytesValue) ?? [])
-            guard hub.key.keyID == keyID else {
-                throw NodeError(
-                    .deltaRefused, "the file isn't signed by this tenant's hub",
-                    hint: "Nothing was changed; check which file was given.")
+            // A key that isn't known yet is looked for in what the hub says of its keys, signed by itself.
+            if hub.key.keyID != keyID {
+                try hub.follow(
+                    ExchangeManifest.statements(manifest.entry(ExchangeManifest.statementsKey)))
             }
+            guard hub.key.keyID == keyID else { throw Self.unknownSigner }
             return hub.key
         }
         let manifest = try ExchangeManifest(reader.manifest)
+        try hub.follow(manifest.hubStatements)
+        guard hub.key == reader.signer else { throw Self.unknownSigner }
         try manifest.require(tenant: tenant.id, from: .hub)
         try requireMine(manifest, tenant)
         var taking = AnswerTaking(slug, node, manifest)
         try reader.forEach { type, bytes in try taking.take(type, bytes) }
         return try taking.finish()
     }
+
+    private static let unknownSigner = NodeError(
+        .deltaRefused, "the file isn't signed by this tenant's hub",
+        hint: "Nothing was changed; check which file was given.")
 
     private func requireMine(_ manifest: ExchangeManifest, _ tenant: OpenTenant) throws {
         let own = try tenant.store.read { try $0.ownOrigin()?.id }

@@ -10,7 +10,8 @@ struct NodesPending: NodeCommand {
             Example: node-cli nodes pending --tenant kckps
 
             A node waits when its token was made with `nodes invite --approve`, or while the setting
-            invite_approval is on. Until it is approved it gets nothing of the tenant.
+            invite_approval is on. Until it is approved it gets nothing of the tenant. After 7 days its request
+            expires: then it needs a new token.
             """)
 
     @OptionGroup var tenant: TenantOption
@@ -20,13 +21,13 @@ struct NodesPending: NodeCommand {
         let (installation, _) = try context.staff(tenant.acting, to: .readNodes)
         let requests = try EnrolmentApproval.pending(tenant: tenant.tenant, at: installation)
         var table = Table([
-            .init("name", maxWidth: 32), .init("tenant"), .init("asked"), .init("words", maxWidth: 80),
-            .init("token id"),
+            .init("name", maxWidth: 32), .init("tenant"), .init("asked"), .init("expires"),
+            .init("words", maxWidth: 80), .init("token id"),
         ])
         for request in requests {
+            func time(_ at: Int64) -> String { context.time(at, of: request.tenant, at: installation) }
             table.add([
-                request.name, request.tenant,
-                context.time(request.askedAt, of: request.tenant, at: installation),
+                request.name, request.tenant, time(request.askedAt), time(request.expiresAt),
                 request.words.joined(separator: " "), request.tokenID.hex,
             ])
         }

@@ -35,6 +35,13 @@ struct SyncCommand: ParsableCommand {
         ]
     }
 
+    static func json(_ snapshot: SnapshotTaken) -> JSONValue {
+        [
+            "position": .int(snapshot.position), "deltas": JSONValue(snapshot.deltas),
+            "writes": JSONValue(snapshot.writes), "bytes": JSONValue(snapshot.bytes),
+        ]
+    }
+
     /// What a person is told whose node has gone on as a new origin.
     static func notice(_ succession: Succession) -> Notice {
         switch succession.reason {
@@ -69,6 +76,9 @@ struct SyncNow: NodeCommand {
             With --dry-run the hub checks signature, order and rights of all that would be pushed and
             stores nothing, and this node merges all that it would pull in a transaction that it rolls
             back. Conflicts are those that the pull would make here.
+
+            A node that has most of it still to take gets the hub's file as a whole, checks it and goes on from
+            there; if the line breaks meanwhile, the next sync goes on where it was.
 
             With --watch it goes on until interrupted: after each local change, and at the interval of \
             `serve` (sync.interval_seconds), also when the hub is away.
@@ -137,6 +147,7 @@ struct SyncNow: NodeCommand {
             "conflicts_open": JSONValue(openConflicts), "round_trips": JSONValue(result.roundTrips),
             "duration_ms": .int(result.milliseconds),
             "succession": outcome.succession.map(SyncCommand.json) ?? .null,
+            "snapshot": outcome.snapshot.map(SyncCommand.json) ?? .null,
         ]
         var command = CommandResult(
             data: data, body: .text(text(result, open: openConflicts)), warnings: warnings(outcome))
@@ -179,7 +190,8 @@ struct SyncNow: NodeCommand {
         return """
             Pushed \(outcome.pushedDeltas) deltas (\(outcome.pushedBytes) bytes), pulled \(outcome.pulled.deltas) \
             (\(outcome.pulled.writes) rows) in \(result.roundTrips) requests and \(result.milliseconds) ms; \
-            \(outcome.pulled.settled) conflicts settled by rule, \(open) open in all.
+            \(outcome.pulled.settled) conflicts settled by rule, \(open) open in all.\
+            \(outcome.snapshot == nil ? "" : " Most of it came as a snapshot of the hub's file.")
             """
     }
 }

@@ -1,0 +1,272 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import NodeCore
+@testable import SyncEngine
+
+/// A node that lacks most of the log takes the hub's file in its place: the outcome is the one that reading the log
+/// has, nothing that only the node has is lost, and nothing is believed that the log doesn't say.
+@Suite struct SnapshotTests {
+    static let template = Result { try World.Template(nodes: 3, settled: 1) }
+
+    /// A hub that tells every node to take a snapshot that lacks more than half the log.
+    func world(_ seed: UInt64) throws -> World {
+        let world = try World(Self.template.get(), nodes: 3, seed: seed)
+        world.hub.snapshotFromBytes = 0
+        return world
+    }
+
+    func put(_ site: World.Site, _ id: String, _ name: String) throws {
+        try site.write { try $0.put(Schema.teacher, id: id, ["name": .text(name)]) }
+    }
+
+    func name(_ site: World.Site, _ id: String) throws -> String? {
+        try site.store.read { try $0.shown(Schema.teacher, id: id)?["name"]?.text }
+    }
+
+    /// Much that happens at the hub and at another node, none of which `away` hears.
+    func history(_ world: World, _ rows: Int = 30) throws {
+        for index in 0..<rows {
+            try put(world.hub, "h\(index)", "Hub \(index)")
+            try put(world.sites[1], "n\(index)", "Node \(index)")
+        }
+        try world.sync(world.sites[1])
+        try put(world.hub, "n1", "From the hub")
+        try put(world.sites[1], "n1", "From the node")
+        try world.hub.write { try $0.delete(Schema.teacher, id: "h2") }
+        try world.sync(world.sites[1])
+        try world.sync(world.sites[1])
+    }
+
+    func expectSame(_ world: World, _ node: World.Site) throws {
+        try #expect(node.digest() == world.hub.digest())
+        let report = try StoreVerifier.verify(node.tenant, deep: true, scratch: world.folder + "/deep.db")
+        #expect(report.problems == [])
+        let log = try LogAudit.verify(node.tenant)
+        #expect(log.problems == [] && log.evidence.isEmpty && log.unproved == 0)
+        let conflicts = try ConflictService(node.tenant, actor: node.actor).list(.open).map(\.id)
+        #expect(
+            try conflicts == ConflictService(world.hub.tenant, actor: world.hub.actor).list(.open).map(\.id))
+        #expect(try node.store.read { try $0.seatCountProblems() } == [])
+    }
+
+    @Test("a node that was away takes a snapshot, keeps what it wrote meanwhile, and goes on by the log")
+    func away() throws {
+        let world = try world(1), node = world.sites[2]
+        try put(node, "mine", "Before")
+        try world.sync(node)
+        try history(world)
+        try put(node, "mine", "Written while away")
+        try put(node, "n1", "From the node that was away")
+        let outcome = try world.sync(node)
+        #expect(outcome.error == nil)
+        let taken = try #require(outcome.snapshot)
+        #expect(taken.deltas > 30 && taken.bytes > 0)
+        #expect(try name(node, "mine") == "Written while away")
+        #expect(try name(world.hub, "mine") == "Written while away")
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: node.installation.directory.snapshots) == [])
+        try world.settle()
+        try expectSame(world, node)
+        let head = try node.store.read { try $0.ownOrigin()?.headSeq }
+        #expect(try node.store.read { try $0.state(.receiptSeq)?.int } == head)
+        // From here on it is a node like any other.
+        try put(world.hub, "later", "Later")
+        try put(node, "n3", "Once more")
+        #expect(try world.sync(node).snapshot == nil)
+        try world.settle()
+        try expectSame(world, node)
+        #expect(try world.sync(node).verdict == .equal)
+    }
+
+    @Test("a node that has just enrolled takes one; so does one that gets another than the first did")
+    func fresh() throws {
+        let world = try world(2)
+        try history(world)
+        let first = try world.addNode("first", seed: 50)
+        #expect(try world.sync(first).snapshot != nil)
+        try expectSame(world, first)
+        let made = try hubFile(world).manifest.id
+        let second = try world.addNode("second", seed: 51)
+        #expect(try world.sync(second).snapshot != nil)
+        #expect(try hubFile(world).manifest.id == made)
+        try history(world, 120)
+        let third = try world.addNode("third", seed: 52)
+        #expect(try world.sync(third).snapshot != nil)
+        #expect(try hubFile(world).manifest.id != made)
+        try world.settle()
+        for node in [first, second, third] { try expectSame(world, node) }
+    }
+
+    func hubFile(_ world: World) throws -> SnapshotFile {
+        let hub = world.hub.installation
+        return try SnapshotFile(
+            hub.directory.snapshot(slug: world.slug), whole: true, signer: hub.identity.publicKey.signer)
+    }
+
+    @Test("a line that breaks at every piece loses no piece that came")
+    func cuts() throws {
+        let world = try world(3), node = world.sites[2]
+        try history(world)
+        world.snapshotPiece = 1 << 10
+        var pieces = 0, syncs = 0, outcome = ExchangeOutcome()
+        repeat {
+            var fromHere = 0
+            outcome = try world.sync(node) { kind in
+                guard kind == "snapshot" else { return .delivered }
+                pieces += 1
+                fromHere += 1
+                return fromHere == 1
+                    ? .repeated : fromHere == 2 ? .delivered : pieces % 2 == 0 ? .lost : .answerLost
+            }
+            syncs += 1
+        } while outcome.error != nil && syncs < 1000
+        #expect(outcome.error == nil && outcome.snapshot != nil)
+        let size = try hubFile(world).size
+        // Two pieces a sync came through; a third was lost each time.
+        #expect(syncs == (size + 2047) / 2048 || syncs == (size + 2047) / 2048 + 1, "\(syncs) for \(size)")
+        try world.settle()
+        try expectSame(world, node)
+    }
+
+    @Test(
+        "a file with any bit flipped changes nothing here, and the hub makes another one", arguments: 0..<12)
+    func flipped(at place: Int) throws {
+        let world = try world(UInt64(10 + place)), node = world.sites[2]
+        try history(world, 5)
+        let before = try node.digest()
+        // The hub's disk, or whoever is on the line, changes it once the node has begun.
+        world.snapshotPiece = 1 << 10
+        var asked = 0
+        let cut = try world.sync(node) { kind in
+            asked += kind == "snapshot" ? 1 : 0
+            return kind == "snapshot" && asked > 1 ? .lost : .delivered
+        }
+        #expect(cut.error?.code == .hubUnreachable)
+        let path = world.hub.installation.directory.snapshot(slug: world.slug)
+        var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        // Not in what came already, nor in the manifest, which the hub itself would notice.
+        let first = 1 << 10, last = bytes.count - 600
+        bytes[first + (last - first) * place / 12] ^= 1 << UInt8(place % 8)
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let caught = #expect(throws: NodeError.self) {
+            if let error = try world.sync(node).error { throw error }
+        }
+        #expect(caught?.code == .verificationFailed)
+        #expect(try node.digest() == before)
+        #expect(try world.sync(node).snapshot != nil)
+        try world.settle()
+        try expectSame(world, node)
+    }
+
+    @Test("a hub that changed its past is caught by a snapshot, too, and the evidence kept")
+    func changedPast() throws {
+        let world = try world(4), node = world.sites[2]
+        try world.sync(node)
+        let cursor = try node.store.read { try $0.state(.cursor)?.int ?? 0 }
+        try history(world)
+        var random = SeededGenerator(seed: 3)
+        try world.tamper(.backdate, through: min(1, cursor), foreign: [], &random)
+        try world.blindCursor(of: node)
+        let before = try node.digest()
+        let caught = #expect(throws: NodeError.self) {
+            if let error = try world.sync(node).error { throw error }
+        }
+        #expect(caught?.code == .verificationFailed)
+        #expect(try node.digest() == before)
+        #expect(try node.store.read { try $0.evidence().count } == 1)
+    }
+
+    /// What a hub may try that signs whatever it gives, and what it is caught by.
+    enum Forgery: CaseIterable {
+        case otherState, lostDelta, ownCertificate, otherTable, otherBody, unsignedEntry
+
+        var sql: String {
+            switch self {
+            case .otherState: "UPDATE teacher SET name = 'forged' WHERE id = 'n2'"
+            case .lostDelta: "DELETE FROM sync_log WHERE position = (SELECT max(position) FROM sync_log)"
+            case .ownCertificate: "UPDATE sync_origin SET public_key = randomblob(32) WHERE role = 'node'"
+            case .otherTable:
+                "CREATE TABLE extra (x); CREATE TRIGGER t AFTER INSERT ON extra BEGIN SELECT 1; END"
+            case .otherBody: "UPDATE sync_body SET body = zeroblob(length(body)) WHERE number = 3"
+            case .unsignedEntry:
+                "UPDATE sync_delta SET envelope = zeroblob(length(envelope)) WHERE number = 3"
+            }
+        }
+    }
+
+    @Test(
+        "a snapshot that says something else than the signed log is refused whole",
+        arguments: Forgery.allCases)
+    func forged(_ forgery: Forgery) throws {
+        let world = try world(20), node = world.sites[2], hub = world.hub.installation
+        try history(world, 5)
+        let before = try node.digest()
+        _ = try world.sync(node) { $0 == "snapshot" ? .answerLost : .delivered }
+        // The hub's own file, changed and signed again with all that was true of it.
+        let path = hub.directory.snapshot(slug: world.slug), file = try hubFile(world), made = file.manifest
+        let scratch = world.folder + "/forged.db"
+        try file.unpack(to: scratch)
+        let copy = try TenantStore(
+            path: scratch, environment: world.hub.store.environment,
+            identifiers: world.hub.tenant.identifiers)
+        try copy.change(forgery.sql)
+        try copy.closeCopy()
+        try SnapshotFile.write(scratch, to: path, signedBy: hub.identity) { bytes, hash in
+            SnapshotManifest(
+                id: [UInt8](repeating: 7, count: 16), tenant: made.tenant, schemaVersion: made.schemaVersion,
+                position: made.position, entryHash: made.entryHash, root: made.root, digest: made.digest,
+                fileBytes: bytes, fileHash: hash, createdAt: 0)
+        }
+        let caught = #expect(throws: NodeError.self) {
+            if let error = try world.sync(node).error { throw error }
+        }
+        #expect(caught?.code == .verificationFailed, "\(forgery): \(caught?.message ?? "-")")
+        #expect(try node.digest() == before)
+        // The next one is an honest one.
+        #expect(try world.sync(node).snapshot != nil)
+        try world.settle()
+        try expectSame(world, node)
+    }
+
+    @Test("who was erased while a node was away is gone from its file, its history and its bodies")
+    func erased() throws {
+        let stage = try ErasureStage()
+        stage.world.hub.snapshotFromBytes = 0
+        try stage.add(stage.hub)
+        try stage.world.settle()
+        try stage.rename(stage.hub, "Zyxwvut Canary-One")
+        try stage.rename(stage.node, "Zyxwvut Canary-Two")
+        try stage.world.settle()
+        let conflict = try ConflictService(stage.node.tenant, actor: stage.node.actor).list(.open)[0]
+        _ = try ConflictService(stage.node.tenant, actor: stage.node.actor).resolve(
+            conflict.id, take: 1, value: nil)
+        try stage.world.settle()
+        try stage.erase(stage.hub)
+        for index in 0..<200 {
+            try stage.hub.write { try $0.put(Schema.teacher, id: "t\(index)", ["name": "Somebody"]) }
+        }
+        let outcome = try stage.world.sync(stage.node)
+        #expect(outcome.snapshot != nil && outcome.error == nil)
+        try stage.node.installation.finishErasures(stage.node.tenant)
+        try stage.world.settle()
+        try stage.expectErased()
+        #expect(try stage.node.digest() == stage.hub.digest())
+    }
+
+    @Test("a node of an older schema, or one that hands in an old key's deltas, reads the log")
+    func notForAll() throws {
+        let world = try world(6), node = world.sites[2]
+        try history(world)
+        let copy = try world.copy(node)
+        try put(node, "lost", "Written and synced")
+        try world.sync(node)
+        try world.restore(node, from: copy)
+        let outcome = try world.sync(node)
+        #expect(outcome.error == nil && outcome.succession != nil)
+        try world.settle()
+        try expectSame(world, node)
+        #expect(try name(node, "lost") == "Written and synced")
+    }
+}
