@@ -40,7 +40,9 @@ extension Deed {
         },
         Deed(
             name: "resolve a conflict", weight: 20,
-            refusals: [.hubOwned, .upgradeRequired, .conflict, .forbidden, .tenantInactive]
+            refusals: [
+                .hubOwned, .notSeatHolder, .upgradeRequired, .conflict, .forbidden, .tenantInactive,
+            ]
         ) { run, site in
             let service = ConflictService(site.tenant, actor: site.actor)
             guard let conflict = try service.list().randomElement(using: &run.random) else { return }

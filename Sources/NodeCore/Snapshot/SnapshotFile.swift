@@ -78,6 +78,23 @@ extension DataDirectory {
     /// The snapshot that the hub gives to nodes of a tenant.
     public func snapshot(slug: String) -> String { "\(snapshots)/\(slug).snapshot" }
 
+    /// Held while one is made or given. No tenant's files begin so: they have a dot after the slug.
+    public func snapshotLock(slug: String) -> String { "\(snapshots)/lock-\(slug)" }
+
     /// What one is made from, or unpacked to.
     public func snapshotScratch(slug: String) -> String { "\(snapshots)/\(slug).db" }
+}
+
+extension Installation {
+    /// Hub: removes snapshots that were made a day ago; nodes that still fetch one get another.
+    public func removeOldSnapshots() throws {
+        let day: Int64 = 86_400_000, now = environment.clock.milliseconds()
+        for slug in try slugs() {
+            let path = directory.snapshot(slug: slug)
+            guard FileManager.default.fileExists(atPath: path) else { continue }
+            let made = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+            guard let made, now - Int64(made.timeIntervalSince1970 * 1000) > day else { continue }
+            try FileManager.default.removeItem(atPath: path)
+        }
+    }
 }

@@ -5,7 +5,7 @@ import SyncEngine
 
 /// At the hub, while `serve` runs: settles conflicts whose deadline has passed (`ReviewDeadlines`), and
 /// repairs cases where a stop came between a push and that (`Arbiter`), ends reservations (`SeatDuty`), archives
-/// audit entries that are older than they are kept (`AuditRetention`).
+/// audit entries that are older than they are kept (`AuditRetention`), removes snapshots of a day ago.
 public struct DeadlineWatch: Sendable {
     private let installation: Installation
     private let logger: Logger
@@ -40,6 +40,7 @@ public struct DeadlineWatch: Sendable {
     func round() {
         var slugs: [String] = []
         attempt("deadlines") { slugs = try installation.slugs() }
+        attempt("snapshots") { try installation.removeOldSnapshots() }
         for slug in slugs {
             attempt("deadlines", slug) { try settleDue(installation.tenant(slug)) }
             attempt("audit archive", slug) { try archiveDue(installation.tenant(slug)) }

@@ -142,6 +142,8 @@ public struct SyncSession {
             }
             guard outcome.verdict?.succession != nil, outcome.error != nil else {
                 if outcome.succession != nil { outcome.verdict = first?.verdict ?? outcome.verdict }
+                // What a stop left of a snapshot that was taken, or isn't needed any more.
+                if outcome.error == nil { try node.directory.removeSnapshots(slug: slug) }
                 return outcome
             }
             first = outcome

@@ -26,7 +26,7 @@ extension HubPort {
         try tenant.store.read { try $0.requireRecovered() }
         try hub.directory.createSnapshots()
         let lock = try FileLock(
-            "\(hub.directory.snapshots)/lock", waiting: 60, else: "another snapshot is being made",
+            hub.directory.snapshotLock(slug: tenant.slug), waiting: 60, else: "the snapshot is being made",
             hint: "Sync again.")
         defer { withExtendedLifetime(lock) {} }
         let file = try present(for: request, at: hub) ?? make(at: hub)

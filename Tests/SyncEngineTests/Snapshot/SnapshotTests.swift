@@ -99,6 +99,21 @@ import Testing
         for node in [first, second, third] { try expectSame(world, node) }
     }
 
+    @Test("the hub keeps a snapshot for a day")
+    func old() throws {
+        let world = try world(7)
+        try history(world, 5)
+        try world.sync(world.sites[2])
+        let hub = world.hub.installation, path = hub.directory.snapshot(slug: world.slug)
+        let now = world.hub.clock.milliseconds()
+        for (age, isKept) in [(86_000_000, true), (87_000_000, false)] {
+            let made = Date(timeIntervalSince1970: Double(now - Int64(age)) / 1000)
+            try FileManager.default.setAttributes([.modificationDate: made], ofItemAtPath: path)
+            try hub.removeOldSnapshots()
+            #expect(FileManager.default.fileExists(atPath: path) == isKept)
+        }
+    }
+
     func hubFile(_ world: World) throws -> SnapshotFile {
         let hub = world.hub.installation
         return try SnapshotFile(
