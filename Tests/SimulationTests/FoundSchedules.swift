@@ -251,4 +251,17 @@ import Testing
             607628 9abd05b8185e3486 back 0.4
             """)
     }
+
+    @Test("a teacher who was deleted, of whom all let the values go, is erased")
+    func seed261816() throws {
+        try Replay.check(
+            """
+            seed 261816 nodes 8 line 0 power 0 versions 0,0,0,0,0,0,0,0,0 end 30112654
+            2 60916e6e8037bc5f work 0.2 add a teacher
+            5323 90835316acbe96fb call 0.2
+            962517 d3c1c77344eaff98 work 0.0 delete a teacher by hand
+            2160179 59430a12d520637b quiet
+            3228240 5039cbf35bb76b0b work 0.4 erase a teacher
+            """)
+    }
 }

@@ -116,7 +116,10 @@ extension ReplicaTransaction {
         let left = try store.environment.replication.replay(Set(concerned.keys), seenBy: nil, in: self)
         for (row, stamps) in concerned {
             let old = try loadRow(row.table, id: row.id)
-            try saveRow(row.table, id: row.id, left[row]?.state ?? RowState(), replacing: old)
+            let state = left[row]?.state ?? RowState()
+            try saveRow(row.table, id: row.id, state, replacing: old)
+            // With its deletes a dead row is gone altogether, and with it that its values had gone.
+            if state.deletes.isEmpty { try forgetCollected(row) }
             try forget(row, writtenBy: stamps)
         }
         // Conflicts of these rows didn't end by anybody's choice, and their values must not be kept.

@@ -141,6 +141,12 @@ extension ReplicaTransaction {
         return true
     }
 
+    /// The row isn't dead any more.
+    func forgetCollected(_ row: RowID) throws {
+        try db.execute(
+            sql: "DELETE FROM sync_collected WHERE tbl = ? AND id = ?", arguments: [row.table, row.id])
+    }
+
     private func isPassed(_ stamp: RowState.Stamp) throws -> Bool {
         let facts = try facts(stamp)
         return try count(
@@ -156,8 +162,7 @@ extension ReplicaTransaction {
         guard old.writes.isEmpty, old.cells.isEmpty, !old.deletes.isEmpty, change != .delete,
             try isCollected(row.table, id: row.id)
         else { return old }
-        try db.execute(
-            sql: "DELETE FROM sync_collected WHERE tbl = ? AND id = ?", arguments: [row.table, row.id])
+        try forgetCollected(row)
         // Who knew all deletes and writes the whole row leaves nothing of what was there before.
         let author = facts()
         if case .row = change, try old.deletes.allSatisfy({ try author.hadSeen(self.facts($0)) }) {
