@@ -49,13 +49,14 @@ soak: export ATTEMPTS ?= 10000
 soak: export SAMPLES ?= 20
 soak: export FUZZ_RUNS ?= 20000
 soak: export ROTATION_KILLS ?= 100
+soak: export SNAPSHOT_KILLS ?= 100
 soak: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '^SimulationTests\.'
 	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.(HistoryTests|RecoveryHistoryTests|TransparencyTests|BacktestTests|CrossTenantTests|FlippedBitTests)'
 	$(SWIFT) test --skip-build --filter '^NodeServerTests\.(SeatRaceTests|FuzzCorpusTests)'
 	$(SWIFT) test --skip-build --filter '^NodeCoreTests\.(RosterPropertyTests|SessionPropertyTests)'
-	$(SWIFT) test --skip-build --filter '^NodeCLITests\.(ImportFuzzTests|RotationKillTests)'
+	$(SWIFT) test --skip-build --filter '^NodeCLITests\.(ImportFuzzTests|RotationKillTests|SnapshotProcessTests)'
 	$(SWIFT) build -c release --product node-cli
 	/usr/bin/python3 scripts/load .build/release/node-cli --seconds $(LOAD_SECONDS)
 	scripts/mutate --all

@@ -171,7 +171,7 @@ extension Installation {
             return forgetPendingKey(tokenID: tokenID)
         }
         let temporary = "\(directory.tenants)/.joining-\(slug).db"
-        for suffix in ["", "-wal", "-shm"] { unlink(temporary + suffix) }
+        TenantStore.removeFiles(temporary)
         try makeEmptyTenant(at: temporary, enrolled, key: key)
         try control.write { db in
             let known = try Bool.fetchOne(

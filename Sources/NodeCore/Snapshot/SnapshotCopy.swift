@@ -4,7 +4,7 @@ import GRDB
 extension TenantStore {
     /// Hub: writes the tenant's present state into a new file and opens that.
     public func snapshotCopy(to path: String) throws -> TenantStore {
-        for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
+        Self.removeFiles(path)
         try copy(to: path)
         return try TenantStore(path: path, environment: environment, identifiers: identifiers)
     }

@@ -37,8 +37,11 @@ public struct SnapshotFile: Sendable {
         try reader.forEach { type, record in
             guard type == SnapshotManifest.Record.piece.rawValue else { throw RecordReader.damaged }
             // Pages of zeros shrink without bound; the piece's own limit holds.
-            let piece = try Zstd.decompress(
-                record, maxOutputBytes: min(left, SnapshotManifest.pieceBytes), maxRatio: .max)
+            let piece: [UInt8]
+            do {
+                piece = try Zstd.decompress(
+                    record, maxOutputBytes: min(left, SnapshotManifest.pieceBytes), maxRatio: .max)
+            } catch { throw RecordReader.damaged }
             hash.update(piece)
             left -= piece.count
             try output.append(piece)
@@ -76,7 +79,8 @@ extension DataDirectory {
     }
 
     /// The snapshot that the hub gives to nodes of a tenant.
-    public func snapshot(slug: String) -> String { "\(snapshots)/\(slug).snapshot" }
+    public func snapshot(slug: String) -> String { "\(snapshots)/\(slug)\(Self.snapshotSuffix)" }
+    static let snapshotSuffix = ".snapshot"
 
     /// Held while one is made or given. No tenant's files begin so: they have a dot after the slug.
     public func snapshotLock(slug: String) -> String { "\(snapshots)/lock-\(slug)" }
@@ -88,10 +92,11 @@ extension DataDirectory {
 extension Installation {
     /// Hub: removes snapshots that were made a day ago; nodes that still fetch one get another.
     public func removeOldSnapshots() throws {
+        guard FileManager.default.fileExists(atPath: directory.snapshots) else { return }
         let day: Int64 = 86_400_000, now = environment.clock.milliseconds()
-        for slug in try slugs() {
-            let path = directory.snapshot(slug: slug)
-            guard FileManager.default.fileExists(atPath: path) else { continue }
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory.snapshots)
+        where name.hasSuffix(DataDirectory.snapshotSuffix) {
+            let path = "\(directory.snapshots)/\(name)"
             let made = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
             guard let made, now - Int64(made.timeIntervalSince1970 * 1000) > day else { continue }
             try FileManager.default.removeItem(atPath: path)

@@ -178,7 +178,10 @@ private struct OwnPart {
         }
         let theirs = try Int64.fetchOne(
             new.db, sql: "SELECT value FROM snapshot.sync_state WHERE key = 'hlc'")
-        try new.setState(.hlc, .int(max(hlc, theirs ?? 0)))
+        // A hub whose clock is far ahead moves this one no more than its deltas would.
+        let next = HLC(raw: hlc).received(
+            HLC(raw: theirs ?? 0), nowMilliseconds: new.environmentClock.milliseconds())
+        try new.setState(.hlc, .int(next.raw))
         try new.setState(.cursor, .int(manifest.position))
         try new.setState(.cursorHash, .bytes(manifest.entryHash.bytes))
         // What orders of erasure ask for outside the file is still to be done here.

@@ -71,6 +71,11 @@ extension TenantStore {
     /// Closes the store and removes its files; for scratch stores.
     public func remove() {
         do { try close() } catch { return }
+        Self.removeFiles(path)
+    }
+
+    /// Removes a database that nobody has open, with its log.
+    public static func removeFiles(_ path: String) {
         for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
     }
 }

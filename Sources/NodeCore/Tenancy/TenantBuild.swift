@@ -42,7 +42,7 @@ struct TenantBuild {
         if dryRun { return preview() }
         let final = installation.directory.tenantFile(slug: wish.slug)
         let temporary = "\(installation.directory.tenants)/.creating-\(wish.slug).db"
-        removeDatabase(temporary)
+        TenantStore.removeFiles(temporary)
         try installation.directory.moveAside(
             slug: wish.slug, at: environment.clock.milliseconds(), installation.keys)
         do {
@@ -60,14 +60,10 @@ struct TenantBuild {
                 skills: reference.skills.count, careerTypes: reference.careerTypes.count,
                 apiKey: wish.sealKey ? nil : created.apiKey, notices: [])
         } catch {
-            for path in [temporary, final] { removeDatabase(path) }
+            for path in [temporary, final] { TenantStore.removeFiles(path) }
             unlink(installation.directory.tenantKey(slug: wish.slug))
             throw error
         }
-    }
-
-    private func removeDatabase(_ path: String) {
-        for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
     }
 
     private func preview() -> TenantService.Created {

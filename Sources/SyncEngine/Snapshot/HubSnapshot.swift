@@ -66,7 +66,7 @@ extension HubPort {
         let directory = hub.directory, environment = tenant.store.environment
         let scratch = directory.snapshotScratch(slug: tenant.slug)
         try directory.removeSnapshots(slug: tenant.slug)
-        defer { for suffix in ["", "-wal", "-shm"] { unlink(scratch + suffix) } }
+        defer { TenantStore.removeFiles(scratch) }
         _ = try checkpoint()
         let copy = try tenant.store.snapshotCopy(to: scratch)
         // What came between the checkpoint and the copy is signed for there.

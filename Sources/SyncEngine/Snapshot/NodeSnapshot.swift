@@ -96,8 +96,8 @@ struct NodeSnapshot {
         let file = try SnapshotFile(path, whole: false) { hub.key.keyID == $0 ? hub.key : nil }
         guard file.manifest.tenant == tenant.id else { throw Self.untrue("it is of another tenant") }
         let scratch = directory.snapshotScratch(slug: slug)
-        for suffix in ["", "-wal", "-shm"] { unlink(scratch + suffix) }
-        defer { for suffix in ["", "-wal", "-shm"] { unlink(scratch + suffix) } }
+        TenantStore.removeFiles(scratch)
+        defer { TenantStore.removeFiles(scratch) }
         try file.unpack(to: scratch)
         let store = try TenantStore(
             path: scratch, environment: tenant.store.environment, identifiers: tenant.identifiers)

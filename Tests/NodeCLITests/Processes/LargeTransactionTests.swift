@@ -4,17 +4,10 @@ import Testing
 
 /// A transaction of many parts over a line that breaks after every part, in either direction.
 @Suite(.serialized, .blocking) struct LargeTransactionTests {
-    /// Names that don't compress: each part outweighs what rides along with hello, and so does each push
-    /// at the beginning of an exchange carry one part.
+    /// Each part outweighs what rides along with hello, and so does each push at the beginning of an exchange
+    /// carry one part.
     private static func roster(_ stage: Stage, rows: Int) throws -> String {
-        var generator = SystemRandomNumberGenerator()
-        let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
-        return try stage.roster(
-            "large.csv",
-            (0..<rows).map { index in
-                let name = String((0..<240).map { _ in letters.randomElement(using: &generator)! })
-                return (index % 2 == 0 ? "North High" : "South Middle", name, "l-\(index)@t.org", "1")
-            })
+        try stage.incompressibleRoster(rows: rows)
     }
 
     @Test("a push that is cut at every part goes on where it stopped; the hub shows nothing, then all")

@@ -193,4 +193,16 @@ extension Stage {
         let path = try roster("\(prefix).csv", rows.map { ($0.school, $0.name, $0.email, $0.grade) })
         return (path, rows)
     }
+
+    /// A roster file with names that don't compress, so that few rows outweigh much.
+    func incompressibleRoster(rows: Int) throws -> String {
+        var generator = SystemRandomNumberGenerator()
+        let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
+        return try roster(
+            "large.csv",
+            (0..<rows).map { index in
+                let name = String((0..<240).map { _ in letters.randomElement(using: &generator)! })
+                return (index % 2 == 0 ? "North High" : "South Middle", name, "l-\(index)@t.org", "1")
+            })
+    }
 }

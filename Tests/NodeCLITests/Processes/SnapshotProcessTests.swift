@@ -8,18 +8,6 @@ import Testing
     private static let kills =
         ProcessInfo.processInfo.environment["SNAPSHOT_KILLS"].flatMap { Int($0) } ?? 4
 
-    /// Names that don't compress, so that few rows outweigh what is left to the log.
-    private func roster(_ stage: Stage) throws -> String {
-        var generator = SeededGenerator(seed: 5)
-        let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
-        return try stage.roster(
-            "large.csv",
-            (0..<9000).map { index in
-                let name = String((0..<240).map { _ in letters.randomElement(using: &generator)! })
-                return (index % 2 == 0 ? "North High" : "South Middle", name, "l-\(index)@t.org", "1")
-            })
-    }
-
     @Test(
         "killed at any time, and over a line that breaks, it goes on; what the node wrote before stays and arrives",
         .timeLimit(.minutes(60)))
@@ -32,7 +20,7 @@ import Testing
             try node.done("sync")
             try node.done(
                 "teacher", "add", "--name", "Ada", "--email", "ada@t.org", "--school", "North High")
-            try hub.done("roster", "import", try roster(stage))
+            try hub.done("roster", "import", try stage.incompressibleRoster(rows: 9000))
 
             // The line breaks in the middle of the second piece: the first one stays.
             relay.stop(.answer, 3, after: 50_000, then: .cut)

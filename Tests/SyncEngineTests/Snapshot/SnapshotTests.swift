@@ -211,29 +211,34 @@ import Testing
         }
     }
 
-    @Test(
-        "a snapshot that says something else than the signed log is refused whole",
-        arguments: Forgery.allCases)
-    func forged(_ forgery: Forgery) throws {
-        let world = try world(20), node = world.sites[2], hub = world.hub.installation
-        try history(world, 5)
-        let before = try node.digest()
-        _ = try world.sync(node) { $0 == "snapshot" ? .answerLost : .delivered }
-        // The hub's own file, changed and signed again with all that was true of it.
-        let path = hub.directory.snapshot(slug: world.slug), file = try hubFile(world), made = file.manifest
-        let scratch = world.folder + "/forged.db"
+    /// The hub's own file, changed and signed again with all that was true of it, or with the state it has now.
+    func forge(_ sql: String, of world: World, signsState: Bool = false) throws {
+        let hub = world.hub.installation, path = hub.directory.snapshot(slug: world.slug)
+        let file = try hubFile(world), made = file.manifest, scratch = world.folder + "/forged.db"
         try file.unpack(to: scratch)
         let copy = try TenantStore(
             path: scratch, environment: world.hub.store.environment,
             identifiers: world.hub.tenant.identifiers)
-        try copy.change(forgery.sql)
+        try copy.change(sql)
+        let digest = try signsState ? copy.read { try $0.stateDigest() } : made.digest
         try copy.closeCopy()
         try SnapshotFile.write(scratch, to: path, signedBy: hub.identity) { bytes, hash in
             SnapshotManifest(
                 id: [UInt8](repeating: 7, count: 16), tenant: made.tenant, schemaVersion: made.schemaVersion,
-                position: made.position, entryHash: made.entryHash, root: made.root, digest: made.digest,
+                position: made.position, entryHash: made.entryHash, root: made.root, digest: digest,
                 fileBytes: bytes, fileHash: hash, createdAt: 0)
         }
+    }
+
+    @Test(
+        "a snapshot that says something else than the signed log is refused whole",
+        arguments: Forgery.allCases)
+    func forged(_ forgery: Forgery) throws {
+        let world = try world(20), node = world.sites[2]
+        try history(world, 5)
+        let before = try node.digest()
+        _ = try world.sync(node) { $0 == "snapshot" ? .answerLost : .delivered }
+        try forge(forgery.sql, of: world)
         let caught = #expect(throws: NodeError.self) {
             if let error = try world.sync(node).error { throw error }
         }
@@ -243,6 +248,30 @@ import Testing
         #expect(try world.sync(node).snapshot != nil)
         try world.settle()
         try expectSame(world, node)
+    }
+
+    @Test("a state that isn't what the deltas give, signed by the hub, is taken and found by verify --deep")
+    func signedLie() throws {
+        let world = try world(30), node = world.sites[2]
+        try history(world, 5)
+        _ = try world.sync(node) { $0 == "snapshot" ? .answerLost : .delivered }
+        try forge("UPDATE teacher SET name = 'forged' WHERE id = 'n2'", of: world, signsState: true)
+        #expect(try world.sync(node).snapshot != nil)
+        #expect(try name(node, "n2") == "forged")
+        let scratch = world.folder + "/deep.db"
+        #expect(try StoreVerifier.verify(node.tenant, deep: false, scratch: scratch).problems == [])
+        let found = try StoreVerifier.verify(node.tenant, deep: true, scratch: scratch).problems
+        #expect(found.count == 1 && found[0].hasPrefix("the rows are not what the deltas give"))
+    }
+
+    @Test("a hub whose clock is years ahead moves a node's by a snapshot no more than by its deltas")
+    func clockAhead() throws {
+        let world = try world(31), node = world.sites[2]
+        world.hub.clock.advance(10 * 365 * 86_400_000)
+        try history(world, 5)
+        #expect(try world.sync(node).snapshot != nil)
+        let last = HLC(raw: try node.store.read { try $0.state(.hlc)?.int } ?? 0).milliseconds
+        #expect(last - node.clock.milliseconds() <= HLC.limitMilliseconds)
     }
 
     @Test("who was erased while a node was away is gone from its file, its history and its bodies")
