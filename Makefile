@@ -79,7 +79,7 @@ bench: setup
 	@mkdir -p .build
 	Benchmarks/.build/release/benchmarks $(ARGS)
 
-## libFuzzer over everything that parses what strangers send: `make fuzz FUZZ_SECONDS=60`, each of ten targets so
+## libFuzzer over everything that parses what strangers send: `make fuzz FUZZ_SECONDS=60`, each of eleven targets so
 ## long. `make test` replays the corpus that it keeps in Tests/Corpus.
 FUZZ_SECONDS ?= 600
 fuzz: setup

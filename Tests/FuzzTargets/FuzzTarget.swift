@@ -18,7 +18,7 @@ public struct FuzzFailure: Error, CustomStringConvertible {
 ///
 /// `make fuzz` drives these with libFuzzer; the tests replay the corpus and some thousand changes of it.
 public enum FuzzTarget: String, CaseIterable, Sendable {
-    case cbor, cose, header, body, messages, signature, json, csv, zip, rules
+    case cbor, cose, header, body, messages, records, signature, json, csv, zip, rules
 
     /// Throws `FuzzFailure` when a law doesn't hold.
     public func run(_ input: [UInt8]) throws {
@@ -28,6 +28,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .header: try FuzzStore.shared.get().header(input)
         case .body: try FuzzStore.shared.get().body(input)
         case .messages: try Self.messages(input)
+        case .records: try Self.records(input)
         case .signature: try Self.signature(input)
         case .json: try Self.json(input)
         case .csv: try Self.csv(input)
@@ -64,6 +65,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         try message(RecallAnswer.self, input)
         try message(SuccessionRequest.self, input)
         try message(SuccessionAnswer.self, input)
+        try message(SnapshotRequest.self, input)
+        try message(SnapshotAnswer.self, input)
     }
 
     private static func message<Message: ExchangeMessage>(_ type: Message.Type, _ input: [UInt8]) throws {
@@ -73,6 +76,37 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         }
         let again = try Message(encoded: message.encoded())
         try FuzzFailure.require(again.encoded() == message.encoded(), "\(type) isn't what it says")
+    }
+
+    static let formats = [ExchangeFile.format, BackupManifest.format, SnapshotManifest.format]
+
+    /// The first byte says which kind of file. The rest is the whole file, or, with the high bit set, the manifest of
+    /// an empty one that was signed by a key that is asked for.
+    private static func records(_ input: [UInt8]) throws {
+        guard let first = input.first else { return }
+        let kind = Int(first & 0x7F) % formats.count, format = formats[kind]
+        var bytes = Array(input.dropFirst())
+        if first & 0x80 != 0 {
+            let envelope = try COSESign1.sign(
+                payload: bytes, contentType: format.contentType, with: FuzzStore.key)
+            bytes = format.magic + envelope + RecordFormat.length(envelope.count)
+        }
+        do {
+            let reader = try RecordReader(bytes, format, whole: first & 0x80 == 0) { keyID, manifest in
+                let signer =
+                    kind == 1 ? try BackupManifest.signer(in: manifest) : FuzzStore.key.publicKey
+                guard signer.keyID == keyID else { throw RecordReader.damaged }
+                return signer
+            }
+            switch kind {
+            case 0: _ = try ExchangeManifest(reader.manifest)
+            case 1: _ = try BackupManifest(reader.manifest)
+            default: _ = try SnapshotManifest(reader.manifest)
+            }
+            try reader.forEach { _, record in
+                try FuzzFailure.require(record.count <= format.maxRecordBytes, "a record beyond its limit")
+            }
+        } catch { try known(error) }
     }
 
     /// Lines of a request's head, an empty one, and its body.
@@ -141,6 +175,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     /// Errors that callers translate; anything else would end as an internal one.
     static func known(_ error: any Error) throws {
         switch error {
+        case is FuzzFailure: throw error
         case is DeltaError, is NodeError, is CBORError, is COSEError, is SignatureError: return
         default: throw FuzzFailure(description: "an error that nobody expects: \(error)")
         }
