@@ -52,6 +52,8 @@ struct Schedule: Equatable {
         var badPower: Int
         /// By installation, the hub first: how many versions its program is ahead of this one.
         var versions: [Int]
+        /// Of a hundred entries of the log a node that lacks more is told to take a snapshot; nil for never.
+        var snapshots: Int?
     }
 
     var setup: Setup
@@ -66,6 +68,7 @@ extension Schedule: CustomStringConvertible {
         let head =
             "seed \(setup.seed) nodes \(list(setup.nodes)) line \(setup.badLine) power \(setup.badPower) "
             + "versions \(list(setup.versions)) end \(end)"
+            + (setup.snapshots.map { " snapshots \($0)" } ?? "")
         return ([head] + steps.map { "\($0.at) \(String($0.number, radix: 16)) \($0.what)" })
             .joined(separator: "\n")
     }
@@ -73,12 +76,13 @@ extension Schedule: CustomStringConvertible {
     /// Reads what `description` writes; nil for anything else.
     init?(_ text: String) {
         var lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }[...]
-        guard let head = lines.popFirst(), head.count == 12, let seed = UInt64(head[1]),
+        guard let head = lines.popFirst(), [12, 14].contains(head.count), let seed = UInt64(head[1]),
             let line = Int(head[5]), let power = Int(head[7]), let end = Int64(head[11])
         else { return nil }
         let list = { (text: String) in text.split(separator: ",").compactMap { Int($0) } }
         setup = Setup(
-            seed: seed, nodes: list(head[3]), badLine: line, badPower: power, versions: list(head[9]))
+            seed: seed, nodes: list(head[3]), badLine: line, badPower: power, versions: list(head[9]),
+            snapshots: head.count == 14 ? Int(head[13]) : nil)
         self.end = end
         for words in lines {
             guard words.count > 2, let at = Int64(words[0]), let number = UInt64(words[1], radix: 16),

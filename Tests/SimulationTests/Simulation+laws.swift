@@ -67,7 +67,7 @@ extension Simulation {
                 if let error = outcome.error {
                     throw LawBroken(description: "\(ledger.name(site)) can't sync on a sound line: \(error)")
                 }
-                moved = moved || outcome.verdict != .equal
+                moved = moved || outcome.verdict != .equal || outcome.snapshot != nil
                 try ledger.observe(ends: [0, site])
             }
             if !moved { return }

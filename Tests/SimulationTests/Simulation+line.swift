@@ -38,7 +38,7 @@ extension Simulation {
             return note("\(name(place)) gets no certificate: the line broke")
         }
         conversationCount += 1
-        let port = NodePort(site(place).tenant)
+        let port = NodePort(site(place).tenant, takesSnapshots: setup.snapshots != nil)
         var conversation = Conversation(number: conversationCount, port: port)
         note("\(name(place)) calls, exchange \(conversationCount)")
         count("exchange")
@@ -98,9 +98,32 @@ extension Simulation {
             try site(place).refresh()
             return try ledgers[place.district].observe(place.site)
         }
+        if outcome.verdict == .snapshotRequired, outcome.error != nil {
+            return try takeSnapshot(session, at: place)
+        }
         try require(
             outcome.error.map { $0.code == .hubUnreachable } ?? true,
             "the exchange of \(name(place)) failed: \(outcome.error.map(String.init(describing:)) ?? "")")
+    }
+
+    /// All pieces, unless the line breaks: then the next exchange goes on with them.
+    private func takeSnapshot(_ session: SyncSession, at place: Place) throws {
+        let world = ledgers[place.district].world
+        try powered(place) {
+            do {
+                let taken = try session.takeSnapshot { request in
+                    try world.snapshot(request, of: site(place)) { _ in
+                        if cutOff.contains(place) { return .lost }
+                        return chance(setup.badLine) ? [.lost, .answerLost, .repeated][dice(3)] : .delivered
+                    }
+                }
+                note("\(name(place)) takes a snapshot of \(taken.position) entries")
+                count("snapshot")
+            } catch let error as NodeError where error.code == .hubUnreachable {
+                note("\(name(place)) doesn't get all of a snapshot: the line broke")
+                count("snapshot broken off")
+            }
+        }
     }
 
     /// The next effect at the node's own store.

@@ -66,6 +66,12 @@ final class Simulation {
         let worlds = try World.worlds(
             template, nodes: setup.nodes, seed: setup.seed,
             schema: { Schema.versions[$0 < setup.versions.count ? setup.versions[$0] : 0] })
+        if let percent = setup.snapshots {
+            for world in worlds {
+                world.hub.snapshots = SnapshotOffer(bytes: 0, percent: Int64(percent))
+                world.snapshotPiece = 64 << 10
+            }
+        }
         ledgers = try worlds.map { try Ledger($0) }
         clocks = worlds[0].sites.map(\.clock) + worlds.dropFirst().flatMap { $0.nodes.map(\.clock) }
         note("seed \(setup.seed): nodes \(setup.nodes), versions \(setup.versions)")

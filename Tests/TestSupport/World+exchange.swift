@@ -41,7 +41,8 @@ extension World.Site {
     /// The hub's side for a key.
     public func port(for origin: OriginID) -> HubPort {
         HubPort(
-            tenant, identity: installation.identity, node: origin, snapshotFromBytes: snapshotFromBytes)
+            tenant, identity: installation.identity, node: origin,
+            snapshots: snapshots ?? SnapshotOffer(bytes: .max))
     }
 
     /// The hub's answer to a request that a node's key signed, as bytes.
@@ -134,7 +135,7 @@ extension World {
             encoded: (fate == .repeated ? port.recall(request, at: hub.installation) : answer).encoded())
     }
 
-    private func snapshot(_ request: SnapshotRequest, of node: Site, _ fate: (String) -> Fate) throws
+    public func snapshot(_ request: SnapshotRequest, of node: Site, _ fate: (String) -> Fate) throws
         -> SnapshotAnswer
     {
         let fate = fate("snapshot"), lost = NodeError(.hubUnreachable, "the line broke")
@@ -149,7 +150,7 @@ extension World {
     }
 
     private func exchange(_ node: Site, _ fate: (String) -> Fate) throws -> ExchangeOutcome {
-        let port = NodePort(node.tenant, takesSnapshots: hub.snapshotFromBytes < .max)
+        let port = NodePort(node.tenant, takesSnapshots: hub.snapshots != nil)
         var machine = NodeExchange()
         var effects = machine.step(try port.begin())
         for _ in 0..<100_000 {

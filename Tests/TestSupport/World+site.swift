@@ -10,8 +10,8 @@ extension World {
         public let clock: MovableClock
         public private(set) var installation: Installation
         public private(set) var tenant: OpenTenant
-        /// At the hub: from how many bytes on nodes are told to take a snapshot; never, unless set.
-        public var snapshotFromBytes = Int64.max
+        /// At the hub: which nodes are told to take a snapshot; none, unless set.
+        public var snapshots: SnapshotOffer?
         public var actor: Actor { installation.localActor(userID: 1000) }
         public var store: TenantStore { tenant.store }
 

@@ -41,6 +41,7 @@ extension TenantStore {
         // Nothing that was read of the file before is true any more.
         let new = ReplicaTransaction(db, store: self)
         try mine.putBack(new, manifest)
+        try new.forgetWaitingThatIsApplied()
         try replay(mine.frames, new)
         for head in mine.heads where try !new.has(head) {
             throw NodeError(
@@ -49,6 +50,18 @@ extension TenantStore {
         }
         try mine.putBackHistory(new)
         try new.finish()
+    }
+}
+
+extension ReplicaTransaction {
+    /// What waited here for what the snapshot brought may be in it itself.
+    fileprivate func forgetWaitingThatIsApplied() throws {
+        try db.execute(
+            sql: """
+                DELETE FROM main.sync_waiting AS w WHERE EXISTS (
+                  SELECT 1 FROM main.sync_origin o JOIN main.sync_delta d ON d.origin = o.number
+                  WHERE o.id = w.origin AND d.seq = w.seq AND d.hash = w.hash)
+                """)
     }
 }
 

@@ -5,17 +5,16 @@ public struct HubPort: Sendable {
     let tenant: OpenTenant
     let identity: SigningKey
     let node: OriginID
-    let snapshotFromBytes: Int64
+    let snapshots: SnapshotOffer
 
-    /// `node`: the origin whose key signed the request. `snapshotFromBytes`: bytes of deltas that a node lacks from
-    /// which on it is told to take a snapshot, if they are most of the log.
+    /// `node`: the origin whose key signed the request. `snapshots`: to whom one is offered.
     public init(
-        _ tenant: OpenTenant, identity: SigningKey, node: OriginID, snapshotFromBytes: Int64 = 1 << 20
+        _ tenant: OpenTenant, identity: SigningKey, node: OriginID, snapshots: SnapshotOffer = .standard
     ) {
         self.tenant = tenant
         self.identity = identity
         self.node = node
-        self.snapshotFromBytes = snapshotFromBytes
+        self.snapshots = snapshots
     }
 
     var now: Int64 { tenant.store.environment.clock.milliseconds() }
@@ -45,7 +44,7 @@ public struct HubPort: Sendable {
         if try hear(at: hub) {
             // The hub's own key is another one now.
             return try HubPort(
-                hub.tenant(tenant.slug), identity: identity, node: node, snapshotFromBytes: snapshotFromBytes
+                hub.tenant(tenant.slug), identity: identity, node: node, snapshots: snapshots
             ).greet(request, isRevoked: false, at: hub)
         }
         if try offersSnapshot(request) { return try stop(.snapshotRequired, request) }

@@ -118,9 +118,10 @@ public struct SyncSession {
         recall: (RecallRequest) throws -> RecallAnswer,
         snapshot: (SnapshotRequest) throws -> SnapshotAnswer
     ) throws -> ExchangeOutcome {
-        var first: ExchangeOutcome?, hasRecalled = false
-        // One succession heals; a second can only be needed when somebody clones the machine meanwhile.
-        for _ in 0..<4 {
+        var first: ExchangeOutcome?, hasRecalled = false, snapshots = 0
+        // One succession heals; a second can only be needed when somebody clones the machine meanwhile. A second
+        // snapshot is needed when the first was begun long ago.
+        for _ in 0..<5 {
             let succession = try prepare(ask)
             var outcome = try exchange(try node.tenant(slug))
             if let first { outcome.add(first) }
@@ -131,8 +132,9 @@ public struct SyncSession {
                 first = outcome
                 continue
             }
-            if outcome.verdict == .snapshotRequired, outcome.error != nil, outcome.snapshot == nil {
-                let taken = try NodeSnapshot(slug, at: node).run(send: snapshot)
+            if outcome.verdict == .snapshotRequired, outcome.error != nil, snapshots < 2 {
+                snapshots += 1
+                let taken = try takeSnapshot(snapshot)
                 outcome.snapshot = taken
                 outcome.pulled.deltas += taken.deltas
                 outcome.pulled.writes += taken.writes
@@ -150,6 +152,12 @@ public struct SyncSession {
             try heal(after: outcome)
         }
         return first ?? ExchangeOutcome()
+    }
+
+    /// After an exchange that the hub answered with `snapshot-required`: fetches one and takes it over. What `send`
+    /// throws is thrown; pieces that came are kept.
+    public func takeSnapshot(_ send: (SnapshotRequest) throws -> SnapshotAnswer) throws -> SnapshotTaken {
+        try NodeSnapshot(slug, at: node).run(send: send)
     }
 
     /// Before an exchange: a machine whose file is of another key gets a new one, and the hub certifies what

@@ -1,6 +1,22 @@
 import Foundation
 import NodeCore
 
+/// To which nodes a hub offers a snapshot in place of the log.
+public struct SnapshotOffer: Sendable {
+    /// Bytes of bodies that a node must lack.
+    public let bytes: Int64
+    /// Of a hundred entries of the log it must lack more than so many.
+    public let percent: Int64
+
+    public init(bytes: Int64, percent: Int64 = 50) {
+        self.bytes = bytes
+        self.percent = percent
+    }
+
+    /// A MiB and half the log.
+    public static let standard = SnapshotOffer(bytes: 1 << 20)
+}
+
 /// The hub's side of snapshots.
 ///
 /// Idea: a node that lacks most of the log takes the hub's file as it stands at one position instead of merging all
@@ -14,8 +30,8 @@ extension HubPort {
         }
         return try store.read { reader in
             let size = try reader.logSize()
-            guard 2 * (size - request.cursor) > size else { return false }
-            return try reader.bytesInLog(after: request.cursor, except: node) >= snapshotFromBytes
+            guard 100 * (size - request.cursor) > snapshots.percent * size else { return false }
+            return try reader.bytesInLog(after: request.cursor, except: node) >= snapshots.bytes
         }
     }
 
@@ -57,7 +73,8 @@ extension HubPort {
             let size = try reader.treeSize()
             guard manifest.position <= size, try reader.treeRoot(size: manifest.position) == manifest.root
             else { return nil }
-            let isWorthIt = 4 * manifest.position >= 3 * size
+            // Whoever takes it is not told at once to take another one.
+            let isWorthIt = 200 * (size - manifest.position) <= snapshots.percent * size
             return isWorthIt || manifest.id == request.id ? file : nil
         }
     }

@@ -13,7 +13,7 @@ import Testing
     /// A hub that tells every node to take a snapshot that lacks more than half the log.
     func world(_ seed: UInt64) throws -> World {
         let world = try World(Self.template.get(), nodes: 3, seed: seed)
-        world.hub.snapshotFromBytes = 0
+        world.hub.snapshots = SnapshotOffer(bytes: 0)
         return world
     }
 
@@ -277,7 +277,7 @@ import Testing
     @Test("who was erased while a node was away is gone from its file, its history and its bodies")
     func erased() throws {
         let stage = try ErasureStage()
-        stage.world.hub.snapshotFromBytes = 0
+        stage.world.hub.snapshots = SnapshotOffer(bytes: 0)
         try stage.add(stage.hub)
         try stage.world.settle()
         try stage.rename(stage.hub, "Zyxwvut Canary-One")

@@ -97,6 +97,7 @@ open class Ledger {
 
     /// False when it stopped before a delta that somebody else must have written, and nobody has yet.
     private func take(_ site: Int, author: Bool) throws -> Bool {
+        try observeSnapshot(site)
         let fresh = try world.sites[site].store.read { reader in
             try reader.deltas(after: lastStamp[site]).map { ($0, try reader.frame($0.facts.stamp)!) }
         }
@@ -160,6 +161,30 @@ open class Ledger {
         applied[site] = appliedInOrder[site].reduce(into: DeltaSet()) { $0.insert($1) }
         lastStamp[site] = facts.last?.stamp ?? 0
         lastHLC[site] = .zero
+    }
+
+    /// A snapshot gives every delta another place: what was applied before is there still, and each after its past.
+    private func observeSnapshot(_ site: Int) throws {
+        guard site > 0, world.hub.snapshots != nil, let last = appliedInOrder[site].last else { return }
+        let place = world.sites[site].store
+        let isAsBefore = try place.read { reader in
+            try reader.delta(lastStamp[site])?.facts.hash == deltas[last].hash
+        }
+        if isAsBefore { return }
+        let before = applied[site]
+        applied[site] = DeltaSet()
+        appliedInOrder[site] = []
+        for facts in try place.read({ try $0.deltas().map(\.facts) }) {
+            // What nobody has seen yet was written since; whoever observes goes on from here.
+            guard let number = numbers[facts.hash] else { break }
+            try require(
+                deltas[number].past.isSubset(of: applied[site]),
+                "\(name(site)) has delta \(number) before its past since a snapshot")
+            applied[site].insert(number)
+            appliedInOrder[site].append(number)
+            lastStamp[site] = facts.stamp
+        }
+        try require(before.isSubset(of: applied[site]), "\(name(site)) has lost deltas with a snapshot")
     }
 
     /// After another machine has begun to run from a copy.
