@@ -44,19 +44,24 @@ soak: export HISTORIES ?= 20000
 soak: export BACKTESTS ?= 5000
 soak: export LOAD_SECONDS ?= 60
 soak: export TAMPERINGS ?= 1000
+soak: export HONEST_SYNCS ?= 1000
 soak: export ROSTERS ?= 50000
 soak: export ATTEMPTS ?= 10000
 soak: export SAMPLES ?= 20
 soak: export FUZZ_RUNS ?= 20000
 soak: export ROTATION_KILLS ?= 100
 soak: export SNAPSHOT_KILLS ?= 100
+soak: export RECOVERY_KILLS ?= 25
+soak: export KILL_ROUNDS ?= 20
+soak: export DRILLS ?= 100
 soak: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '^SimulationTests\.'
-	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.(HistoryTests|RecoveryHistoryTests|TransparencyTests|BacktestTests|CrossTenantTests|FlippedBitTests)'
+	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.(HistoryTests|RecoveryHistoryTests|TransparencyTests|BacktestTests|CrossTenantTests|FlippedBitTests|DrillTests)'
 	$(SWIFT) test --skip-build --filter '^NodeServerTests\.(SeatRaceTests|FuzzCorpusTests)'
 	$(SWIFT) test --skip-build --filter '^NodeCoreTests\.(RosterPropertyTests|SessionPropertyTests)'
-	$(SWIFT) test --skip-build --filter '^NodeCLITests\.(ImportFuzzTests|RotationKillTests|SnapshotProcessTests)'
+	$(SWIFT) test --skip-build --filter '^NodeCLITests\.(ImportFuzzTests|KillTests|RotationKillTests|RecoveryKillTests|SnapshotProcessTests)'
+	DRILLS=5 $(SWIFT) test --skip-build --filter '^NodeCLITests\.DrillProcessTests'
 	$(SWIFT) build -c release --product node-cli
 	/usr/bin/python3 scripts/load .build/release/node-cli --seconds $(LOAD_SECONDS)
 	scripts/mutate --all

@@ -252,6 +252,16 @@ import Testing
             """)
     }
 
+    @Test("a delta that waited at a node came with a snapshot")
+    func seed2() throws {
+        try Replay.check(
+            """
+            seed 2 nodes 3 line 25 power 0 versions 0,0,0,0 end 3240913 snapshots 2
+            7652 4ea80847bcb1081a call 0.3
+            960414 57c883255f0f9e24 carry 0
+            """)
+    }
+
     @Test("a teacher who was deleted, of whom all let the values go, is erased")
     func seed261816() throws {
         try Replay.check(

@@ -43,7 +43,7 @@ public struct AccessGate: Sendable {
         try principal.require(permission, in: standing(of: tenant))
         guard principal.readsAreAudited, permission.isReading, permission.needsSupport else { return }
         try tenant.store.write(as: principal.actor, origin: tenant.origin) { transaction in
-            transaction.auditReading(
+            transaction.auditAlone(
                 AuditAction(
                     permission.rawValue, targetType: "tenant",
                     targetID: try transaction.replica.tenantID().description))

@@ -298,6 +298,28 @@ public struct Doctor {
         return findings
     }
 
+    /// Hub: what has waited for an hour for changes that nobody has handed in.
+    private func waiting(_ slug: String?) throws -> [Finding] {
+        let hour: Int64 = 3_600_000
+        return try tenants(slug).flatMap { open in
+            try open.store.read { reader in
+                try reader.waitingByOrigin().filter { now - $0.since > hour }.map { waiting in
+                    let name = try reader.origin(waiting.origin)?.name ?? waiting.origin.hex
+                    return Finding(
+                        "sync \(open.slug)", .warning,
+                        """
+                        \(waiting.deltas) changes of \(name) wait since \(RFC3339.string(milliseconds: waiting.since)) \
+                        for others that nobody has handed in
+                        """,
+                        next: """
+                            Have \(name) sync. If its disk is gone: \
+                            `node-cli nodes void \(waiting.origin.hex) --tenant \(open.slug)`.
+                            """)
+                }
+            }
+        }
+    }
+
     private func nodes(_ slug: String?) throws -> [Finding] {
         let week: Int64 = 7 * 86_400_000
         let nodes = try installation.activeEnrolments(slug: slug)
@@ -316,7 +338,7 @@ public struct Doctor {
                     next: "Have it sync, or `node-cli backup release --tenant \(open.slug)` if it can't.")
             }
         }
-        return recovering
+        return try recovering + waiting(slug)
             + nodes.map { node in
                 let seen = node.lastSeenAt ?? node.enrolledAt
                 let text = RFC3339.string(milliseconds: seen)

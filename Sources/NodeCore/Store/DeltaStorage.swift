@@ -247,6 +247,29 @@ extension ReplicaTransaction {
                 ])
     }
 
+    public var environmentClock: any WallClock { store.environment.clock }
+
+    public func removeWaiting(_ hash: Hash) throws {
+        try db.cachedStatement(sql: "DELETE FROM sync_waiting WHERE hash = ?").execute(arguments: [
+            Data(hash.bytes)
+        ])
+    }
+
+    /// All that waits of an origin.
+    public func removeWaiting(of origin: OriginID) throws {
+        try db.execute(sql: "DELETE FROM sync_waiting WHERE origin = ?", arguments: [Data(origin.bytes)])
+    }
+}
+
+/// What of one origin waits.
+public struct WaitingDeltas: Sendable, Equatable {
+    public let origin: OriginID
+    public let deltas: Int
+    /// When the first of them came, milliseconds since 1970.
+    public let since: Int64
+}
+
+extension StoreReader {
     public func isWaiting(_ hash: Hash) throws -> Bool {
         try count("SELECT count(*) FROM sync_waiting WHERE hash = ?", [Data(hash.bytes)]) > 0
     }
@@ -283,16 +306,17 @@ extension ReplicaTransaction {
         ).map { $0[0] }
     }
 
-    public var environmentClock: any WallClock { store.environment.clock }
-
-    public func removeWaiting(_ hash: Hash) throws {
-        try db.cachedStatement(sql: "DELETE FROM sync_waiting WHERE hash = ?").execute(arguments: [
-            Data(hash.bytes)
-        ])
+    /// What waits, by origin.
+    public func waitingByOrigin() throws -> [WaitingDeltas] {
+        try rows(
+            "SELECT origin, count(*), min(received_at) FROM sync_waiting GROUP BY origin ORDER BY origin"
+        ).compactMap { row in
+            OriginID(bytes: Array(row[0] as Data)).map {
+                WaitingDeltas(origin: $0, deltas: row[1], since: row[2])
+            }
+        }
     }
-}
 
-extension StoreReader {
     /// How far an origin's chain is here without a gap, applied or waiting.
     public func heldThrough(_ origin: OriginRecord) throws -> Int64 {
         let sql = "SELECT DISTINCT seq FROM sync_waiting WHERE origin = ? AND seq > ? ORDER BY seq"

@@ -41,7 +41,7 @@ public final class LocalTransaction {
     private let seen: SeenVector
     private let past: [Int64: Int64]
     private var action: AuditAction?
-    private var isReading = false
+    private var standsAlone = false
     private var part: [RecordedWrite] = []
     private var partBytes = 0
     private var partIndex: [PartKey: Int] = [:]
@@ -81,10 +81,10 @@ public final class LocalTransaction {
     /// Names what the transaction does. Needed before it is sealed when anything was written.
     public func audit(_ action: AuditAction) { self.action = action }
 
-    /// Names what is read under a support session: the entry is written though nothing changes.
-    public func auditReading(_ action: AuditAction) {
+    /// Names what is read under a support session, or done to no row: the entry is written though nothing changes.
+    public func auditAlone(_ action: AuditAction) {
         self.action = action
-        isReading = true
+        standsAlone = true
     }
 
     /// Whether anything was written.
@@ -325,7 +325,7 @@ public final class LocalTransaction {
     /// Writes the audit entry, signs every part, and stores the deltas with the new chain head. Nothing when
     /// no row was changed, unless the entry is to stand `alone`.
     func seal(alone: Bool = false) throws {
-        guard hasChanges || isReading || alone else { return }
+        guard hasChanges || standsAlone || alone else { return }
         try writeAuditEntry()
         try closePart()
         let key = origin.key, replication = replica.store.environment.replication

@@ -141,7 +141,7 @@ extension ReplicaTransaction {
         try db.execute(
             sql: "UPDATE sync_origin SET revocation = ? WHERE id = ? AND revocation IS NULL",
             arguments: [Data(document), Data(id.bytes)])
-        try db.execute(sql: "DELETE FROM sync_waiting WHERE origin = ?", arguments: [Data(id.bytes)])
+        try removeWaiting(of: id)
     }
 
     /// Gives an origin another name, by a newer certificate for the same key. Rules may ask for names, so

@@ -56,7 +56,7 @@ public struct KeyService {
                 hint: "`node-cli key rotate` makes another one; the old one then ends.")
         }
         try tenant.store.write(as: principal.actor, origin: tenant.origin) { transaction in
-            transaction.auditReading(AuditAction("key.show", targetType: "api_key", targetID: current.id))
+            transaction.auditAlone(AuditAction("key.show", targetType: "api_key", targetID: current.id))
         }
         return (sealed, current)
     }

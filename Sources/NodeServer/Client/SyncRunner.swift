@@ -36,13 +36,15 @@ public struct SyncRunner {
     /// Syncs one tenant with its hub; blocks. Failures of the line end up in the result, and in the
     /// local log; what was stored before them stays. Throws `CancellationError` when the client was
     /// stopped: that is no failure, and nothing is noted.
+    /// `fetched`: bytes of a snapshot that are here, and of all of it.
     public func sync(
-        _ tenant: OpenTenant, progress: (NodeExchange.Progress) -> Void = { _ in }
+        _ tenant: OpenTenant, progress: (NodeExchange.Progress) -> Void = { _ in },
+        fetched: (Int, Int) -> Void = { _, _ in }
     ) throws -> SyncResult {
         let started = ContinuousClock.now
         if try !installation.isDisplaced(tenant.slug) { try SeatDuty(tenant).run() }
         var roundTrips = 0
-        let outcome = try run(tenant.slug, &roundTrips, progress)
+        let outcome = try run(tenant.slug, &roundTrips, progress, fetched)
         try installation.followHub(tenant.slug)
         if outcome.pulled.deltas > 0 {
             // Another key may be in place by now.
@@ -64,7 +66,8 @@ public struct SyncRunner {
     }
 
     private func run(
-        _ slug: String, _ roundTrips: inout Int, _ progress: (NodeExchange.Progress) -> Void
+        _ slug: String, _ roundTrips: inout Int, _ progress: (NodeExchange.Progress) -> Void,
+        _ fetched: (Int, Int) -> Void
     ) throws -> ExchangeOutcome {
         do {
             return try SyncSession(slug, at: installation).run { request, key in
@@ -83,7 +86,9 @@ public struct SyncRunner {
             } snapshot: { request in
                 var line = try line(to: try installation.tenant(slug))
                 defer { roundTrips += line.roundTrips }
-                return try line.snapshot(request)
+                let answer = try line.snapshot(request)
+                fetched(Int(answer.offset) + answer.bytes.count, Int(answer.size))
+                return answer
             }
         } catch let error as NodeError {
             var outcome = ExchangeOutcome()

@@ -43,8 +43,10 @@ public enum NodeAdministration {
     }
 
     /// Cuts a node's key at what the hub has of its chain. What it wrote until then stays; the node's work
-    /// since stays on its own disk.
-    public static func revoke(_ found: Found, at hub: Installation) throws {
+    /// since stays on its own disk. What waits of it can't be applied any more: see `void`, which returns it.
+    @discardableResult
+    public static func revoke(_ found: Found, as actor: Actor, at hub: Installation) throws -> WaitingGap {
+        let gap = try void(found, as: actor)
         try found.tenant.store.replicate { replica in
             guard let origin = try replica.origin(found.origin.id), !origin.isRevoked else { return }
             let document = try Revocation(
@@ -56,6 +58,7 @@ public enum NodeAdministration {
         }
         try hub.noteRevoked(found.origin.id, tenant: found.tenant.slug)
         try SeatRecovery(hub.tenant(found.tenant.slug)).run()
+        return gap
     }
 
     /// Gives a node another name, on every installation with its next sync. Throws `VALIDATION_ERROR`.

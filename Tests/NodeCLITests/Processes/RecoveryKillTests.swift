@@ -5,7 +5,7 @@ import Testing
 /// SIGKILL at points spread over backup, restore and exchanges by file: whatever was acknowledged is there,
 /// and the next command needs no repair.
 @Suite(.serialized, .blocking) struct RecoveryKillTests {
-    static let kills = 12
+    static let kills = ProcessInfo.processInfo.environment["RECOVERY_KILLS"].flatMap { Int($0) } ?? 12
 
     /// Kills a command again and again, each time a little later, until it ends by itself so often that its
     /// whole length was covered. `begin` prepares a try, `check` looks at what a kill left.

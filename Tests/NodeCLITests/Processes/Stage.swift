@@ -8,6 +8,8 @@ final class Stage {
     private var children: [ChildProcess] = []
     private var relays: [Relay] = []
     private var count = 0
+    /// What runs as `node-cli`, where it isn't the binary itself.
+    var program = Stage.binary
 
     /// Runs a test with a stage of its own; ends every process that it started.
     static func run(_ body: (Stage) throws -> Void) throws {
@@ -45,12 +47,12 @@ final class Stage {
     }
 
     func start(
-        _ arguments: [String], program: String = Stage.binary, input: String = "",
+        _ arguments: [String], program: String? = nil, input: String = "",
         environment extra: [String: String] = [:], inputFrom: Int32? = nil, output: Int32? = nil
     ) throws -> ChildProcess {
         count += 1
         let child = try ChildProcess(
-            program, arguments, environment: environment.merging(extra) { $1 },
+            program ?? self.program, arguments, environment: environment.merging(extra) { $1 },
             folder: "\(folder)/run/\(count)", input: input, inputFrom: inputFrom, output: output)
         children.append(child)
         return child
@@ -58,7 +60,7 @@ final class Stage {
 
     /// Runs a command to its end.
     func run(
-        _ arguments: [String], program: String = Stage.binary, input: String = "",
+        _ arguments: [String], program: String? = nil, input: String = "",
         environment: [String: String] = [:]
     ) throws -> Outcome {
         let began = ContinuousClock.now

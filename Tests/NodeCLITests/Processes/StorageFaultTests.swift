@@ -10,7 +10,7 @@ import Testing
     static let canUnshare = runs("/usr/bin/unshare", ["-m", "true"])
     static let canTrace = runs("/usr/bin/strace", ["-o", "/dev/null", "true"])
 
-    private static func runs(_ program: String, _ arguments: [String]) -> Bool {
+    static func runs(_ program: String, _ arguments: [String]) -> Bool {
         guard FileManager.default.isExecutableFile(atPath: program) else { return false }
         let process = Process()
         process.executableURL = URL(filePath: program)

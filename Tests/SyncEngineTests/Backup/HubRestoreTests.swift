@@ -114,7 +114,7 @@ import Testing
             try world.settle()
             let found = try NodeAdministration.find(
                 world.sites[2].name, tenant: world.slug, at: world.hub.installation)
-            try NodeAdministration.revoke(found, at: world.hub.installation)
+            try NodeAdministration.revoke(found, as: world.hub.actor, at: world.hub.installation)
             for site in [world.sites[1], world.sites[3], late] { try world.sync(site) }
         }
         world.remove(world.sites[2])

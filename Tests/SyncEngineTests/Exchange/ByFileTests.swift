@@ -178,7 +178,7 @@ import Testing
         let mine = try world.file(of: first)
         #expect(throws: NodeError.self) { try world.take(mine, at: first) }
         let found = try NodeAdministration.find(first.name, tenant: world.slug, at: world.hub.installation)
-        try NodeAdministration.revoke(found, at: world.hub.installation)
+        try NodeAdministration.revoke(found, as: world.hub.actor, at: world.hub.installation)
         #expect(throws: NodeError.self) { try world.take(mine) }
         let outcome = try world.take(try world.answer(to: first), at: first)
         #expect(outcome.error?.code == .revoked)

@@ -150,7 +150,9 @@ import Testing
             return try reader.stamps(origin: own.number, after: 1).map { try reader.frame($0)! }
         }
         let found = try NodeAdministration.find("node1", tenant: nil, at: world.hub.installation)
-        for _ in 0..<2 { try NodeAdministration.revoke(found, at: world.hub.installation) }
+        for _ in 0..<2 {
+            try NodeAdministration.revoke(found, as: world.hub.actor, at: world.hub.installation)
+        }
         try world.sync(other)
         for site in [world.hub, other] {
             let summary = try site.store.replicate { try DeltaApplier.receive(late, in: $0) }

@@ -99,6 +99,47 @@ import Testing
         for node in [first, second, third] { try expectSame(world, node) }
     }
 
+    @Test("a snapshot that the hub's log outgrew while it was fetched is followed by another one")
+    func outgrown() throws {
+        let world = try world(8), node = world.sites[2]
+        try history(world)
+        world.snapshotPiece = 1 << 10
+        var pieces = 0
+        let cut = try world.sync(node) { kind in
+            pieces += kind == "snapshot" ? 1 : 0
+            return pieces > 2 ? .lost : .delivered
+        }
+        #expect(cut.error?.code == .hubUnreachable && pieces == 3)
+        world.snapshotPiece = 1 << 20
+        try history(world, 400)
+        let outcome = try world.sync(node)
+        #expect(outcome.error == nil && outcome.snapshot != nil)
+        try expectSame(world, node)
+    }
+
+    @Test("what waits at a node and comes with a snapshot doesn't wait on; what builds on it is applied")
+    func waiting() throws {
+        let world = try world(9), node = world.sites[2]
+        try world.sync(node)
+        try history(world, 60)
+        let other = world.sites[1]
+        try put(other, "late", "One")
+        try put(other, "late", "Two")
+        try world.sync(other)
+        try put(other, "late", "Three")
+        let frames = try other.store.read { reader in
+            try reader.deltas(newest: 2).map { try reader.frame($0.facts.stamp)! }
+        }
+        _ = try node.store.replicate { try DeltaApplier.receive(frames, in: $0) }
+        #expect(try node.store.read { try $0.waitingCount() } == 2)
+        let outcome = try world.sync(node)
+        #expect(outcome.error == nil && outcome.snapshot != nil)
+        #expect(try node.store.read { try $0.waitingCount() } == 0)
+        #expect(try name(node, "late") == "Three")
+        try world.settle()
+        try expectSame(world, node)
+    }
+
     @Test("the hub keeps a snapshot for a day")
     func old() throws {
         let world = try world(7)

@@ -49,7 +49,7 @@ enum NodeRoutes {
             try NodeAdministration.rename(found, to: call.body.required("name"), at: call.installation)
         },
         change("revoke", "Take a node's key out of use, for good; at the hub.", body: .none) { found, call in
-            try NodeAdministration.revoke(found, at: call.installation)
+            try NodeAdministration.revoke(found, as: call.actor, at: call.installation)
         },
     ]
 

@@ -97,7 +97,7 @@ struct DeltaShow: NodeCommand {
         }
     }
 
-    private static func json(_ write: RecordedWrite) -> JSONValue {
+    static func json(_ write: RecordedWrite) -> JSONValue {
         let columns: [(String, JSONValue)] =
             switch write.change {
             case .delete: []
@@ -124,7 +124,7 @@ struct DeltaShow: NodeCommand {
         }
     }
 
-    private static func rows(_ write: RecordedWrite) -> [[String]] {
+    static func rows(_ write: RecordedWrite) -> [[String]] {
         switch write.change {
         case .delete: [["delete", write.table, write.id, "", ""]]
         case .row(let values), .columns(let values):

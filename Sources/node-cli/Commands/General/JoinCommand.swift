@@ -42,8 +42,14 @@ struct JoinCommand: NodeCommand {
         let syncLock = try installation.lockForSync(claim.slug, waiting: 60)
         defer { withExtendedLifetime(syncLock) {} }
         let bar = context.progress("Taking the tenant", unit: "deltas")
-        let first = try SyncRunner(installation, client: client).sync(tenant) { bar.update($0) }
-        bar.finish()
+        let fetching = context.progress("Fetching a snapshot", unit: "KB")
+        let first = try SyncRunner(installation, client: client).sync(tenant) {
+            bar.update($0)
+        } fetched: {
+            bar.clear()
+            fetching.update($0 / 1000, of: $1 / 1000)
+        }
+        for one in [bar, fetching] { one.finish() }
         var warnings: [Notice] = []
         if let error = first.error {
             warnings.append(

@@ -8,7 +8,7 @@ struct NodesCommand: ParsableCommand {
         subcommands: [
             NodesInvite.self, NodesPending.self, NodesApprove.self, NodesReject.self, NodesList.self,
             NodesShow.self, NodesRename.self, NodesRevoke.self,
-            NodesRotate.self, NodesPassphrase.self,
+            NodesVoid.self, NodesRotate.self, NodesPassphrase.self,
         ])
 }
 

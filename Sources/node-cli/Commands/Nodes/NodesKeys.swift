@@ -110,10 +110,14 @@ struct NodesRevoke: NodeCommand {
                 body: .text("\(found.origin.name) \(state)."))
         }
         try context.confirm(confirmation, name: found.origin.name, "Revoking the node \(found.origin.name)")
-        try NodeAdministration.revoke(found, at: installation)
+        let gap = try NodeAdministration.revoke(found, as: context.actor(installation), at: installation)
+        let text = "\(found.origin.name) is revoked: its key opens nothing any more."
         return CommandResult(
-            data: ["origin": .string(found.origin.id.hex), "state": "revoked"],
-            body: .text("\(found.origin.name) is revoked: its key opens nothing any more."))
+            data: [
+                "origin": .string(found.origin.id.hex), "state": "revoked",
+                "voided": .array(try gap.waiting.map(NodesVoid.json)),
+            ],
+            body: try NodesVoid.body(text, gap))
     }
 }
 

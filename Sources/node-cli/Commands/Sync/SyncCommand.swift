@@ -127,10 +127,16 @@ struct SyncNow: NodeCommand {
         if dryRun.dryRun { return try rehearse(open, installation, context) }
         let acknowledged = try open.store.read { try $0.state(.receiptSeq)?.int ?? 0 }
         let bar = context.progress("Syncing", unit: "deltas")
+        let fetching = context.progress("Fetching a snapshot", unit: "KB")
         let result = try SyncRunner(
             installation, client: try context.curl(), hubURL: context.configuration.hubURL
-        ).sync(open) { bar.update($0) }
-        bar.finish()
+        ).sync(open) {
+            bar.update($0)
+        } fetched: {
+            bar.clear()
+            fetching.update($0 / 1000, of: $1 / 1000)
+        }
+        for one in [bar, fetching] { one.finish() }
         let outcome = result.outcome
         let openConflicts = try ConflictService(open, actor: actor).list(.open).count
         let written = try open.store.read { try $0.acknowledgedWrites(after: acknowledged) }
