@@ -54,13 +54,14 @@ soak: export SNAPSHOT_KILLS ?= 100
 soak: export RECOVERY_KILLS ?= 25
 soak: export KILL_ROUNDS ?= 20
 soak: export DRILLS ?= 100
+soak: export CUTS ?= 300
 soak: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '^SimulationTests\.'
 	$(SWIFT) test --skip-build --filter '^SyncEngineTests\.(HistoryTests|RecoveryHistoryTests|TransparencyTests|BacktestTests|CrossTenantTests|FlippedBitTests|DrillTests)'
 	$(SWIFT) test --skip-build --filter '^NodeServerTests\.(SeatRaceTests|FuzzCorpusTests)'
 	$(SWIFT) test --skip-build --filter '^NodeCoreTests\.(RosterPropertyTests|SessionPropertyTests)'
-	$(SWIFT) test --skip-build --filter '^NodeCLITests\.(ImportFuzzTests|KillTests|RotationKillTests|RecoveryKillTests|SnapshotProcessTests)'
+	$(SWIFT) test --skip-build --filter '^NodeCLITests\.(ImportFuzzTests|KillTests|RotationKillTests|RecoveryKillTests|SnapshotProcessTests|CutLineProcessTests)'
 	DRILLS=5 $(SWIFT) test --skip-build --filter '^NodeCLITests\.DrillProcessTests'
 	$(SWIFT) build -c release --product node-cli
 	/usr/bin/python3 scripts/load .build/release/node-cli --seconds $(LOAD_SECONDS)

@@ -122,6 +122,11 @@ import Testing
             try World.Site.restart([world.hub])
             if random.dice(2) == 0 { try write(world.sites[1]) }
             for _ in 0..<3 { try sync(world.sites[1 + random.dice(2)]) }
+            // Until it has heard both, the hub takes nothing.
+            for node in world.nodes + world.nodes {
+                let error = try world.sync(node).error
+                if let error, error.code != .hubRecovering { throw error }
+            }
         }
 
         func check() throws {
