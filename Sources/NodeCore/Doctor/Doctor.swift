@@ -324,7 +324,7 @@ public struct Doctor {
         let week: Int64 = 7 * 86_400_000
         let nodes = try installation.activeEnrolments(slug: slug)
         guard !nodes.isEmpty else {
-            return [
+            return try waiting(slug) + [
                 Finding(
                     "sync", .ok, "no node is enrolled",
                     next: "`node-cli nodes invite --tenant SLUG` invites one.")

@@ -279,11 +279,24 @@ extension StoreReader {
         try rows(
             "SELECT envelope, body, statement FROM sync_waiting WHERE origin = ? AND seq = ? ORDER BY hash",
             [Data(origin.bytes), seq]
-        ).map { row in
-            DeltaFrame(
-                envelope: Array(row[0] as Data), body: Array(row[1] as Data),
-                redaction: (row[2] as Data?).map(DeltaFrame.Redaction.init(statement:)))
+        ).map(Self.frame)
+    }
+
+    /// All waiting deltas of an origin by number, as they came: number, hash, frame.
+    public func waiting(of origin: OriginID) throws -> [(seq: Int64, hash: Hash, frame: DeltaFrame)] {
+        let sql = "SELECT DISTINCT seq, hash FROM sync_waiting WHERE origin = ? ORDER BY seq, hash"
+        return try rows(sql, [Data(origin.bytes)]).compactMap { row in
+            guard let hash = Hash(bytes: Array(row[1] as Data)) else { return nil }
+            let stored = try self.row(
+                "SELECT envelope, body, statement FROM sync_waiting WHERE hash = ?", [row[1] as Data])
+            return stored.map { (row[0], hash, Self.frame($0)) }
         }
+    }
+
+    private static func frame(_ row: Row) -> DeltaFrame {
+        DeltaFrame(
+            envelope: Array(row[0] as Data), body: Array(row[1] as Data),
+            redaction: (row[2] as Data?).map(DeltaFrame.Redaction.init(statement:)))
     }
 
     public func isWaiting(origin: OriginID, seq: Int64) throws -> Bool {

@@ -46,15 +46,17 @@ public enum NodeAdministration {
     /// since stays on its own disk. What waits of it can't be applied any more: see `void`, which returns it.
     @discardableResult
     public static func revoke(_ found: Found, as actor: Actor, at hub: Installation) throws -> WaitingGap {
-        let gap = try void(found, as: actor)
-        try found.tenant.store.replicate { replica in
-            guard let origin = try replica.origin(found.origin.id), !origin.isRevoked else { return }
+        let tenant = found.tenant
+        let gap = try tenant.store.write(as: actor, origin: tenant.origin) { transaction in
+            let replica = transaction.replica, gap = try void(found.origin.id, in: transaction)
+            guard !gap.origin.isRevoked else { return gap }
             let document = try Revocation(
-                tenant: found.tenant.id, origin: origin.id, heads: replica.heads(of: origin),
+                tenant: tenant.id, origin: gap.origin.id, heads: replica.heads(of: gap.origin),
                 issuedAt: hub.environment.clock.milliseconds()
             ).signed(by: hub.identity)
-            try replica.revoke(origin.id, document: document)
+            try replica.revoke(gap.origin.id, document: document)
             try replica.appendToLog(document: document)
+            return gap
         }
         try hub.noteRevoked(found.origin.id, tenant: found.tenant.slug)
         try SeatRecovery(hub.tenant(found.tenant.slug)).run()

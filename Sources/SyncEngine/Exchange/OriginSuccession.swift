@@ -134,8 +134,15 @@ public struct SyncSession {
             }
             if outcome.verdict == .snapshotRequired, outcome.error != nil, snapshots < 2 {
                 snapshots += 1
-                let taken = try takeSnapshot(snapshot)
-                outcome.snapshot = taken
+                let taken: SnapshotTaken
+                do { taken = try takeSnapshot(snapshot) } catch let error as NodeError
+                    where first?.snapshot != nil
+                {
+                    // What the first one brought is here.
+                    outcome.error = error
+                    return outcome
+                }
+                outcome.snapshot = taken.adding(outcome.snapshot)
                 outcome.pulled.deltas += taken.deltas
                 outcome.pulled.writes += taken.writes
                 outcome.pulled.bytes += taken.bytes

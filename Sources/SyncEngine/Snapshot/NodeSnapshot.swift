@@ -11,6 +11,14 @@ public struct SnapshotTaken: Sendable, Equatable {
     public let writes: Int
     /// Bytes that came over the line, in this sync.
     public let bytes: Int
+
+    /// With what an earlier one of the same sync brought.
+    func adding(_ earlier: SnapshotTaken?) -> SnapshotTaken {
+        guard let earlier else { return self }
+        return SnapshotTaken(
+            position: position, deltas: deltas + earlier.deltas, writes: writes + earlier.writes,
+            bytes: bytes + earlier.bytes)
+    }
 }
 
 /// A node's side of snapshots: fetches one piece by piece, checks it beside the tenant's file, and then lets that take

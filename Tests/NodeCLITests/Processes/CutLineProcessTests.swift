@@ -30,8 +30,8 @@ import Testing
                     relay.stop(direction, 1, after: bytes, then: .cut)
                     let cut = try node.run("sync")
                     relay.release()
-                    // The last bytes of a request may be needless to the hub, which answers then.
-                    #expect(cut.status == 10 || cut.status == 0, cut.story)
+                    // A sync may have more than one request, of which the first is cut.
+                    #expect(cut.status == 10 || (cut.status == 0 && bytes > size / 2), cut.story)
                 }
                 try node.done("sync")
                 #expect(try hub.teachers().count == written)

@@ -39,6 +39,39 @@ import Testing
         }
     }
 
+    @Test(
+        "what waits of a machine that is gone is listed, given up, and taken when the machine turns up after all"
+    )
+    func givenUp() throws {
+        try Stage.run { stage in
+            let hub = try stage.hubWithTenant(), server = try RunningServer(hub)
+            defer { server.kill() }
+            let relay = try stage.relay(to: server.port)
+            let node = try stage.node("node", joining: hub, through: relay.port)
+            try node.done("roster", "import", try Self.roster(stage, rows: 2000))
+            relay.stop(.request, 3, after: 10_000, then: .cut)
+            #expect(try node.run("sync").status == 10)
+            relay.release()
+            let listed = try hub.done("nodes", "void", "node", "--dry-run")
+            let waiting = listed["deltas"].items
+            #expect(waiting.count > 0 && listed["voided"].bool == false)
+            #expect(waiting[0]["writes_list"].items.contains { $0["table"].string == "teacher" })
+            #expect(listed["missing"][0]["seq"].int == waiting.count + 1)
+            try hub.refuses(["nodes", "void", "node"], 2, "CONFIRMATION_NEEDED")
+            try hub.refuses(["nodes", "void", "nobody", "--yes"], 6, "NODE_NOT_FOUND")
+            #expect(try hub.done("nodes", "void", "node", "--yes")["voided"].bool == true)
+            #expect(try hub.done("status")["tenants"][0]["waiting_deltas"].int == 0)
+            #expect(try hub.done("nodes", "void", "node", "--yes")["deltas"].items.isEmpty)
+            try node.done("sync")
+            #expect(try hub.teachers().count == 2000)
+            #expect(try hub.state() == node.state())
+            #expect(
+                try node.done("audit", "list")["entries"].items.contains {
+                    $0["action"].string == "node.void"
+                })
+        }
+    }
+
     /// Syncs until all parts but perhaps the last are held by the hub, which must show nothing of them;
     /// how many syncs that took and what the hub's gauge said.
     private static func pushCutting(

@@ -35,16 +35,18 @@ import Testing
     func voided() throws {
         let (world, node, found) = try stage()
         let head = try node.store.read { try $0.ownOrigin()!.headSeq }
-        let gap = try world.hub.store.read { try WaitingGap(found.origin, in: $0) }
+        let gap = try world.hub.store.read { try WaitingGap(found.origin.id, in: $0) }
         #expect(gap.missing == [.init(origin: found.origin.id, seq: head - 2)])
-        #expect(gap.waiting.map(\.header.seq) == [head - 1, head])
+        #expect(gap.waiting.map(\.seq) == [head - 1, head])
         world.hub.clock.advance(2 * 3_600_000)
         let told = try Doctor(world.hub.installation, leaseDays: 30).sync(nil)
         #expect(told.contains { $0.next.contains("nodes void \(found.origin.id.hex)") })
 
         let voided = try NodeAdministration.void(found, as: world.hub.actor)
         #expect(voided.waiting.map(\.hash) == gap.waiting.map(\.hash))
-        #expect(try voided.waiting.flatMap { try $0.writes() }.map(\.id).allSatisfy { !$0.isEmpty })
+        #expect(
+            try voided.waiting.compactMap(\.delta).flatMap { try $0.writes() }.filter { $0.id == "t" }.count
+                == 2)
         #expect(try world.hub.store.read { try $0.waitingCount() } == 0)
         let other = world.sites[2]
         try world.sync(other)
@@ -74,10 +76,25 @@ import Testing
         let (world, _, found) = try stage()
         let gap = try NodeAdministration.revoke(found, as: world.hub.actor, at: world.hub.installation)
         #expect(gap.waiting.count == 2)
+        #expect(try world.hub.store.read { try $0.origin(found.origin.id)!.isRevoked })
         #expect(try world.hub.store.read { try $0.waitingCount() } == 0)
         try world.sync(world.sites[2])
         #expect(try entries(world.sites[2], "node.void").count == 1)
         #expect(try world.sites[2].digest() == world.hub.digest())
+    }
+
+    @Test("what waits and was damaged stops nobody's push, is listed, and can be given up")
+    func damaged() throws {
+        let (world, node, found) = try stage()
+        try world.hub.change("UPDATE sync_waiting SET body = zeroblob(length(body))")
+        let other = world.sites[2]
+        try other.write { try $0.put(Schema.teacher, id: "o", ["name": "Other"]) }
+        #expect(try world.sync(other).error == nil)
+        let gap = try NodeAdministration.void(found, as: world.hub.actor)
+        #expect(gap.waiting.count == 2 && gap.waiting.allSatisfy { $0.delta == nil })
+        try world.settle()
+        #expect(try world.hub.store.read { try $0.shown(Schema.teacher, id: "t")?["name"] } == "Four")
+        #expect(try world.hub.digest() == node.digest())
     }
 
     @Test("what builds on another key's missing change names that one")
@@ -95,7 +112,7 @@ import Testing
         _ = try world.hub.store.replicate { try DeltaApplier.receive(built, in: $0) }
         let found = try NodeAdministration.find("node2", tenant: nil, at: world.hub.installation)
         let head = try node.store.read { try $0.ownOrigin()! }
-        let gap = try world.hub.store.read { try WaitingGap(found.origin, in: $0) }
+        let gap = try world.hub.store.read { try WaitingGap(found.origin.id, in: $0) }
         #expect(gap.missing == [.init(origin: head.id, seq: head.headSeq)])
         #expect(gap.waiting.count == 1)
     }

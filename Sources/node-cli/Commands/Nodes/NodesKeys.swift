@@ -90,7 +90,8 @@ struct NodesRevoke: NodeCommand {
 
             What the hub has of the node stays. Nothing more that the key signs is taken, anywhere; what the
             node hasn't synced stays on its own disk. For a machine that was only restored or replaced, this is
-            not needed. There is no way back but a new enrolment.
+            not needed. There is no way back but a new enrolment. Changes of it that wait at the hub for others are
+            given up and listed; `nodes void --dry-run` lists them before.
             """)
 
     @OptionGroup var node: NodeOptions
@@ -99,7 +100,8 @@ struct NodesRevoke: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let installation = try context.installation(), found = try node.find(at: installation)
+        let (installation, principal) = try context.staff(node.tenant.acting, to: .editNodes)
+        let found = try node.find(at: installation)
         if dryRun.dryRun {
             let state = found.origin.isRevoked ? "is revoked already" : "would be revoked"
             return CommandResult(
@@ -110,12 +112,12 @@ struct NodesRevoke: NodeCommand {
                 body: .text("\(found.origin.name) \(state)."))
         }
         try context.confirm(confirmation, name: found.origin.name, "Revoking the node \(found.origin.name)")
-        let gap = try NodeAdministration.revoke(found, as: context.actor(installation), at: installation)
+        let gap = try NodeAdministration.revoke(found, as: principal.actor, at: installation)
         let text = "\(found.origin.name) is revoked: its key opens nothing any more."
         return CommandResult(
             data: [
                 "origin": .string(found.origin.id.hex), "state": "revoked",
-                "voided": .array(try gap.waiting.map(NodesVoid.json)),
+                "deltas": .array(try gap.waiting.map(NodesVoid.json)),
             ],
             body: try NodesVoid.body(text, gap))
     }

@@ -10,9 +10,9 @@ struct NodesVoid: NodeCommand {
             Example: node-cli nodes void north-office --dry-run
 
             Lists what a node handed in that can't be applied, because it builds on changes that nobody has handed
-            in, and lets it go: an entry of the audit log, signed by the hub, says so at every installation. Keep the
-            output: nothing of it stays at the hub. If the disk turns up after all, a sync of that machine brings
-            everything. For a node that can still sync, this is not needed.
+            in, and lets it go: an entry of the audit log, signed by the hub, says so at every installation. Keep what
+            `--dry-run --json` prints: nothing of it stays at the hub. If the disk turns up after all, a sync of that
+            machine brings everything. For a node that can still sync, this is not needed.
             """)
 
     @OptionGroup var node: NodeOptions
@@ -21,8 +21,9 @@ struct NodesVoid: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let installation = try context.installation(), found = try node.find(at: installation)
-        var gap = try found.tenant.store.read { try WaitingGap(found.origin, in: $0) }
+        let (installation, principal) = try context.staff(node.tenant.acting, to: .editNodes)
+        let found = try node.find(at: installation)
+        var gap = try found.tenant.store.read { try WaitingGap(found.origin.id, in: $0) }
         guard !gap.waiting.isEmpty else {
             return CommandResult(
                 data: try Self.data(gap, voided: false, []),
@@ -32,14 +33,12 @@ struct NodesVoid: NodeCommand {
             try context.confirm(
                 confirmation, name: found.origin.name,
                 "Giving up on \(Count.text(gap.waiting.count, "change")) of \(found.origin.name)")
-            gap = try NodeAdministration.void(found, as: context.actor(installation))
+            gap = try NodeAdministration.void(found, as: principal.actor)
         }
         let others = try found.tenant.store.read { reader in
-            try reader.waitingByOrigin().filter { $0.origin != found.origin.id }.compactMap {
-                try reader.origin($0.origin)?.name
-            }
+            try reader.waitingByOrigin().filter { $0.origin != found.origin.id }
         }
-        let also = others.isEmpty ? "" : " Changes of \(others.joined(separator: ", ")) wait too."
+        let also = others.map { " \($0.deltas) of the key \($0.origin.hex) wait too." }.joined()
         return context.noting(
             dryRun,
             CommandResult(
@@ -54,32 +53,40 @@ struct NodesVoid: NodeCommand {
         return .summary("\(text) \(count) that waited for others can't be applied:", try table(gap))
     }
 
-    private static func data(_ gap: WaitingGap, voided: Bool, _ others: [String]) throws -> JSONValue {
+    private static func data(_ gap: WaitingGap, voided: Bool, _ others: [WaitingDeltas]) throws -> JSONValue {
         [
             "origin": .string(gap.origin.id.hex), "name": .string(gap.origin.name), "voided": .bool(voided),
             "missing": .array(
                 gap.missing.map { ["origin": .string($0.origin.hex), "seq": .int($0.seq)] }),
-            "deltas": .array(try gap.waiting.map(json)), "others": .array(others.map { .string($0) }),
+            "deltas": .array(try gap.waiting.map(json)),
+            "others": .array(
+                others.map { ["origin": .string($0.origin.hex), "deltas": JSONValue($0.deltas)] }),
         ]
     }
 
-    static func json(_ delta: VerifiedDelta) throws -> JSONValue {
-        [
-            "seq": .int(delta.header.seq), "hash": .string(delta.hash.hex),
-            "written_at": JSONValue(milliseconds: delta.header.wall), "author": .string(delta.header.author),
-            "part": JSONValue(delta.header.part), "parts": JSONValue(delta.header.parts),
-            "writes_list": .array(try delta.writes().map(DeltaShow.json)),
+    /// `writes_list` is null of one that no longer verifies: nothing in it can be believed.
+    static func json(_ waiting: WaitingGap.Waiting) throws -> JSONValue {
+        let header = waiting.delta?.header
+        return [
+            "seq": .int(waiting.seq), "hash": .string(waiting.hash.hex),
+            "written_at": JSONValue(milliseconds: header?.wall), "author": JSONValue(header?.author),
+            "part": header.map { JSONValue($0.part) } ?? .null,
+            "parts": header.map { JSONValue($0.parts) } ?? .null,
+            "writes_list": try waiting.delta.map { .array(try $0.writes().map(DeltaShow.json)) } ?? .null,
         ]
     }
 
     private static func table(_ gap: WaitingGap) throws -> Table {
         var table = Table([
-            .init("seq", .right), .init("kind"), .init("table"), .init("id"), .init("column"),
-            .init("value", maxWidth: 60),
+            .init("seq", .right), .init("kind"), .init("table"), .init("id"), .init("column"), .init("value"),
         ])
-        for delta in gap.waiting {
+        for one in gap.waiting {
+            guard let delta = one.delta else {
+                table.add([String(one.seq), "damaged", "", "", "", ""])
+                continue
+            }
             for write in try delta.writes() {
-                for row in DeltaShow.rows(write) { table.add([String(delta.header.seq)] + row) }
+                for row in DeltaShow.rows(write) { table.add([String(one.seq)] + row) }
             }
         }
         return table
