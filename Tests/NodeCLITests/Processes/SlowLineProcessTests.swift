@@ -35,10 +35,7 @@ import Testing
         try Stage.run { stage in
             try #require(Self.make())
             defer { Self.remove() }
-            let wrapper = try stage.file(
-                "node-cli", "#!/bin/sh\nexec /usr/sbin/ip netns exec \(Self.name) \(Stage.binary) \"$@\"\n")
-            chmod(wrapper, 0o755)
-            stage.program = wrapper
+            stage.wrapper = ["/usr/sbin/ip", "netns", "exec", Self.name]
             let hub = try stage.hubWithTenant(), server = try RunningServer(hub)
             defer { server.kill() }
             let node = try stage.node("node", joining: hub, through: server.port)

@@ -8,8 +8,8 @@ final class Stage {
     private var children: [ChildProcess] = []
     private var relays: [Relay] = []
     private var count = 0
-    /// What runs as `node-cli`, where it isn't the binary itself.
-    var program = Stage.binary
+    /// The program with which `node-cli` is run, and its arguments before: nothing, to run it by itself.
+    var wrapper: [String] = []
 
     /// Runs a test with a stage of its own; ends every process that it started.
     static func run(_ body: (Stage) throws -> Void) throws {
@@ -51,8 +51,9 @@ final class Stage {
         environment extra: [String: String] = [:], inputFrom: Int32? = nil, output: Int32? = nil
     ) throws -> ChildProcess {
         count += 1
+        let line = program.map { [$0] } ?? wrapper + [Stage.binary]
         let child = try ChildProcess(
-            program ?? self.program, arguments, environment: environment.merging(extra) { $1 },
+            line[0], line.dropFirst() + arguments, environment: environment.merging(extra) { $1 },
             folder: "\(folder)/run/\(count)", input: input, inputFrom: inputFrom, output: output)
         children.append(child)
         return child
