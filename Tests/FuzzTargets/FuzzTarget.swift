@@ -132,7 +132,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
                 id == "0102" ? FuzzStore.key.publicKey : nil
             }
             try FuzzFailure.require(verified.keyID == "0102", "a request is verified for another key")
-        } catch let error as FuzzFailure { throw error } catch { try known(error) }
+        } catch { try known(error) }
     }
 
     private static func json(_ input: [UInt8]) throws {

@@ -24,6 +24,8 @@ public final class ReplicaTransaction: StoreReader {
         try statement.execute(arguments: [key.rawValue, value])
     }
 
+    public var environmentClock: any WallClock { store.environment.clock }
+
     /// The stamp that the next delta gets.
     public func nextStamp() throws -> RowState.Stamp {
         let statement = try db.cachedStatement(sql: "SELECT ifnull(max(number), 0) + 1 FROM sync_delta")

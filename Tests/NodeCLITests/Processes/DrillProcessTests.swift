@@ -25,12 +25,9 @@ import Testing
     @Test("a node that was put back to an old copy, and wrote before it noticed", arguments: 0..<count)
     func restoredNode(_ round: Int) throws {
         try Stage.run { stage in
-            let hub = try stage.hubWithTenant(), server = try RunningServer(hub)
+            let (hub, node, server) = try StorageFaultTests.pair(stage)
             defer { server.kill() }
-            let node = try stage.node("node", joining: hub, through: server.port)
-            var written: [String] = []
-            try add(node, "ann", to: &written)
-            try node.done("sync")
+            var written = ["ann"]
             let copy = try stage.copy(node, to: "copy")
             try add(node, "bob", "cid", to: &written)
             try node.done("sync")
@@ -48,12 +45,10 @@ import Testing
     @Test("a machine that was copied, and both wrote", arguments: 0..<count)
     func clonedNode(_ round: Int) throws {
         try Stage.run { stage in
-            let hub = try stage.hubWithTenant(), server = try RunningServer(hub)
+            let (hub, node, server) = try StorageFaultTests.pair(stage)
             defer { server.kill() }
-            let node = try stage.node("node", joining: hub, through: server.port)
-            var written: [String] = []
-            try add(node, "ann", to: &written)
-            if round % 2 == 0 { try node.done("sync") }
+            var written = ["ann"]
+            if round % 2 == 1 { try add(node, "zoe", to: &written) }
             let twin = try stage.copy(node, to: "twin")
             try add(node, "bob", to: &written)
             try add(twin, "cid", "dan", to: &written)

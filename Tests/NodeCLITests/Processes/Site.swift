@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// One installation: a data directory and the commands that run on it.
@@ -196,7 +197,7 @@ extension Stage {
 
     /// A roster file with names that don't compress, so that few rows outweigh much.
     func incompressibleRoster(rows: Int) throws -> String {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator(seed: 5)
         let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
         return try roster(
             "large.csv",

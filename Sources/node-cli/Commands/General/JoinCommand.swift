@@ -41,15 +41,8 @@ struct JoinCommand: NodeCommand {
         let tenant = try installation.tenant(claim.slug)
         let syncLock = try installation.lockForSync(claim.slug, waiting: 60)
         defer { withExtendedLifetime(syncLock) {} }
-        let bar = context.progress("Taking the tenant", unit: "deltas")
-        let fetching = context.progress("Fetching a snapshot", unit: "KB")
-        let first = try SyncRunner(installation, client: client).sync(tenant) {
-            bar.update($0)
-        } fetched: {
-            bar.clear()
-            fetching.update($0 / 1000, of: $1 / 1000)
-        }
-        for one in [bar, fetching] { one.finish() }
+        let first = try context.sync(
+            tenant, label: "Taking the tenant", by: SyncRunner(installation, client: client))
         var warnings: [Notice] = []
         if let error = first.error {
             warnings.append(

@@ -11,6 +11,14 @@ struct NodeOptions: ParsableArguments {
     func find(at installation: Installation) throws -> NodeAdministration.Found {
         try NodeAdministration.find(node, tenant: tenant.tenant, at: installation)
     }
+
+    /// The node, for somebody who may change nodes. Throws `FORBIDDEN` and what `find` does.
+    func findToChange(_ context: CommandContext) throws -> (
+        found: NodeAdministration.Found, by: Principal, at: Installation
+    ) {
+        let (installation, principal) = try context.staff(tenant.acting, to: .editNodes)
+        return (try find(at: installation), principal, installation)
+    }
 }
 
 struct NodesShow: NodeCommand {
@@ -100,8 +108,7 @@ struct NodesRevoke: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, principal) = try context.staff(node.tenant.acting, to: .editNodes)
-        let found = try node.find(at: installation)
+        let (found, principal, installation) = try node.findToChange(context)
         if dryRun.dryRun {
             let state = found.origin.isRevoked ? "is revoked already" : "would be revoked"
             return CommandResult(

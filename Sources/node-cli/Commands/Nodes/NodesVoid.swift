@@ -21,8 +21,7 @@ struct NodesVoid: NodeCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) throws -> CommandResult {
-        let (installation, principal) = try context.staff(node.tenant.acting, to: .editNodes)
-        let found = try node.find(at: installation)
+        let (found, principal, _) = try node.findToChange(context)
         var gap = try found.tenant.store.read { try WaitingGap(found.origin.id, in: $0) }
         guard !gap.waiting.isEmpty else {
             return CommandResult(
@@ -42,7 +41,7 @@ struct NodesVoid: NodeCommand {
         return context.noting(
             dryRun,
             CommandResult(
-                data: try Self.data(gap, voided: !dryRun.dryRun, others),
+                data: try Self.data(gap, voided: !dryRun.dryRun && !gap.waiting.isEmpty, others),
                 body: try Self.body("The hub gives up on changes of \(found.origin.name).\(also)", gap)))
     }
 

@@ -126,17 +126,10 @@ struct SyncNow: NodeCommand {
         defer { withExtendedLifetime(lock) {} }
         if dryRun.dryRun { return try rehearse(open, installation, context) }
         let acknowledged = try open.store.read { try $0.state(.receiptSeq)?.int ?? 0 }
-        let bar = context.progress("Syncing", unit: "deltas")
-        let fetching = context.progress("Fetching a snapshot", unit: "KB")
-        let result = try SyncRunner(
-            installation, client: try context.curl(), hubURL: context.configuration.hubURL
-        ).sync(open) {
-            bar.update($0)
-        } fetched: {
-            bar.clear()
-            fetching.update($0 / 1000, of: $1 / 1000)
-        }
-        for one in [bar, fetching] { one.finish() }
+        let result = try context.sync(
+            open, label: "Syncing",
+            by: SyncRunner(
+                installation, client: try context.curl(), hubURL: context.configuration.hubURL))
         let outcome = result.outcome
         let openConflicts = try ConflictService(open, actor: actor).list(.open).count
         let written = try open.store.read { try $0.acknowledgedWrites(after: acknowledged) }
@@ -199,6 +192,21 @@ struct SyncNow: NodeCommand {
             \(outcome.pulled.settled) conflicts settled by rule, \(open) open in all.\
             \(outcome.snapshot == nil ? "" : " Most of it came as a snapshot of the hub's file.")
             """
+    }
+}
+
+extension CommandContext {
+    /// Syncs a tenant and shows how far it is, also while a snapshot is fetched.
+    func sync(_ tenant: OpenTenant, label: String, by runner: SyncRunner) throws -> SyncResult {
+        let bar = progress(label, unit: "deltas")
+        let fetching = progress("Fetching a snapshot", unit: "KB")
+        defer { for one in [bar, fetching] { one.finish() } }
+        return try runner.sync(tenant) {
+            bar.update($0)
+        } fetched: {
+            bar.clear()
+            fetching.update($0 / 1000, of: $1 / 1000)
+        }
     }
 }
 
