@@ -6,7 +6,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT_SOURCES = Sources Tests conflict-rules Package.swift Benchmarks/Sources Benchmarks/Package.swift Fuzz
 
-.PHONY: demo test api mutate soak check coverage bench fuzz install uninstall format setup build release
+.PHONY: demo test api mutate soak check coverage bench bench-growth bench-peers bench-build fuzz install uninstall \
+  format setup build release
 
 ## Show the main job with real processes; ends by itself. `make demo ARGS=--keep` leaves the folder.
 demo: setup
@@ -78,12 +79,32 @@ coverage: setup
 	$(LLVM_COV) report .build/debug/node-cliPackageTests.xctest -instr-profile $$profile \
 	  -ignore-filename-regex '(\.build|Tests)/'
 
-## Ratios against SQLite used directly, measured in one run; one table, and .build/bench.json. Some minutes.
-## `make bench ARGS="--teachers 2000 --stored 2000"` is quick; `ARGS=--help` lists what can be chosen.
-bench: setup
+## What things cost: ratios against SQLite used directly, against plain HTTP, against bare verification, measured in
+## one run; one table with targets, and .build/bench.json. Import, first sync, nothing and little to do, snapshot of
+## a fresh node, 2,000 nodes that reconnect at once, a hub of 5,000 tenants at rest, seats over REST by 64 clients,
+## conflicts, reports, memory at a million rows, the write guard. Meant for 25 minutes on two quiet cores.
+## `make bench ARGS=--quick` is small, for three minutes; `ARGS=--million` takes longer; `ARGS="--only snapshot,idle"`
+## is a part; `ARGS=--help` lists what can be chosen.
+bench: bench-build
+	Benchmarks/.build/release/benchmarks $(ARGS)
+
+## The same figures at 1,000 to 100,000 rows (`ARGS=--million`: and a million) and 1 to 2,000 tenants, in
+## .build/growth.json and as charts in docs/charts.
+bench-growth: bench-build
+	Benchmarks/.build/release/benchmarks growth $(ARGS)
+	scripts/charts .build/growth.json docs/charts
+
+## First sync, nothing and little to do beside Morango (Kolibri's sync engine, from PyPI) and PostgreSQL's logical
+## replication (from Debian), all in this run; one table, and .build/peers.json.
+bench-peers: bench-build
+	Benchmarks/.build/release/benchmarks --only roster,stored --teachers 50000 --stored 5000 \
+	  --json .build/bench-peers.json
+	Benchmarks/.build/release/benchmarks --only roster --teachers 5000 --json .build/bench-peers-small.json
+	/usr/bin/python3 scripts/peers/compare .build/bench-peers.json .build/bench-peers-small.json
+
+bench-build: setup
 	$(SWIFT) build -c release --package-path Benchmarks
 	@mkdir -p .build
-	Benchmarks/.build/release/benchmarks $(ARGS)
 
 ## libFuzzer over everything that parses what strangers send: `make fuzz FUZZ_SECONDS=60`, each of eleven targets so
 ## long. `make test` replays the corpus that it keeps in Tests/Corpus.

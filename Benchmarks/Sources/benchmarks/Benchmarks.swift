@@ -5,7 +5,11 @@ import ArgumentParser
 struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks",
-        abstract: "Ratios against plain SQLite and its session extension, measured in one run.",
-        subcommands: [RunCommand.self, HubCommand.self, ImportCommand.self, SyncCommand.self],
+        abstract: "Ratios against plain SQLite, its session extension and plain HTTP, measured in one run.",
+        subcommands: [
+            RunCommand.self, GrowthCommand.self, HubCommand.self, ImportCommand.self, SyncCommand.self,
+            EmptyCommand.self, JoinCommand.self, DownloadCommand.self, EditCommand.self, FillCommand.self,
+            UsageCommand.self, DiffCommand.self, FleetCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 }

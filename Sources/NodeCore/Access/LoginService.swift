@@ -201,7 +201,8 @@ public struct LoginService: Sendable {
         let now = installation.environment.clock.milliseconds()
         return try installation.control.read { db in
             try Row.fetchOne(
-                db, sql: "SELECT user_id, tenant, password FROM sign_in WHERE token = ? AND expires_at > ?",
+                db.cachedStatement(
+                    sql: "SELECT user_id, tenant, password FROM sign_in WHERE token = ? AND expires_at > ?"),
                 arguments: [Data(Digest.sha256(token).bytes), now]
             ).map { ($0[0], $0[1], $0[2]) }
         }

@@ -4,12 +4,12 @@
 public struct Identifiers: Sendable {
     /// The last three bytes of every id of the tenant.
     public let tag: [UInt8]
-    let secret: [UInt8]
+    private let hmac: KeyedHMAC
 
     /// `secret`: the tenant's 32-byte secret for derived ids; it is in no delta.
     public init(slug: String, secret: [UInt8]) {
         tag = Self.tag(slug: slug)
-        self.secret = secret
+        hmac = KeyedHMAC(key: secret)
     }
 
     /// First 24 bits of SHA-256 of `prepkc/tenant-tag/v1`, a zero byte and the slug.
@@ -31,7 +31,7 @@ public struct Identifiers: Sendable {
     /// table, natural key in normal form v1, and a counter, so that twins meet in one row.
     public func derived(table: String, key: String, counter: Int = 0) -> String {
         let message = Array("prepkc/id/v1\0\(table)\0\(key)\0\(counter)".utf8)
-        return finish(Array(Digest.hmacSHA256(key: secret, message).prefix(13)))
+        return finish(Array(hmac.code(message).prefix(13)))
     }
 
     private func finish(_ bytes: [UInt8]) -> String {

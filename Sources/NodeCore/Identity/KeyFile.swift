@@ -28,9 +28,7 @@ enum KeyFile {
     /// Reads a key file. Throws `KEY_PERMISSIONS` when somebody else than its owner may read it or its
     /// folder, `CORRUPT` when it isn't one.
     static func read(_ path: String) throws -> Content {
-        let folder = (path as NSString).deletingLastPathComponent
-        try SecretFile.refuseWide(folder, allowed: "0700", fix: "chmod 700 \(folder)")
-        try SecretFile.refuseWide(path, allowed: "0600", fix: "chmod 600 \(path)")
+        _ = try stamp(path)
         let text: String
         do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
             throw NodeError(
@@ -40,6 +38,13 @@ enum KeyFile {
             throw NodeError(.corrupt, "\(path) is not a key file", hint: "Restore the file, or enrol again.")
         }
         return content
+    }
+
+    /// What the file is now. Throws `KEY_PERMISSIONS` as `read` does, `STORAGE` when it is missing.
+    static func stamp(_ path: String) throws -> FileStamp {
+        let folder = (path as NSString).deletingLastPathComponent
+        try SecretFile.refuseWide(folder, allowed: "0700", fix: "chmod 700 \(folder)")
+        return try SecretFile.refuseWide(path, allowed: "0600", fix: "chmod 600 \(path)")
     }
 
     private static func parse(_ text: String) -> Content? {
@@ -60,19 +65,20 @@ enum KeyFile {
 public enum SecretFile {
     /// Throws `KEY_PERMISSIONS` when somebody else than its owner may use a secret file or folder.
     /// `others`: the permission bits that are refused.
+    @discardableResult
     public static func refuseWide(
         _ path: String, allowed: String, fix: String, others: Int = 0o077
-    ) throws {
-        let facts = try? FileManager.default.attributesOfItem(atPath: path)
-        guard let mode = facts?[.posixPermissions] as? Int else {
+    ) throws -> FileStamp {
+        guard let stamp = FileStamp(path) else {
             throw NodeError(
                 .storage, "\(path) is missing", hint: "Restore it, or enrol this installation again.")
         }
-        guard mode & others == 0 else {
-            let shown = String(mode & 0o777, radix: 8)
+        guard stamp.mode & others == 0 else {
+            let shown = String(stamp.mode & 0o777, radix: 8)
             throw NodeError(
                 .keyPermissions, "\(path) has permissions 0\(shown); others than its owner could use the key",
                 hint: "Run: \(fix) (at most \(allowed) is accepted)")
         }
+        return stamp
     }
 }

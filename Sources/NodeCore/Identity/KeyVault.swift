@@ -18,6 +18,9 @@ public final class KeyVault: Sendable {
     private let directory: DataDirectory
     private let environment: Environment
     private let opened = Mutex<Opened?>(nil)
+    private let loaded = Mutex<[String: (stamp: FileStamp, key: SigningKey)]>([:])
+    /// A hub has a key file for each of thousands of tenants.
+    private static let maxLoaded = 1024
 
     /// What a passphrase opened.
     private struct Opened {
@@ -38,7 +41,19 @@ public final class KeyVault: Sendable {
     // MARK: Key files
 
     /// Reads a key file. Throws `KEY_PERMISSIONS`, `CORRUPT`; a sealed one throws `KEY_LOCKED` when it signs.
+    /// A file that is still the one that was read before is only looked at: every request needs a key.
     public func load(_ path: String) throws -> SigningKey {
+        let stamp = try KeyFile.stamp(path)
+        if let known = loaded.withLock({ $0[path] }), known.stamp == stamp { return known.key }
+        let key = try read(path)
+        loaded.withLock { loaded in
+            if loaded.count >= Self.maxLoaded { loaded.removeAll() }
+            loaded[path] = (stamp, key)
+        }
+        return key
+    }
+
+    private func read(_ path: String) throws -> SigningKey {
         switch try KeyFile.read(path) {
         case .seed(let seed): return try SigningKey(seed: seed)
         case .sealed(let publicKey, let nonce, let box):

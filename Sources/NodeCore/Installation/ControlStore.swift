@@ -20,7 +20,17 @@ public final class ControlStore: Sendable {
     }
 
     func read<T>(_ body: (Database) throws -> T) throws -> T {
-        do { return try queue.read(body) } catch {
+        do {
+            // Not `read`, which asks SQLite to refuse writes before each and to take them after it.
+            return try queue.unsafeRead { db in
+                var result: T?
+                try db.inTransaction(.deferred) {
+                    result = try body(db)
+                    return .rollback
+                }
+                return result!
+            }
+        } catch {
             throw ConnectionSetup.translate(error, file: "control.db")
         }
     }
@@ -152,7 +162,8 @@ public final class ControlStore: Sendable {
 extension ControlStore {
     func setting(_ key: String) throws -> Value? {
         try read {
-            try Value.fetchOne($0, sql: "SELECT value FROM installation WHERE key = ?", arguments: [key])
+            try Value.fetchOne(
+                $0.cachedStatement(sql: "SELECT value FROM installation WHERE key = ?"), arguments: [key])
         }
     }
 

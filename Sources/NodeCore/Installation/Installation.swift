@@ -138,7 +138,8 @@ public final class Installation: Sendable {
 
     private func openTenant(_ slug: String) throws -> OpenTenant {
         let row = try control.read {
-            try Row.fetchOne($0, sql: "SELECT id, secret FROM tenant WHERE slug = ?", arguments: [slug])
+            try Row.fetchOne(
+                $0.cachedStatement(sql: "SELECT id, secret FROM tenant WHERE slug = ?"), arguments: [slug])
         }
         guard let row, let id = TenantID(row[0] as String) else {
             throw NodeError.noTenant(slug)

@@ -175,7 +175,8 @@ extension Installation {
     public func enrolment(_ origin: OriginID) throws -> EnrolledNode? {
         try control.read {
             try Row.fetchOne(
-                $0, sql: "SELECT * FROM enrolment WHERE origin = ?", arguments: [Data(origin.bytes)]
+                $0.cachedStatement(sql: "SELECT * FROM enrolment WHERE origin = ?"),
+                arguments: [Data(origin.bytes)]
             )
             .flatMap(Self.node)
         }

@@ -40,7 +40,8 @@ extension Installation {
     public func peer(_ slug: String) throws -> Peer? {
         try control.read { db in
             guard
-                let row = try Row.fetchOne(db, sql: "SELECT * FROM peer WHERE tenant = ?", arguments: [slug]),
+                let row = try Row.fetchOne(
+                    db.cachedStatement(sql: "SELECT * FROM peer WHERE tenant = ?"), arguments: [slug]),
                 let key = PublicKey(bytes: Array(row["hub_key"] as Data))
             else { return nil }
             return Peer(
@@ -54,24 +55,26 @@ extension Installation {
     public func record(_ exchange: ExchangeRecord) throws {
         let now = environment.clock.milliseconds()
         try control.write { db in
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     INSERT INTO exchange_log (tenant, at, verdict, pushed, pulled, round_trips, duration_ms, error_code)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
+                    """
+            ).execute(
                 arguments: [
                     exchange.tenant, now, exchange.verdict, exchange.pushed, exchange.pulled,
                     exchange.roundTrips,
                     exchange.milliseconds, exchange.error?.code.rawValue,
                 ])
-            try db.execute(
+            try db.cachedStatement(
                 sql: "DELETE FROM exchange_log WHERE number <= (SELECT max(number) FROM exchange_log) - 10000"
-            )
-            try db.execute(
+            ).execute()
+            try db.cachedStatement(
                 sql: """
                     UPDATE peer SET last_sync_at = ifnull(?, last_sync_at), last_error_code = ?, last_error = ?
                     WHERE tenant = ?
-                    """,
+                    """
+            ).execute(
                 arguments: [
                     exchange.error == nil ? now : nil, exchange.error?.code.rawValue, exchange.error?.message,
                     exchange.tenant,

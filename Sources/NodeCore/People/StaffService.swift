@@ -154,7 +154,7 @@ extension Installation {
     func staff(_ idOrEmail: String) throws -> Staff? {
         try control.read { db in
             try Row.fetchOne(
-                db, sql: "SELECT * FROM staff WHERE id = ? OR email = ?",
+                db.cachedStatement(sql: "SELECT * FROM staff WHERE id = ? OR email = ?"),
                 arguments: [idOrEmail, NormalForm.email(idOrEmail)]
             ).flatMap(Staff.init)
         }

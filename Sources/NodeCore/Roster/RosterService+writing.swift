@@ -22,16 +22,7 @@ extension RosterService {
             done += 1
             if done % 256 == 0 { options.progress(.writing, done, total) }
         }
-        for create in plan.creates {
-            step()
-            let teacher = try transaction.teacherID(email: create.record.email)
-            try transaction.put(
-                Schema.teacher, id: teacher,
-                ["email": .text(create.record.email), "name": .text(create.record.name)])
-            try transaction.putTeacherYear(
-                teacher: teacher, year: work.year, school: create.schoolID, grade: create.record.grade,
-                source: source)
-        }
+        try write(plan.creates, year: work.year, source: source, in: transaction, step)
         for update in plan.updates {
             step()
             try write(update, row: years[update.teacherID], year: work.year, source: source, in: transaction)
@@ -40,6 +31,37 @@ extension RosterService {
             step()
             guard let row = years[teacher] else { continue }
             try transaction.edit(Schema.teacherYear, id: row, ["active": 0])
+        }
+    }
+
+    /// Rows are written in the order of their ids, table by table: each page of the file is then touched once, here
+    /// and wherever the deltas are merged. In the file's order every row would touch another page.
+    private func write(
+        _ creates: [RosterCreate], year: AcademicYear, source: String, in transaction: LocalTransaction,
+        _ step: () -> Void
+    ) throws {
+        // Places are sorted, not what stands there, which would be copied many times.
+        let teachers = creates.indices.map {
+            (id: transaction.firstTeacherID(email: creates[$0].record.email), $0)
+        }
+        .sorted { $0.id < $1.id }
+        var years: [(id: String, place: Int)] = []
+        years.reserveCapacity(creates.count)
+        var ids = [String](repeating: "", count: creates.count)
+        for (first, place) in teachers {
+            step()
+            let record = creates[place].record
+            let teacher = try transaction.teacherID(email: record.email, first: first)
+            try transaction.put(
+                Schema.teacher, id: teacher, ["email": .text(record.email), "name": .text(record.name)])
+            ids[place] = teacher
+            years.append((transaction.teacherYearID(teacher: teacher, year: year), place))
+        }
+        years.sort { $0.id < $1.id }
+        for (id, place) in years {
+            try transaction.putTeacherYear(
+                id: id, teacher: ids[place], year: year, school: creates[place].schoolID,
+                grade: creates[place].record.grade, source: source)
         }
     }
 

@@ -133,11 +133,15 @@ extension StoreReader {
 }
 
 extension LocalTransaction {
+    /// The id that a teacher with an address nearly always has.
+    func firstTeacherID(email: String) -> String { identifiers.derived(table: "teacher", key: email) }
+
     /// The id for a teacher with an address: the derived one, or the next counter's when that row has
-    /// moved to another address since.
-    func teacherID(email: String) throws -> String {
+    /// moved to another address since. `first`: `firstTeacherID`, where it is known.
+    func teacherID(email: String, first: String? = nil) throws -> String {
         for counter in 0..<1000 {
-            let id = identifiers.derived(table: "teacher", key: email, counter: counter)
+            let known = counter == 0 ? first : nil
+            let id = known ?? identifiers.derived(table: "teacher", key: email, counter: counter)
             if try replica.isUntouched(Schema.teacher, id: id) { return id }
             guard let shown = try replica.shown(Schema.teacher, id: id), shown["email"] != .text(email) else {
                 return id
@@ -151,13 +155,14 @@ extension LocalTransaction {
         identifiers.derived(table: "teacher_year", key: "\(teacher)\u{0}\(year)")
     }
 
-    /// Puts a teacher's row of a year.
+    /// Puts a teacher's row of a year. `id`: `teacherYearID`, where it is known.
     func putTeacherYear(
-        teacher: String, year: AcademicYear, school: String?, grade: String, source: String,
+        id: String? = nil, teacher: String, year: AcademicYear, school: String?, grade: String,
+        source: String,
         active: Bool = true
     ) throws {
         try put(
-            Schema.teacherYear, id: teacherYearID(teacher: teacher, year: year),
+            Schema.teacherYear, id: id ?? teacherYearID(teacher: teacher, year: year),
             [
                 "teacher_id": .text(teacher), "year": .text(year.description), "school_id": .optional(school),
                 "grade": .text(grade), "active": .bool(active), "source": .text(source),

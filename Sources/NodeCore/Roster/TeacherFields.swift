@@ -42,6 +42,8 @@ public enum TeacherFields {
 
     /// The id of a school by id or name. Throws `SCHOOL_NOT_FOUND`, `VALIDATION_ERROR`.
     public static func schoolID(_ text: String, _ reader: StoreReader) throws -> String {
+        // Programs name schools by their ids; only a name needs all of them.
+        if try reader.isSchool(id: text) { return text }
         let matcher = SchoolMatcher(try reader.rosterSchools())
         switch matcher.match(text) {
         case .school(let id): return id

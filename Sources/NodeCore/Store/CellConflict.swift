@@ -64,13 +64,14 @@ extension RowState {
 }
 
 extension StoreReader {
-    /// Every conflict that stands now, by table, row and column.
-    public func conflicts() throws -> [CellConflict] {
+    /// Every conflict that stands now, by table, row and column; of one table only when it is named.
+    public func conflicts(in table: SyncedTable? = nil) throws -> [CellConflict] {
         let sql = """
-            SELECT tbl, id FROM sync_row
-            UNION SELECT tbl, id FROM sync_cell GROUP BY tbl, id, col HAVING count(*) > 1 ORDER BY 1, 2
+            SELECT tbl, id FROM sync_row WHERE ?1 IS NULL OR tbl = ?1
+            UNION SELECT tbl, id FROM sync_cell WHERE ?1 IS NULL OR tbl = ?1
+              GROUP BY tbl, id, col HAVING count(*) > 1 ORDER BY 1, 2
             """
-        return try rows(sql).flatMap { row -> [CellConflict] in
+        return try rows(sql, [table?.name]).flatMap { row -> [CellConflict] in
             let state = try loadRow(row[0], id: row[1])
             return state.conflicts(table: row[0], id: row[1], covers: try covering(state))
         }

@@ -18,6 +18,15 @@ extension LocalTransaction {
 }
 
 extension StoreReader {
+    /// Whether something comes due by itself: a conflict's deadline, the end of a reservation.
+    public func hasDeadlines() throws -> Bool {
+        try count(
+            """
+            SELECT EXISTS (SELECT 1 FROM sync_review)
+              OR EXISTS (SELECT 1 FROM seat WHERE reserved_until IS NOT NULL)
+            """) == 1
+    }
+
     /// When this installation first found each open conflict, by conflict id.
     public func reviewsSince() throws -> [String: Int64] {
         Dictionary(uniqueKeysWithValues: try rows("SELECT id, since FROM sync_review").map { ($0[0], $0[1]) })

@@ -4,7 +4,7 @@ import GRDB
 /// A prepared statement for what imports and merges do once a row: values are bound as they are and
 /// nothing is allocated, where GRDB's arguments and cursors cost as much as SQLite's own work.
 ///
-/// Belongs to one transaction and doesn't outlive it.
+/// Belongs to one connection (`RowStatements`) and is used by whoever has that to itself.
 final class RowStatement {
     private let statement: OpaquePointer
     private let sql: String
@@ -60,6 +60,19 @@ final class RowStatement {
         return answer
     }
 
+    /// Runs it to its end and shows each row. `body` doesn't run this statement again.
+    func each(_ body: (RowColumns) throws -> Void) throws {
+        defer { sqlite3_reset(statement) }
+        var status = sqlite3_step(statement)
+        while status == SQLITE_ROW {
+            try body(RowColumns(statement: statement))
+            status = sqlite3_step(statement)
+        }
+        guard status == SQLITE_DONE else {
+            throw Self.error(status, sqlite3_db_handle(statement), sql)
+        }
+    }
+
     /// SQLITE_TRANSIENT, a cast that Swift doesn't import: SQLite copies what is bound.
     private static var copied: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
@@ -70,10 +83,85 @@ final class RowStatement {
     }
 }
 
+/// The row that a statement stands on; of no use after it has gone on. Columns count from 0.
+struct RowColumns {
+    fileprivate let statement: OpaquePointer
+
+    func int(_ index: Int32) -> Int64 { sqlite3_column_int64(statement, index) }
+
+    /// Empty for null.
+    func text(_ index: Int32) -> String {
+        guard let utf8 = sqlite3_column_text(statement, index) else { return "" }
+        let count = Int(sqlite3_column_bytes(statement, index))
+        return String(decoding: UnsafeBufferPointer(start: utf8, count: count), as: UTF8.self)
+    }
+
+    func value(_ index: Int32) -> Value {
+        switch sqlite3_column_type(statement, index) {
+        case SQLITE_INTEGER: return .int(int(index))
+        case SQLITE_TEXT: return .text(text(index))
+        case SQLITE_BLOB:
+            let start = sqlite3_column_blob(statement, index)
+            let count = Int(sqlite3_column_bytes(statement, index))
+            return .bytes(Array(UnsafeRawBufferPointer(start: start, count: count)))
+        default: return .null
+        }
+    }
+}
+
+/// What is asked and written for every column that is written apart from its row.
+struct CellStatements {
+    let select: RowStatement
+    let delete: RowStatement
+    let insert: RowStatement
+
+    init(in db: Database) throws {
+        select = try RowStatement(
+            """
+            SELECT col, stamp, value, absent FROM sync_cell WHERE tbl = ? AND id = ? ORDER BY col, stamp
+            """, in: db)
+        delete = try RowStatement("DELETE FROM sync_cell WHERE tbl = ? AND id = ? AND col = ?", in: db)
+        insert = try RowStatement("INSERT INTO sync_cell VALUES (?, ?, ?, ?, ?, ?)", in: db)
+    }
+}
+
 /// What is asked and written for every row of a table.
 struct TableStatements {
+    /// `SyncedTable.selectSQL`.
+    let select: RowStatement
     /// `SyncedTable.existsSQL`.
     let exists: RowStatement
     /// `SyncedTable.insertSQL`.
     let insert: RowStatement
+}
+
+/// The row statements of one connection, each prepared once: preparing costs more than running.
+final class RowStatements: Sendable {
+    // Only who is inside a transaction asks for them, and a connection has one at a time.
+    nonisolated(unsafe) private var tables: [String: TableStatements] = [:]
+    nonisolated(unsafe) private var cells: CellStatements?
+
+    /// Found by the table's short name, since hashing their SQL a row shows.
+    func of(_ table: SyncedTable, in db: Database) throws -> TableStatements {
+        if let known = tables[table.name] { return known }
+        let prepared = TableStatements(
+            select: try RowStatement(table.selectSQL, in: db),
+            exists: try RowStatement(table.existsSQL, in: db),
+            insert: try RowStatement(table.insertSQL, in: db))
+        tables[table.name] = prepared
+        return prepared
+    }
+
+    /// Before the connection is closed, or anything that minds open statements.
+    func removeAll() {
+        tables = [:]
+        cells = nil
+    }
+
+    func ofCells(in db: Database) throws -> CellStatements {
+        if let cells { return cells }
+        let prepared = try CellStatements(in: db)
+        cells = prepared
+        return prepared
+    }
 }

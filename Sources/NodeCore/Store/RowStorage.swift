@@ -19,11 +19,8 @@ extension StoreReader {
         let known = schema.table(table)
         if let known, try isUntouched(known, id: id) { return state }
         try loadCells(table, id, into: &state)
-        if let known,
-            let row = try row("SELECT * FROM \"\(table)\" WHERE id = ?", [id]),
-            let stamp: Int64 = row["sync_stamp"], stamp > 0
-        {
-            state.writes = [.init(stamp: stamp, values: try leanValues(known, row: row, stamp: stamp))]
+        if let known, let write = try leanWrite(known, id) {
+            state.writes = [write]
             return state
         }
         let statement = try db.cachedStatement(
@@ -51,16 +48,33 @@ extension StoreReader {
     }
 
     private func loadCells(_ table: String, _ id: String, into state: inout RowState) throws {
-        let statement = try db.cachedStatement(
-            sql:
-                "SELECT col, stamp, value, absent FROM sync_cell WHERE tbl = ? AND id = ? ORDER BY col, stamp"
-        )
-        let cursor = try Row.fetchCursor(statement, arguments: [table, id])
-        while let row = try cursor.next() {
-            let value: Value = row[2]
-            state.cells[row[0], default: []].append(
-                .init(stamp: row[1], value: row[3] as Bool ? nil : value))
+        let statement = try cellStatements().select
+        statement.bind(table, at: 1)
+        statement.bind(id, at: 2)
+        try statement.each { row in
+            state.cells[row.text(0), default: []].append(
+                .init(stamp: row.int(1), value: row.int(3) == 0 ? row.value(2) : nil))
         }
+    }
+
+    /// The one row write of a row that is kept lean.
+    private func leanWrite(_ table: SyncedTable, _ id: String) throws -> RowState.RowWrite? {
+        let statement = try statements(table).select
+        statement.bind(id, at: 1)
+        var stamp: RowState.Stamp = 0
+        var all: [Value] = []
+        try statement.each { row in
+            stamp = row.int(0)
+            guard stamp > 0 else { return }
+            all = (1...Int32(table.columns.count)).map(row.value)
+        }
+        guard stamp > 0 else { return nil }
+        let version = try namedVersion(table, by: stamp)
+        var values = [String: Value](minimumCapacity: table.columns.count)
+        for (column, value) in zip(table.columns, all) where column.since <= version {
+            values[column.name] = value
+        }
+        return RowState.RowWrite(stamp: stamp, values: values)
     }
 
     /// The schema version whose columns a row write names: its author's, or the table's first one where an author
@@ -91,17 +105,16 @@ extension ReplicaTransaction {
         }
         if table == Schema.auditArchive.name { archivesChanged = true }
         let known = schema.table(table)
-        if let known { touched.note(known, id) }
-        if let known, old.isEmpty, state.isPlain, try isLean(known, state) {
-            return try insertLean(known, id: id, state)
-        }
+        if let known { touched.note(known, id, from: old, to: state) }
+        if let known, old.isEmpty, state.isPlain, try insertLean(known, id: id, state.writes[0]) { return }
         try noteEndedConflicts(table, id: id, from: old, to: state)
         let covers = try covering(state)
         let lean = try known.map { try isLean($0, state, covers: covers) } ?? false
-        if !old.isEmpty { try clear(table, id) }
-        for (column, siblings) in state.cells {
-            for sibling in siblings { try insertCell(table, id, column, sibling) }
-        }
+        // `old` is what stands here when that is lean; else it may have been made again from the deltas.
+        let wasLean =
+            try known.map { try old.writes.count == 1 && isStoredLean($0, id, old.writes[0]) } ?? false
+        if !old.isEmpty, !wasLean { try clear(table, id) }
+        try saveCells(table, id, state.cells, replacing: wasLean ? old.cells : [:])
         if !lean { try insertFull(table, id, state) }
         guard let known else { return }
         let shown = try project(table, state, covers)
@@ -145,8 +158,35 @@ extension ReplicaTransaction {
         }
     }
 
-    private func insertLean(_ table: SyncedTable, id: String, _ state: RowState) throws {
-        try writeShown(table, id: id, state.writes[0].values, stamp: state.writes[0].stamp)
+    /// Puts a new row as its one write has it, and nothing beside it; false, and nothing done, when the domain
+    /// table can't hold that (`isLean`). Judged and bound in one pass: imports and merges do little else.
+    private func insertLean(_ table: SyncedTable, id: String, _ write: RowState.RowWrite) throws -> Bool {
+        let version = try namedVersion(table, by: write.stamp)
+        let statement = try statements(table).insert
+        statement.bind(id, at: 1)
+        var index: Int32 = 2
+        var named = 0
+        for column in table.columns {
+            if column.since <= version {
+                guard let value = write.values[column.name], column.holds(value) else { return false }
+                statement.bind(value, at: index)
+                named += 1
+            } else {
+                statement.bind(.null, at: index)
+            }
+            index += 1
+        }
+        guard named == write.values.count else { return false }
+        if table.name == Schema.seat.name { try recountSeat(id, becoming: write.values) }
+        statement.bind(.int(write.stamp), at: index)
+        try statement.run()
+        return true
+    }
+
+    private func isStoredLean(_ table: SyncedTable, _ id: String, _ write: RowState.RowWrite) throws -> Bool {
+        let statement = try statements(table).select
+        statement.bind(id, at: 1)
+        return try statement.run() == write.stamp
     }
 
     private func clear(_ table: String, _ id: String) throws {
@@ -156,12 +196,30 @@ extension ReplicaTransaction {
             .execute(arguments: [table, id])
     }
 
-    private func insertCell(_ table: String, _ id: String, _ column: String, _ sibling: RowState.Sibling)
-        throws
-    {
-        try db.cachedStatement(sql: "INSERT INTO sync_cell VALUES (?, ?, ?, ?, ?, ?)").execute(arguments: [
-            table, id, column, sibling.stamp, sibling.value ?? .null, sibling.value == nil,
-        ])
+    /// Writes the siblings of columns that are other ones than before.
+    private func saveCells(
+        _ table: String, _ id: String, _ cells: [String: [RowState.Sibling]],
+        replacing old: [String: [RowState.Sibling]]
+    ) throws {
+        let statements = try cellStatements()
+        for (column, siblings) in old where cells[column] != siblings {
+            statements.delete.bind(table, at: 1)
+            statements.delete.bind(id, at: 2)
+            statements.delete.bind(column, at: 3)
+            try statements.delete.run()
+        }
+        for (column, siblings) in cells where old[column] != siblings {
+            for sibling in siblings {
+                let insert = statements.insert
+                insert.bind(table, at: 1)
+                insert.bind(id, at: 2)
+                insert.bind(column, at: 3)
+                insert.bind(.int(sibling.stamp), at: 4)
+                insert.bind(sibling.value ?? .null, at: 5)
+                insert.bind(.int(sibling.value == nil ? 1 : 0), at: 6)
+                try insert.run()
+            }
+        }
     }
 
     private func insertFull(_ table: String, _ id: String, _ state: RowState) throws {

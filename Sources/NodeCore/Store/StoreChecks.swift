@@ -47,7 +47,8 @@ extension TenantStore {
     func close() throws {
         do {
             let busy = try queue.writeWithoutTransaction {
-                try Int.fetchOne($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+                statements.removeAll()
+                return try Int.fetchOne($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
             }
             guard busy == 0 else {
                 throw NodeError(.locked, "\(fileName) is in use", hint: "Repeat the command.")

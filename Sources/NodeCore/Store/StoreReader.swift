@@ -16,7 +16,6 @@ public class StoreReader: Causality {
     /// The row that was last found untouched: whoever looks for a free id asks, and the write that
     /// follows asks again. Forgotten by every write of a row.
     var lastUntouched: (table: String, id: String)?
-    private var tableStatements: [String: TableStatements] = [:]
 
     init(_ db: Database, store: TenantStore) {
         self.db = db
@@ -104,16 +103,12 @@ public class StoreReader: Causality {
 
     // MARK: Rows for the domain's services
 
-    /// Prepared once a transaction; found by the short name, since hashing their SQL a row shows.
+    /// What is asked and written for every row of a table.
     func statements(_ table: SyncedTable) throws -> TableStatements {
-        if let known = tableStatements[table.name] { return known }
-        let table = schema.table(table.name) ?? table
-        let statements = TableStatements(
-            exists: try RowStatement(table.existsSQL, in: db),
-            insert: try RowStatement(table.insertSQL, in: db))
-        tableStatements[table.name] = statements
-        return statements
+        try store.statements.of(schema.table(table.name) ?? table, in: db)
     }
+
+    func cellStatements() throws -> CellStatements { try store.statements.ofCells(in: db) }
 
     func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
         try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)

@@ -47,6 +47,8 @@ public final class TenantStore: Sendable {
     /// Makes the ids that people are known by in orders of erasure.
     public let identifiers: Identifiers
     let queue: DatabaseQueue
+    private let commits = GroupCommit()
+    let statements = RowStatements()
     /// The rules that the current `rule_set` rows give, by the texts they were read from.
     private let parsedRules = Mutex<(documents: [RuleDocument], book: any RuleBook)?>(nil)
 
@@ -102,19 +104,18 @@ public final class TenantStore: Sendable {
         }
     }
 
-    /// Applies what came from elsewhere, in one transaction. `commit: false` rolls everything back.
+    /// Applies what came from elsewhere, in one transaction, which may be shared with others who write now
+    /// (`GroupCommit`). `commit: false` takes everything back that `body` did.
     public func replicate<T>(commit: Bool = true, _ body: (ReplicaTransaction) throws -> T) throws -> T {
         do {
-            return try queue.writeWithoutTransaction { db in
-                var result: T?
-                try db.inTransaction(.immediate) {
-                    let transaction = ReplicaTransaction(db, store: self)
-                    result = try body(transaction)
-                    try transaction.finish()
-                    return commit ? .commit : .rollback
-                }
-                return result!
+            var result: T?
+            try commits.write(queue) { db in
+                let transaction = ReplicaTransaction(db, store: self)
+                result = try body(transaction)
+                try transaction.finish()
+                return commit ? .commit : .rollback
             }
+            return result!
         } catch {
             throw ConnectionSetup.translate(error, file: fileName)
         }

@@ -24,8 +24,10 @@ public struct TouchedRows: Sendable, Equatable {
     /// The rows of a table; nil for all of them.
     public func ids(of table: SyncedTable) -> [String]? { isAll ? nil : (rows[table.name] ?? []).sorted() }
 
-    mutating func note(_ table: SyncedTable, _ id: String) {
+    /// Notes a row whose state became another one, if that can make a case or end one.
+    mutating func note(_ table: SyncedTable, _ id: String, from old: RowState, to new: RowState) {
         guard !isAll, table.isRelated else { return }
+        if let edited = new.columnsEdited(since: old), table.relating.isDisjoint(with: edited) { return }
         guard rows[table.name, default: []].insert(id).inserted else { return }
         count += 1
         if count > Self.limit { self = .all }
@@ -35,4 +37,19 @@ public struct TouchedRows: Sendable, Equatable {
 extension SyncedTable {
     /// Whether constraints between rows speak about its rows, as children, parents or twins.
     var isRelated: Bool { !naturalKey.isEmpty || !parents.isEmpty }
+}
+
+extension RowState {
+    /// The columns that were written since a former state, when nothing else happened and no column has siblings:
+    /// then every other column shows what it showed. Nil otherwise.
+    fileprivate func columnsEdited(since old: RowState) -> Set<String>? {
+        guard !old.isEmpty, isWithoutSiblings, old.isWithoutSiblings,
+            writes.map(\.stamp) == old.writes.map(\.stamp)
+        else { return nil }
+        return Set(cells.lazy.filter { $0.value != old.cells[$0.key] }.map(\.key))
+    }
+
+    private var isWithoutSiblings: Bool {
+        writes.count == 1 && deletes.isEmpty && cells.values.allSatisfy { $0.count == 1 }
+    }
 }

@@ -108,6 +108,11 @@ extension StoreReader {
         return try RecordVersion(Tenant.editable.map { ($0, Schema.tenant, id, $0) }, in: self)
     }
 
+    /// Whether an id is a school's.
+    func isSchool(id: String) throws -> Bool {
+        try count("SELECT count(*) FROM tenant WHERE id = ? AND kind = 'school'", [id]) > 0
+    }
+
     /// The tenant's schools, by name.
     public func schools() throws -> [School] {
         try rows("SELECT id, name, nces_school_id FROM tenant WHERE kind = 'school' ORDER BY name, id").map {

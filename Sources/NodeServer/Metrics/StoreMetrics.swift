@@ -10,6 +10,18 @@ final class StoreMetrics: Sendable {
     private let pending, conflicts, lag, databaseBytes, walBytes, tenants: Prometheus.Gauge
     private let seats, seatEvents: Prometheus.Gauge
     private let readAt = Mutex<ContinuousClock.Instant?>(nil)
+    private let known = Mutex<[String: TenantNumbers]>([:])
+
+    /// What was read of one tenant, and of which state of its file.
+    private struct TenantNumbers {
+        let stamp: TenantStamp
+        let pending: Int
+        let conflicts: Int
+        let seats: SeatCounts
+        let events: [String: Int]
+        /// Origins whose key nobody writes with any more.
+        let retired: Set<OriginID>
+    }
 
     /// For how long numbers are given again.
     private let maxAge: Duration
@@ -55,43 +67,57 @@ final class StoreMetrics: Sendable {
         return registry.render()
     }
 
+    private static let seatActions = ["allocate", "reclaim"]
+
     private func read() throws {
-        var deltas = 0, open = 0, totals = SeatCounts(), events = ["allocate": 0, "reclaim": 0]
         var sizes = try Self.sizes(installation.directory.control)
         let slugs = try installation.slugs()
+        var all: [String: TenantNumbers] = [:]
         for slug in slugs {
-            let (own, waiting, counts) = try installation.tenant(slug).store.read { reader in
-                for action in events.keys { events[action, default: 0] += try reader.seatEventCount(action) }
-                return (
-                    installation.role == .node ? try reader.pending().deltas : 0, try reader.openConflicts(),
-                    try reader.seatTotals()
-                )
-            }
-            deltas += own
-            open += waiting
-            totals = totals + counts
+            all[slug] = try numbers(of: slug)
             let file = try Self.sizes(installation.directory.tenantFile(slug: slug))
             sizes = (sizes.database + file.database, sizes.wal + file.wal)
         }
+        let current = all
+        known.withLock { $0 = current }
         if let certificates { certificateEnd?.set(Double(certificates.leaf.notAfter / 1000)) }
-        pending.set(Double(deltas))
-        conflicts.set(Double(open))
+        let totals = all.values.reduce(SeatCounts()) { $0 + $1.seats }
+        pending.set(Double(all.values.reduce(0) { $0 + $1.pending }))
+        conflicts.set(Double(all.values.reduce(0) { $0 + $1.conflicts }))
         tenants.set(Double(slugs.count))
         seats.set(Double(totals.free), "free")
         seats.set(Double(totals.reserved), "reserved")
         seats.set(Double(totals.assigned), "assigned")
-        for (action, count) in events { seatEvents.set(Double(count), action) }
+        for action in Self.seatActions {
+            seatEvents.set(Double(all.values.reduce(0) { $0 + ($1.events[action] ?? 0) }), action)
+        }
         databaseBytes.set(Double(sizes.database))
         walBytes.set(Double(sizes.wal))
-        lag.set(try lagSeconds(slugs))
+        lag.set(try lagSeconds(all))
     }
 
-    private func lagSeconds(_ slugs: [String]) throws -> Double {
+    /// A file that nobody has written since is not opened again.
+    private func numbers(of slug: String) throws -> TenantNumbers {
+        let stamp = installation.stamp(of: slug)
+        if let known = known.withLock({ $0[slug] }), known.stamp == stamp { return known }
+        return try installation.tenant(slug).store.read { reader in
+            var events: [String: Int] = [:]
+            for action in Self.seatActions { events[action] = try reader.seatEventCount(action) }
+            return TenantNumbers(
+                stamp: stamp, pending: installation.role == .node ? try reader.pending().deltas : 0,
+                conflicts: try reader.openConflicts(), seats: try reader.seatTotals(), events: events,
+                retired: Set(try reader.origins().filter { try !reader.isInUse($0) }.map(\.id)))
+        }
+    }
+
+    private func lagSeconds(_ all: [String: TenantNumbers]) throws -> Double {
         let now = installation.environment.clock.milliseconds()
         let heard =
             installation.role == .hub
-            ? try installation.activeEnrolments().map { $0.lastSeenAt ?? $0.enrolledAt }
-            : try slugs.compactMap { try installation.peer($0) }.map { $0.lastSyncAt ?? $0.enrolledAt }
+            ? try installation.enrolments().filter {
+                $0.revokedAt == nil && all[$0.tenant]?.retired.contains($0.origin) != true
+            }.map { $0.lastSeenAt ?? $0.enrolledAt }
+            : try all.keys.compactMap { try installation.peer($0) }.map { $0.lastSyncAt ?? $0.enrolledAt }
         return heard.min().map { Double(max(0, now - $0)) / 1000 } ?? 0
     }
 

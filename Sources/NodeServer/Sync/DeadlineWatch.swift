@@ -2,15 +2,34 @@ import Dispatch
 import Logging
 import NodeCore
 import SyncEngine
+import Synchronization
 
 /// At the hub, while `serve` runs: settles conflicts whose deadline has passed (`ReviewDeadlines`), and
 /// repairs cases where a stop came between a push and that (`Arbiter`), ends reservations (`SeatDuty`), archives
 /// audit entries that are older than they are kept (`AuditRetention`), removes snapshots of a day ago.
-public struct DeadlineWatch: Sendable {
+///
+/// A tenant is looked at when its file was written since the last look, or while something in it comes due by
+/// itself; else a few times a day. So thousands of tenants at rest cost next to nothing.
+public final class DeadlineWatch: Sendable {
     private let installation: Installation
     private let logger: Logger
     private let retention: @Sendable () -> AuditRetention
     private let queue = DispatchQueue(label: "node-cli.deadlines")
+    private let looks = Mutex<[String: Look]>([:])
+
+    /// What was found when a tenant was last looked at.
+    private struct Look {
+        let stamp: TenantStamp
+        let at: ContinuousClock.Instant
+        /// Something in it is due some day by itself.
+        let hasDeadlines: Bool
+    }
+
+    /// How long a tenant that nobody writes, and in which nothing comes due, is left alone.
+    private static let rest = Duration.seconds(6 * 3600)
+    /// How many of those are looked at in a round; others wait for the next. A hub with thousands of tenants
+    /// that begins to serve looks at them in turn, not at all of them at once.
+    private static let maxResting = 250
 
     static let pollInterval = Duration.seconds(60)
 
@@ -28,7 +47,7 @@ public struct DeadlineWatch: Sendable {
         while !Task.isCancelled {
             await withCheckedContinuation { continuation in
                 queue.async {
-                    round()
+                    self.round()
                     continuation.resume()
                 }
             }
@@ -41,10 +60,33 @@ public struct DeadlineWatch: Sendable {
         var slugs: [String] = []
         attempt("deadlines") { slugs = try installation.slugs() }
         attempt("snapshots") { try installation.removeOldSnapshots() }
+        let known = Set(slugs)
+        looks.withLock { looks in looks = looks.filter { known.contains($0.key) } }
+        var resting = 0
         for slug in slugs {
-            attempt("deadlines", slug) { try settleDue(installation.tenant(slug)) }
-            attempt("audit archive", slug) { try archiveDue(installation.tenant(slug)) }
+            let stamp = installation.stamp(of: slug)
+            if let last = looks.withLock({ $0[slug] }), last.stamp == stamp, !last.hasDeadlines {
+                guard last.at.duration(to: .now) > Self.rest else { continue }
+                resting += 1
+            } else if looks.withLock({ $0[slug] }) == nil {
+                resting += 1
+            }
+            if resting > Self.maxResting { continue }
+            look(at: slug)
         }
+    }
+
+    private func look(at slug: String) {
+        // Written in between, it is looked at again.
+        let stamp = installation.stamp(of: slug)
+        var hasDeadlines = true
+        attempt("deadlines", slug) {
+            try settleDue(installation.tenant(slug))
+            hasDeadlines = try installation.tenant(slug).store.read { try $0.hasDeadlines() }
+        }
+        attempt("audit archive", slug) { try archiveDue(installation.tenant(slug)) }
+        let look = Look(stamp: stamp, at: .now, hasDeadlines: hasDeadlines)
+        looks.withLock { $0[slug] = look }
     }
 
     private func settleDue(_ tenant: OpenTenant) throws {

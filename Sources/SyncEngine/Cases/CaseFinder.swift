@@ -106,7 +106,7 @@ struct CaseFinder {
 
     /// Seats with several learners beside each other: two machines believed to hold them.
     private func doublePromises() throws -> [RowCase] {
-        try reader.conflicts().filter { $0.table == Schema.seat.name && $0.column == "learner_id" }
+        try reader.conflicts(in: Schema.seat).filter { $0.column == "learner_id" }
             .compactMap { conflict in
                 let learners = Set(conflict.siblings.compactMap { $0.value?.text }).sorted()
                 guard learners.count > 1 else { return nil }

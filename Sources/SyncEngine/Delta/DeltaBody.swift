@@ -14,8 +14,7 @@ enum DeltaBody {
 
     /// The body bytes as they are sent and hashed.
     static func encode(_ writes: [RecordedWrite], salt: [UInt8]) throws -> [UInt8] {
-        for write in writes { try WireText.check(write) }
-        let plain = plainBytes(writes)
+        let plain = try plainBytes(writes)
         guard plain.count <= DeltaLimits.maxPlainBytes else {
             throw NodeError(
                 .tooLarge, "one change holds \(plain.count) bytes", hint: "Split it; nothing was written.")
@@ -27,38 +26,87 @@ enum DeltaBody {
         return pays ? salt + [1] + packed : salt + [0] + plain
     }
 
+    /// Writes of one kind that name the same columns of one table.
+    private struct Group {
+        let kind: Kind
+        let table: String
+        let columns: [String]
+        var ids: [String] = []
+        /// The values of each column, in the order of the ids.
+        var values: [[Value]]
+
+        init(_ write: RecordedWrite, columns: [String]) {
+            kind = write.kind
+            table = write.table
+            self.columns = columns
+            values = [[Value]](repeating: [], count: columns.count)
+        }
+
+        /// Takes a write in if it belongs here.
+        mutating func take(_ write: RecordedWrite) -> Bool {
+            let named = write.values
+            guard write.kind == kind, write.table == table, named.count == columns.count else { return false }
+            for (index, column) in columns.enumerated() {
+                guard let value = named[column] else {
+                    for earlier in 0..<index { values[earlier].removeLast() }
+                    return false
+                }
+                values[index].append(value)
+            }
+            ids.append(write.id)
+            return true
+        }
+    }
+
     private struct GroupKey: Hashable {
         let kind: Kind
         let table: String
         let columns: [String]
     }
 
-    private static func plainBytes(_ writes: [RecordedWrite]) -> [UInt8] {
-        var order: [GroupKey] = []
-        var groups: [GroupKey: [RecordedWrite]] = [:]
+    /// Groups in the order of their first writes. Most writes belong to the same group as the one before.
+    private static func groups(_ writes: [RecordedWrite]) throws -> [Group] {
+        var groups: [Group] = []
+        var places: [GroupKey: Int] = [:]
+        var last = 0
         for write in writes {
-            let key = GroupKey(kind: write.kind, table: write.table, columns: write.columnNames)
-            if groups[key] == nil { order.append(key) }
-            groups[key, default: []].append(write)
+            try WireText.check(write)
+            if last < groups.count, groups[last].take(write) { continue }
+            let columns = write.values.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            let key = GroupKey(kind: write.kind, table: write.table, columns: columns)
+            last = places[key] ?? groups.count
+            if last == groups.count {
+                try WireText.check(names: columns, of: write.table)
+                places[key] = last
+                groups.append(Group(write, columns: columns))
+            }
+            guard groups[last].take(write) else {
+                throw NodeError(.internalError, "a write of \(write.table) fits no group")
+            }
         }
+        return groups
+    }
+
+    private static func plainBytes(_ writes: [RecordedWrite]) throws -> [UInt8] {
+        let groups = try groups(writes)
         var writer = CBORWriter(reserving: writes.count * 128)
-        writer.arrayHeader(order.count)
-        for key in order { encode(key, groups[key] ?? [], to: &writer) }
+        writer.arrayHeader(groups.count)
+        for group in groups { encode(group, to: &writer) }
         return writer.bytes
     }
 
-    private static func encode(_ key: GroupKey, _ writes: [RecordedWrite], to writer: inout CBORWriter) {
+    private static func encode(_ group: Group, to writer: inout CBORWriter) {
         writer.arrayHeader(5)
-        writer.int(key.kind.rawValue)
-        writer.text(key.table)
-        writer.arrayHeader(key.columns.count)
-        for column in key.columns { writer.text(column) }
-        writer.arrayHeader(writes.count)
-        for write in writes { Value.text(write.id).write(to: &writer) }
-        writer.arrayHeader(key.columns.count)
-        for column in key.columns {
-            writer.arrayHeader(writes.count)
-            for write in writes { (write.value(column) ?? .null).write(to: &writer) }
+        writer.int(group.kind.rawValue)
+        writer.text(group.table)
+        writer.arrayHeader(group.columns.count)
+        for column in group.columns { writer.text(column) }
+        writer.arrayHeader(group.ids.count)
+        for id in group.ids { Value.text(id).write(to: &writer) }
+        writer.arrayHeader(group.columns.count)
+        for values in group.values {
+            writer.arrayHeader(values.count)
+            for value in values { value.write(to: &writer) }
         }
     }
 
@@ -82,17 +130,16 @@ enum DeltaBody {
         guard groups <= expected else { throw DeltaError.malformed("groups") }
         var writes: [RecordedWrite] = []
         writes.reserveCapacity(expected)
-        for _ in 0..<groups { try decodeGroup(&reader, into: &writes, expected: expected) }
+        var rows: [String: Set<String>] = [:]
+        for _ in 0..<groups { try decodeGroup(&reader, into: &writes, &rows, expected: expected) }
         try reader.finish()
         guard writes.count == expected || isRedacted else { throw DeltaError.malformed("write count") }
-        guard Set(writes.map { "\($0.table)\u{0}\($0.id)" }).count == writes.count else {
-            throw DeltaError.malformed("a row is written twice")
-        }
         return writes
     }
 
     private static func decodeGroup(
-        _ reader: inout CBORReader, into writes: inout [RecordedWrite], expected: Int
+        _ reader: inout CBORReader, into writes: inout [RecordedWrite], _ rows: inout [String: Set<String>],
+        expected: Int
     ) throws {
         guard try reader.arrayHeader() == 5, let kind = Kind(rawValue: try reader.int()) else {
             throw DeltaError.malformed("group")
@@ -107,6 +154,9 @@ enum DeltaBody {
         for _ in 0..<count {
             guard case .text(let id) = try Value(from: &reader), WireText.isID(id) else {
                 throw DeltaError.malformed("id")
+            }
+            guard rows[table, default: []].insert(id).inserted else {
+                throw DeltaError.malformed("a row is written twice")
             }
             ids.append(id)
         }
@@ -147,18 +197,10 @@ extension RecordedWrite {
         }
     }
 
-    fileprivate var columnNames: [String] {
+    fileprivate var values: [String: Value] {
         switch change {
-        case .delete: []
-        case .row(let values), .columns(let values):
-            values.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        }
-    }
-
-    fileprivate func value(_ column: String) -> Value? {
-        switch change {
-        case .delete: nil
-        case .row(let values), .columns(let values): values[column]
+        case .delete: [:]
+        case .row(let values), .columns(let values): values
         }
     }
 }

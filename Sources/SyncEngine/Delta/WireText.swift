@@ -25,6 +25,13 @@ enum WireText {
         return text
     }
 
+    /// Refuses names of columns that no installation would take. Throws `VALIDATION_ERROR`.
+    static func check(names: [String], of table: String) throws {
+        for name in names where !isName(name) {
+            throw NodeError(.validation, "\(name) is no column name of \(table)")
+        }
+    }
+
     /// Refuses at the write what no installation would take. Throws `TOO_LARGE`, `VALIDATION_ERROR`.
     static func check(_ write: RecordedWrite) throws {
         guard isName(write.table), isID(write.id) else {
@@ -33,10 +40,7 @@ enum WireText {
         switch write.change {
         case .delete: return
         case .row(let values), .columns(let values):
-            for (column, value) in values {
-                guard isName(column) else { throw NodeError(.validation, "\(column) is no column name") }
-                try check(value, write.table, column)
-            }
+            for (column, value) in values { try check(value, write.table, column) }
         }
     }
 
@@ -47,7 +51,7 @@ enum WireText {
         case .bytes(let bytes): count = bytes.count
         case .text(let text):
             count = text.utf8.count
-            guard !text.utf8.contains(0) else {
+            guard !hasZero(text) else {
                 throw NodeError(
                     .validation, "\(table).\(column) holds a zero byte", hint: "Remove it.", field: column)
             }
@@ -58,5 +62,10 @@ enum WireText {
                 "\(table).\(column) has \(count) bytes, over the limit of \(DeltaLimits.maxValueBytes)",
                 hint: "Shorten it; nothing was written.", field: column)
         }
+    }
+
+    private static func hasZero(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { utf8 in utf8.contains(0) }
     }
 }

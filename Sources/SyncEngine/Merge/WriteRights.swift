@@ -33,7 +33,9 @@ enum WriteRights {
             return try judgeGranted(write.change, in: table, by: facts, on: state, reader)
         }
         let book = try reader.ownership(seenBy: facts)
-        if book == nil, facts.role == .hub { return Verdict(allowed: write.change) }
+        if book == nil, facts.role == .hub || table.isOpen(to: facts.role) {
+            return Verdict(allowed: write.change)
+        }
         return judge(write.change, in: table, by: facts.role) { column in
             book?.owner(of: column, in: table) ?? column?.owner ?? table.owner
         }

@@ -53,6 +53,8 @@ public final class SyncedTable: Sendable {
     public let memoryColumns: Set<String>
     /// Columns that name a row of another table; a row that is gone makes a case of those that name it.
     public let parents: [String: String]
+    /// The columns that cases between rows depend on.
+    let relating: Set<String>
     /// The column that says into which other row a row was merged.
     public static let mergeColumn = "merged_into"
     /// Who may create and delete its rows.
@@ -73,9 +75,12 @@ public final class SyncedTable: Sendable {
     let hubValues: [String: Set<Value>]
     /// Some columns came after the table, so a row's values depend on its writer's schema.
     let hasLaterColumns: Bool
+    private let openTo: Set<Role>
     let positions: [String: Int]
     /// Puts a whole row by column names: id, the columns in order, the stamp.
     let insertSQL: String
+    /// The row as shown: its stamp, then the columns in order.
+    let selectSQL: String
     /// 1 when anything of a row is stored, else 0.
     let existsSQL: String
 
@@ -106,9 +111,18 @@ public final class SyncedTable: Sendable {
             + added.map { Column(name: $0.0, kind: $0.1, since: $0.since, owner: $0.2 ?? owner) }
         self.columns = columns
         hasLaterColumns = !added.isEmpty
+        openTo = Set(
+            [Role.hub, .node].filter { role in
+                owner.allows(role) && columns.allSatisfy { $0.owner.allows(role) }
+            })
         let names = columns.map { "\"\($0.name)\"" }.joined(separator: ", ")
+        // Whoever is an admin, or sits on a seat, depends on all that their rows say.
+        relating =
+            domain == "roster"
+            ? Set(naturalKey).union(parents.keys).union([Self.mergeColumn]) : Set(columns.map(\.name))
         let marks = String(repeating: "?, ", count: columns.count + 1) + "?"
         insertSQL = "INSERT OR REPLACE INTO \"\(name)\" (id, \(names), sync_stamp) VALUES (\(marks))"
+        selectSQL = "SELECT sync_stamp, \(names) FROM \"\(name)\" WHERE id = ?1"
         existsSQL = """
             SELECT EXISTS (SELECT 1 FROM "\(name)" WHERE id = ?1)
               OR EXISTS (SELECT 1 FROM sync_row WHERE tbl = '\(name)' AND id = ?1)
@@ -120,6 +134,9 @@ public final class SyncedTable: Sendable {
     /// The index of a column, or nil when this schema doesn't know it.
     public func position(of column: String) -> Int? { positions[column] }
     public func column(_ name: String) -> Column? { positions[name].map { columns[$0] } }
+
+    /// Whether the program lets a side make and delete rows and write every column of them.
+    public func isOpen(to role: Role) -> Bool { openTo.contains(role) }
 
     /// Whether one of the values is the hub's alone.
     public func isHubs(_ values: [String: Value]) -> Bool {

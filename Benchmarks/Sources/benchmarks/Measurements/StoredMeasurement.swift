@@ -6,27 +6,20 @@ struct StoredMeasurement {
     private static let changes = 100
     /// Syncs in one process; the median counts.
     private static let times = 20
-    /// Teachers of one import while the store is filled.
-    private static let chunk = 100_000
 
-    private let options: RunOptions
+    private let sizes: Sizes
     private let folder: Folder
     private let stored: Int
 
-    init(_ options: RunOptions, _ folder: Folder, stored: Int) {
-        self.options = options
+    init(_ sizes: Sizes, _ folder: Folder, stored: Int) {
+        self.sizes = sizes
         self.folder = folder
         self.stored = stored
     }
 
     func figures() throws -> [Figure] {
         let stage = try Stage(folder)
-        var generator = RosterGenerator(seed: 2)
-        for start in stride(from: 0, to: stored, by: Self.chunk) {
-            let range = start..<min(start + Self.chunk, stored)
-            _ = try stage.importRoster(generator.csv(teachers: range))
-        }
-        _ = try stage.sync()
+        try stage.fill(teachers: stored, seed: 2)
         let baseline = try Baseline(rowsOf: stage.tenantFile(), folder: folder)
         let nothing = try nothing(stage)
         let changed = try changed(stage, baseline)
@@ -35,38 +28,44 @@ struct StoredMeasurement {
     }
 
     private func nothing(_ stage: Stage) throws -> Figure {
-        let runs = try (0..<options.repeats).map { _ in try stage.sync(times: Self.times) }
+        var runs: [Stage.Synced] = [], empty: [Double] = []
+        for _ in 0..<sizes.repeats {
+            runs.append(try stage.sync(times: Self.times))
+            let report = try Worker.run(["empty", "--hub", stage.hub.url, "--times", "\(Self.times)"])
+            empty.append(median(report.seconds) * 1000)
+        }
         return Figure(
             "Sync:Nothing:\(stored)", .milliseconds, runs.map { median($0.node.seconds) * 1000 },
-            against: "an empty HTTP request", runs.map { median($0.node.emptyRequests) * 1000 },
-            details: details(runs))
+            against: "an empty HTTP request", empty,
+            details: details(runs),
+            targets: [.detail("round_trips", atMost: 1), .detail("cpu_ms", atMost: 2)])
     }
 
     private func changed(_ stage: Stage, _ baseline: Baseline) throws -> Figure {
-        var ours: [(node: WorkerReport, hub: Stage.HubCount, hubPeakKiB: Int)] = []
+        var ours: [Stage.Synced] = []
         var theirs: [baseline_cost] = []
-        for _ in 0..<options.repeats {
+        for _ in 0..<sizes.repeats {
             ours.append(try stage.sync(times: Self.times, changes: Self.changes))
             theirs.append(try baseline.changes(Self.changes).cost)
         }
         return Figure(
             "Sync:Changed\(Self.changes):\(stored)", .milliseconds,
             ours.map { median($0.node.seconds) * 1000 },
-            against: "changeset made + applied, C", theirs.map { $0.wall * 1000 }, details: details(ours))
+            against: "changeset made + applied, C", theirs.map { $0.wall * 1000 }, details: details(ours),
+            targets: [.ours(atMost: 15)])
     }
 
     /// A sync's share of what the processes spent; the hub also answered one sync before the first.
-    private func details(_ runs: [(node: WorkerReport, hub: Stage.HubCount, hubPeakKiB: Int)])
-        -> [String: Double]
-    {
+    private func details(_ runs: [Stage.Synced]) -> [String: Double] {
         let times = Double(Self.times)
+        let node = median(runs.map { $0.node.cpuSeconds * 1000 / times })
+        let hub = median(runs.map { $0.hub.cpuSeconds * 1000 / (times + 1) })
         return [
             "round_trips": Double(runs.flatMap(\.node.roundTrips).max() ?? 0),
-            "node_cpu_ms": median(runs.map { $0.node.cpuSeconds * 1000 / times }),
-            "hub_cpu_ms": median(runs.map { $0.hub.cpuSeconds * 1000 / (times + 1) }),
+            "node_cpu_ms": node, "hub_cpu_ms": hub, "cpu_ms": node + hub,
             "bytes": median(runs.map { Double($0.hub.bytes) / (times + 1) }),
-            "node_peak_mib": median(runs.map { Double($0.node.peakKiB) / 1024 }),
-            "hub_peak_mib": median(runs.map { Double($0.hubPeakKiB) / 1024 }),
+            "node_peak_mib": median(runs.map(\.node.peakMiB)),
+            "hub_peak_mib": median(runs.map(\.hubPeakMiB)),
         ]
     }
 }

@@ -13,17 +13,23 @@ struct RosterGenerator {
     ]
     /// Schools of the district, one for about forty teachers as in life, at most so many.
     static let maxSchools = 200
+    /// The NCES id of the district.
+    static let district = "2000000"
 
     private var state: UInt64
+    private let schools: Int
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64, schools: Int = RosterGenerator.maxSchools) {
+        state = seed
+        self.schools = schools
+    }
 
     static func school(_ number: Int) -> String { "School \(number + 1)" }
 
     /// The sheet for `reference import schools`.
-    static func schools() -> [UInt8] {
+    static func schools(_ count: Int = RosterGenerator.maxSchools) -> [UInt8] {
         var text = "nces_school_id,nces_lea_id,school_name\n"
-        for number in 0..<maxSchools { text += "\(200_000_000_001 + number),2000000,\(school(number))\n" }
+        for number in 0..<count { text += "\(200_000_000_001 + number),\(district),\(school(number))\n" }
         return Array(text.utf8)
     }
 
@@ -33,8 +39,9 @@ struct RosterGenerator {
     }
 
     /// A roster file of teachers. Addresses carry the teacher's number in the order of the file, which is how
-    /// the baselines find that order again.
-    mutating func csv(teachers: Range<Int>) -> [UInt8] {
+    /// the baselines find that order again. `renaming`: each of so many has another name than in the same
+    /// file without it.
+    mutating func csv(teachers: Range<Int>, renaming every: Int? = nil) -> [UInt8] {
         var text = "Building,Name,Email,Grade\n"
         for number in teachers {
             let first = Self.firstNames[pick(Self.firstNames.count)]
@@ -43,7 +50,8 @@ struct RosterGenerator {
                 (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: ".")
             }
             let address = "\(String(decoding: letters, as: UTF8.self))\(number)@district.example"
-            text += "\(Self.school(pick(Self.maxSchools))),\(first) \(last),\(address),\(pick(12) + 1)\n"
+            let name = every.map { number % $0 == 0 } == true ? "\(first) \(last) II" : "\(first) \(last)"
+            text += "\(Self.school(pick(schools))),\(name),\(address),\(pick(12) + 1)\n"
         }
         return Array(text.utf8)
     }

@@ -1,0 +1,27 @@
+/// What a figure has to reach.
+struct Target: Encodable {
+    /// `ours`, `ratio`, or the name of a detail.
+    let of: String
+    let atMost: Double?
+    let atLeast: Double?
+
+    static func ours(atMost limit: Double) -> Target { Target(of: "ours", atMost: limit, atLeast: nil) }
+    static func ratio(atMost limit: Double) -> Target { Target(of: "ratio", atMost: limit, atLeast: nil) }
+    static func ratio(atLeast limit: Double) -> Target { Target(of: "ratio", atMost: nil, atLeast: limit) }
+    static func detail(_ name: String, atMost limit: Double) -> Target {
+        Target(of: name, atMost: limit, atLeast: nil)
+    }
+
+    /// False also when the number is missing.
+    func isMet(ours: Double, ratio: Double?, details: [String: Double]) -> Bool {
+        let values = ["ours": ours, "ratio": ratio]
+        guard let value = values[of] ?? details[of], value.isFinite else { return false }
+        return value <= atMost ?? .infinity && value >= atLeast ?? -.infinity
+    }
+
+    /// As the table shows it.
+    var text: String {
+        let limits = [atMost.map { "<= \(short($0))" }, atLeast.map { ">= \(short($0))" }]
+        return "\(of) \(limits.compactMap { $0 }.joined(separator: ", "))"
+    }
+}
