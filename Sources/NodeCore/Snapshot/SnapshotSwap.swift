@@ -34,12 +34,12 @@ extension TenantStore {
         _ db: Database, _ manifest: SnapshotManifest,
         _ replay: ([DeltaFrame], ReplicaTransaction) throws -> Void
     ) throws {
-        let old = ReplicaTransaction(db, store: self)
+        let old = ReplicaTransaction(db, store: self, statements: statements)
         let mine = try OwnPart(old)
         guard mine.cursor < manifest.position else { throw NodeError.snapshotOlder }
         try SnapshotTables(db).replaceAll()
         // Nothing that was read of the file before is true any more.
-        let new = ReplicaTransaction(db, store: self)
+        let new = ReplicaTransaction(db, store: self, statements: statements)
         try mine.putBack(new, manifest)
         try new.forgetWaitingThatIsApplied()
         try replay(mine.frames, new)

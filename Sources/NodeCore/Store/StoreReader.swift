@@ -5,6 +5,7 @@ import GRDB
 public class StoreReader: Causality {
     let db: Database
     let store: TenantStore
+    private let statements: RowStatements
     /// The tables of this file.
     public let schema: Schema
     private var factsCache: [RowState.Stamp: DeltaFacts] = [:]
@@ -17,9 +18,11 @@ public class StoreReader: Causality {
     /// follows asks again. Forgotten by every write of a row.
     var lastUntouched: (table: String, id: String)?
 
-    init(_ db: Database, store: TenantStore) {
+    /// `statements`: those of the connection.
+    init(_ db: Database, store: TenantStore, statements: RowStatements) {
         self.db = db
         self.store = store
+        self.statements = statements
         schema = store.environment.schema
     }
 
@@ -105,10 +108,10 @@ public class StoreReader: Causality {
 
     /// What is asked and written for every row of a table.
     func statements(_ table: SyncedTable) throws -> TableStatements {
-        try store.statements.of(schema.table(table.name) ?? table, in: db)
+        try statements.of(schema.table(table.name) ?? table, in: db)
     }
 
-    func cellStatements() throws -> CellStatements { try store.statements.ofCells(in: db) }
+    func cellStatements() throws -> CellStatements { try statements.ofCells(in: db) }
 
     func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
         try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)

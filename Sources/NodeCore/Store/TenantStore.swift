@@ -94,7 +94,7 @@ public final class TenantStore: Sendable {
             return try queue.unsafeRead { db in
                 var result: T?
                 try db.inTransaction(.deferred) {
-                    result = try body(StoreReader(db, store: self))
+                    result = try body(StoreReader(db, store: self, statements: statements))
                     return .rollback
                 }
                 return result!
@@ -110,7 +110,7 @@ public final class TenantStore: Sendable {
         do {
             var result: T?
             try commits.write(queue) { db in
-                let transaction = ReplicaTransaction(db, store: self)
+                let transaction = ReplicaTransaction(db, store: self, statements: statements)
                 result = try body(transaction)
                 try transaction.finish()
                 return commit ? .commit : .rollback
