@@ -44,6 +44,9 @@ public enum FuzzSeeds {
         return [
             PullRequest(tenant: tenant, cursor: 4, cursorHash: Digest.sha256([1]), maxBytes: 1 << 20)
                 .encoded(),
+            WaitRequest(tenant: tenant, cursor: 4, cursorHash: Digest.sha256([1]), hubMark: [], seconds: 9)
+                .encoded(),
+            WaitAnswer(hasNews: true).encoded(),
             PushRequest(
                 tenant: tenant, frames: [DeltaFrame(envelope: [1, 2], body: [3])], cursor: 0, cursorHash: nil
             ).encoded(),

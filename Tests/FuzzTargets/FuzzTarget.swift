@@ -67,6 +67,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         try message(SuccessionAnswer.self, input)
         try message(SnapshotRequest.self, input)
         try message(SnapshotAnswer.self, input)
+        try message(WaitRequest.self, input)
+        try message(WaitAnswer.self, input)
     }
 
     private static func message<Message: ExchangeMessage>(_ type: Message.Type, _ input: [UInt8]) throws {

@@ -25,14 +25,14 @@ let echo = ClosureBackend { request in
 /// Runs a server on 127.0.0.1 while `body` runs with its base URL, then stops it and waits.
 func withServer(
     _ backend: some ServerBackend, transport: HTTPServer.Transport = .loopback,
-    limits: HTTPServer.Limits = .init(), logger: Logger? = nil,
+    limits: HTTPServer.Limits = .init(), logger: Logger? = nil, port: Int = 0,
     _ body: @Sendable (_ url: String, _ server: HTTPServer) async throws -> Void
 ) async throws {
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
     var quiet = Logger(label: "test")
     quiet.logLevel = .critical
     let server = try HTTPServer(
-        host: "127.0.0.1", port: 0, transport: transport, backend: backend, limits: limits,
+        host: "127.0.0.1", port: port, transport: transport, backend: backend, limits: limits,
         logger: logger ?? quiet,
         onListening: { continuation.yield($0) })
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -18,6 +18,7 @@ extension Configuration {
     /// The key file of a Google service account, absolute or relative to the data directory.
     public var googleCredentials: String? { text("google.credentials") }
     public var syncInterval: Duration { required(duration("sync.interval_seconds")) }
+    public var waitsForNews: Bool { required(boolean("sync.wait")) }
     public var syncTimeout: Duration { required(duration("sync.timeout_seconds")) }
     /// Nil for the data directory's own.
     public var backupFolder: String? { text("backup.folder") }

@@ -70,6 +70,9 @@ extension Setting {
             "sync.interval_seconds", .seconds(1...86_400), default: "300",
             "Time between two background exchanges with the hub."),
         Setting(
+            "sync.wait", .boolean, default: "true",
+            "Whether serve keeps a request open at the hub, which answers when there is news."),
+        Setting(
             "sync.timeout_seconds", .seconds(1...3600), default: "60",
             "How long one request to the hub may take."),
     ]

@@ -28,6 +28,14 @@ public struct DataDirectory: Sendable {
     public func file(_ name: String) -> String { name.hasPrefix("/") ? name : path + "/" + name }
 
     public func tenantFile(slug: String) -> String { "\(tenants)/polaris_\(slug).db" }
+    /// The slug in the name of a tenant's file, or of its write-ahead log; nil for other names.
+    public static func slug(ofTenantFile name: String) -> String? {
+        guard name.hasPrefix("polaris_") else { return nil }
+        let slug = name.dropFirst("polaris_".count).prefix { $0 != "." }
+        let end = name.dropFirst("polaris_".count + slug.count)
+        return !slug.isEmpty && (end == ".db" || end == ".db-wal") ? String(slug) : nil
+    }
+
     public func tenantKey(slug: String) -> String { "\(keys)/\(slug).key" }
     /// The key that follows, from its making until the hub has certified it.
     public func nextTenantKey(slug: String) -> String { "\(keys)/\(slug).next.key" }

@@ -30,7 +30,7 @@ public struct TenantStamp: Sendable, Equatable {
     /// Of a write-ahead log with something in it: opening a file makes an empty one, closing it takes it away.
     private let log: FileStamp?
 
-    init(_ path: String) {
+    public init(_ path: String) {
         file = FileStamp(path)
         log = FileStamp(path + "-wal").flatMap { $0.size > 0 ? $0 : nil }
     }

@@ -136,7 +136,13 @@ public final class Installation: Sendable {
         }
     }
 
-    private func openTenant(_ slug: String) throws -> OpenTenant {
+    /// Reads of a tenant beside whatever writes to it here (`TenantStore.readAside`).
+    public func readAside<T>(_ slug: String, _ body: (StoreReader) throws -> T) throws -> T {
+        let identifiers = Identifiers(slug: slug, secret: try registered(slug).secret)
+        return try store(slug, identifiers).readAside(body)
+    }
+
+    private func registered(_ slug: String) throws -> (id: TenantID, secret: [UInt8]) {
         let row = try control.read {
             try Row.fetchOne(
                 $0.cachedStatement(sql: "SELECT id, secret FROM tenant WHERE slug = ?"), arguments: [slug])
@@ -144,7 +150,11 @@ public final class Installation: Sendable {
         guard let row, let id = TenantID(row[0] as String) else {
             throw NodeError.noTenant(slug)
         }
-        let secret = Array(row[1] as Data)
+        return (id, Array(row[1] as Data))
+    }
+
+    private func openTenant(_ slug: String) throws -> OpenTenant {
+        let (id, secret) = try registered(slug)
         let identifiers = Identifiers(slug: slug, secret: secret)
         let store = try store(slug, identifiers)
         let origin = LocalOrigin(key: try ownKey(slug, in: store), role: role, identifiers: identifiers)

@@ -221,10 +221,11 @@ extension Installation {
         }
     }
 
-    /// Remembers that a node was heard; at most once a minute, since it costs an fsync.
-    public func heard(_ node: EnrolledNode) throws {
+    /// Remembers that a node was heard; at most once in so many milliseconds, a minute unless told, since it costs
+    /// an fsync.
+    public func heard(_ node: EnrolledNode, onceIn pause: Int64 = 60_000) throws {
         let now = environment.clock.milliseconds()
-        guard now - (node.lastSeenAt ?? 0) > 60_000 else { return }
+        guard now - (node.lastSeenAt ?? 0) > pause else { return }
         try control.write {
             try $0.execute(
                 sql: "UPDATE enrolment SET last_seen_at = ? WHERE origin = ?",

@@ -55,6 +55,39 @@ extension StoreReader {
         return .delta(frame)
     }
 
+    /// The hash of the entry at a position, or nil; bodies aren't read for it.
+    public func logHash(_ position: Int64) throws -> Hash? {
+        let sql = """
+            SELECT l.entry, d.envelope FROM sync_log l LEFT JOIN sync_delta d ON d.number = l.delta
+            WHERE l.position = ?
+            """
+        guard let row = try row(sql, [position]) else { return nil }
+        if let document: Data = row[0] { return LogEntry.document(Array(document)).hash }
+        guard let envelope: Data = row[1] else { return nil }
+        return LogEntry.delta(DeltaFrame(envelope: Array(envelope), body: [])).hash
+    }
+
+    /// Whether a node's cursor names an entry of this very log.
+    public func knows(_ cursor: Int64, _ hash: Hash?) throws -> Bool {
+        guard cursor > 0 else { return cursor == 0 }
+        return try hash != nil && logHash(cursor) == hash
+    }
+
+    /// Whether there are entries after a position that aren't an origin's own deltas. No more than `limit` are looked
+    /// at: true as well where all these are its own.
+    public func hasLogEntries(after position: Int64, except origin: OriginRecord, limit: Int = 1000) throws
+        -> Bool
+    {
+        let sql = """
+            SELECT count(*), ifnull(sum(own), 0) FROM (
+              SELECT d.origin IS ? AS own FROM sync_log l LEFT JOIN sync_delta d ON d.number = l.delta
+              WHERE l.position > ? ORDER BY l.position LIMIT ?)
+            """
+        guard let row = try row(sql, [origin.number, position, limit]) else { return false }
+        let all: Int = row[0], own: Int = row[1]
+        return own < all || all >= limit
+    }
+
     /// The position before the first delta of an origin beyond a number; the log's size without any.
     public func logPosition(before origin: OriginRecord, after seq: Int64) throws -> Int64 {
         let sql = """

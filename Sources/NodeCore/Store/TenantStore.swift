@@ -49,6 +49,8 @@ public final class TenantStore: Sendable {
     let queue: DatabaseQueue
     private let commits = GroupCommit()
     let statements = RowStatements()
+    /// A second connection, made when it is first needed.
+    private let aside = Mutex<Connection?>(nil)
     /// The rules that the current `rule_set` rows give, by the texts they were read from.
     private let parsedRules = Mutex<(documents: [RuleDocument], book: any RuleBook)?>(nil)
 
@@ -90,11 +92,40 @@ public final class TenantStore: Sendable {
 
     /// Reads in one consistent transaction.
     public func read<T>(_ body: (StoreReader) throws -> T) throws -> T {
+        try read(on: Connection(queue: queue, statements: statements), body)
+    }
+
+    /// The same on a connection that only reads, beside whatever writes here: for short questions that are asked
+    /// often and can't wait for a large transaction.
+    public func readAside<T>(_ body: (StoreReader) throws -> T) throws -> T {
+        try read(on: asideConnection(), body)
+    }
+
+    private struct Connection {
+        let queue: DatabaseQueue
+        let statements: RowStatements
+    }
+
+    private func asideConnection() throws -> Connection {
+        try aside.withLock { known in
+            if let known { return known }
+            do {
+                let queue = try DatabaseQueue(
+                    path: path, configuration: ConnectionSetup.configuration(label: fileName, readOnly: true))
+                try queue.inDatabase { try $0.execute(sql: "PRAGMA cache_size = -1024") }
+                let connection = Connection(queue: queue, statements: RowStatements())
+                known = connection
+                return connection
+            } catch { throw ConnectionSetup.translate(error, file: fileName) }
+        }
+    }
+
+    private func read<T>(on connection: Connection, _ body: (StoreReader) throws -> T) throws -> T {
         do {
-            return try queue.unsafeRead { db in
+            return try connection.queue.unsafeRead { db in
                 var result: T?
                 try db.inTransaction(.deferred) {
-                    result = try body(StoreReader(db, store: self, statements: statements))
+                    result = try body(StoreReader(db, store: self, statements: connection.statements))
                     return .rollback
                 }
                 return result!

@@ -25,15 +25,15 @@ public final class HubClient: Sendable {
         self.clock = clock
     }
 
-    /// Sends a message and reads the answer; blocks. Throws what the hub answered as `NodeError`, or
-    /// `HUB_UNREACHABLE`, `HUB_ANSWER_INVALID`.
-    public func send<Answer: ExchangeMessage>(_ kind: String, _ message: some ExchangeMessage) throws
-        -> Answer
-    {
+    /// Sends a message and reads the answer; blocks. `timeout`: nil for the client's own. Throws what the hub
+    /// answered as `NodeError`, or `HUB_UNREACHABLE`, `HUB_ANSWER_INVALID`.
+    public func send<Answer: ExchangeMessage>(
+        _ kind: String, _ message: some ExchangeMessage, timeout: Duration? = nil
+    ) throws -> Answer {
         var request = HTTPRequest(
             method: "POST", url: "\(base)/sync/v1/\(kind)",
             headers: [("Content-Type", ExchangeLimits.contentType)],
-            body: message.encoded())
+            body: message.encoded(), timeout: timeout)
         request.headers += try HTTPSignature.sign(
             try request.signatureParts(), key: key, keyID: keyID, hub: fingerprint,
             created: clock.milliseconds() / 1000)

@@ -45,6 +45,11 @@ struct HubLine: ExchangeLine {
         }
     }
 
+    /// Waits with the hub; blocks as long as the request says, and a little.
+    func wait(_ request: WaitRequest) throws -> WaitAnswer {
+        try hub.send("wait", request, timeout: .seconds(request.seconds + 15))
+    }
+
     /// A request counts once the hub, or something that is trusted in its place, has answered it.
     private mutating func send<Answer: ExchangeMessage>(
         _ kind: String, _ message: some ExchangeMessage

@@ -119,6 +119,12 @@ public struct SyncRunner {
             milliseconds: started.duration(to: .now).milliseconds)
     }
 
+    /// Waits until the hub has news of a tenant, or its time is over; blocks, takes no lock and stores nothing.
+    /// Throws as a sync fails, `ROUTE_NOT_FOUND` where the hub doesn't know of waiting.
+    func hasNews(_ tenant: OpenTenant, _ request: WaitRequest) throws -> Bool {
+        try line(to: tenant).wait(request).hasNews
+    }
+
     /// `key`: another than the tenant's present one, by which the hub knows it.
     private func line(to tenant: OpenTenant, key: SigningKey? = nil) throws -> HubLine {
         let key = key ?? tenant.origin.key

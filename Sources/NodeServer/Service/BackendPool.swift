@@ -6,14 +6,17 @@ import Synchronization
 final class BackendPool: Sendable {
     private let backend: any ServerBackend
     private let threads: NIOThreadPool
+    private let lookouts: NIOThreadPool
     private let held = Atomic<Int>(0)
     private let maxHeld: Int
 
     init(backend: any ServerBackend, threads: Int, maxHeld: Int) {
         self.backend = backend
         self.threads = NIOThreadPool(numberOfThreads: threads)
+        self.lookouts = NIOThreadPool(numberOfThreads: 2)
         self.maxHeld = maxHeld
         self.threads.start()
+        self.lookouts.start()
     }
 
     /// Takes one of the places for requests, bodies included; false when all are taken.
@@ -35,6 +38,18 @@ final class BackendPool: Sendable {
     /// What blocking work gives. A cancelled task gets `CancellationError` at once, while the thread goes
     /// on to the end of its call: blocking work can't be broken off, but need not hold up the stop.
     func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await run(work, on: threads)
+    }
+
+    /// The same for a request that has waited for something. On threads of their own: a thousand that are woken
+    /// at once keep nobody waiting who asks.
+    func look<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await run(work, on: lookouts)
+    }
+
+    private func run<Value: Sendable>(
+        _ work: @escaping @Sendable () throws -> Value, on threads: NIOThreadPool
+    ) async throws -> Value {
         let answer = OneAnswer<Value>()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -50,5 +65,8 @@ final class BackendPool: Sendable {
     }
 
     /// Lets the threads end after their calls, without waiting for them.
-    func stop() { threads.shutdownGracefully { _ in } }
+    func stop() {
+        threads.shutdownGracefully { _ in }
+        lookouts.shutdownGracefully { _ in }
+    }
 }

@@ -35,11 +35,10 @@ struct BackendResponder: HTTPResponder {
     private func answer(
         _ request: Request, _ context: PeerContext, _ requestID: String
     ) async throws -> ServerResponse {
-        guard pool.enter() else { return Self.busy }
-        defer { pool.leave() }
         do {
-            let body = try await collect(request)
-            return try await pool.handle(Self.serverRequest(request, context, body, requestID))
+            let answer = try await first(request, context, requestID)
+            // Its place among the requests is free again.
+            return try await answer.later?(pool) ?? answer
         } catch let error as NodeError {
             return .error(error)
         } catch let error as CancellationError {
@@ -55,6 +54,16 @@ struct BackendResponder: HTTPResponder {
             answer.route = failure?.route
             return answer
         }
+    }
+
+    /// What the backend says.
+    private func first(
+        _ request: Request, _ context: PeerContext, _ requestID: String
+    ) async throws -> ServerResponse {
+        guard pool.enter() else { return Self.busy }
+        defer { pool.leave() }
+        let body = try await collect(request)
+        return try await pool.handle(Self.serverRequest(request, context, body, requestID))
     }
 
     /// The whole body. Throws `TOO_LARGE`, before reading anything where the length is announced.
@@ -141,7 +150,7 @@ struct BackendResponder: HTTPResponder {
             "status": "\(answer.status)", "request_id": "\(requestID)", "ms": "\(time.milliseconds)",
         ]
         if let code = answer.errorCode { metadata["error_code"] = "\(code.rawValue)" }
-        logger.info("request", metadata: metadata)
+        logger.log(level: answer.isRoutine ? .debug : .info, "request", metadata: metadata)
     }
 
     /// 16 hexadecimal digits; a name for log lines, not a secret.

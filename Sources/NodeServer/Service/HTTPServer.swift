@@ -17,11 +17,11 @@ public final class HTTPServer: Sendable {
         public var maxBodyBytes = 16 * 1024 * 1024
         /// All header fields of a request together.
         public var maxHeaderBytes = 32 * 1024
-        /// Open connections; further ones wait in the system's queue.
+        /// Open connections, those of requests that wait for news among them; further ones wait in the system's queue.
         public var maxConnections = 512
         /// Requests held at once, bodies included; further ones are answered with 429.
         public var maxHeldRequests = 64
-        /// Threads for the backend. A request that waits for news occupies one.
+        /// Threads for the backend. A request that waits for news occupies none.
         public var backendThreads = 16
         /// A connection without a request, or stuck while sending one, is closed after this time.
         public var idleTimeout: Duration = .seconds(60)
@@ -29,6 +29,9 @@ public final class HTTPServer: Sendable {
         public var stopTimeout: Duration = .seconds(8)
 
         public init() {}
+
+        /// What a hub wishes for: each of 2,000 nodes may have one connection that waits and one that syncs.
+        public static let hubConnections = 6144
     }
 
     /// How bytes come in.

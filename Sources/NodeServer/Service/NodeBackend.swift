@@ -25,6 +25,8 @@ public final class NodeBackend: ServerBackend {
         /// For how long `/metrics` gives what it read from the stores again.
         public var metricsMaxAge = Duration.seconds(2)
         public var logger: Logger?
+        /// At the hub: how many nodes may wait for news at once.
+        public var maxWaiting = 4096
         /// Of a server that speaks TLS, for `/health` and `/metrics`.
         public var certificates: ServerCertificates?
 
@@ -33,8 +35,12 @@ public final class NodeBackend: ServerBackend {
 
     public init(_ installation: Installation, _ options: Options) throws {
         let registry = Prometheus.Registry()
+        let gauge = try registry.gauge(
+            "sync_waiting_requests", help: "Nodes that wait for news now; at a hub.")
         sync = SyncRoutes(
-            installation: installation, waiting: try WaitingReport(registry, logger: options.logger))
+            installation: installation, waiting: try WaitingReport(registry, logger: options.logger),
+            news: TenantNews(
+                installation.directory, places: options.maxWaiting, gauge: gauge, logger: options.logger))
         syncRequests = try registry.counter(
             "sync_requests_total", help: "Requests of the exchange, by kind and outcome.",
             labels: ["kind", "outcome"])
@@ -73,6 +79,8 @@ public final class NodeBackend: ServerBackend {
     public func handle(_ request: ServerRequest) throws -> ServerResponse {
         request.path.hasPrefix(SyncRoutes.prefix) ? try counted(request) : try rest.handle(request)
     }
+
+    public func shutdownBegan() { sync.news.close() }
 
     private func counted(_ request: ServerRequest) throws -> ServerResponse {
         let last = String(request.path.dropFirst(SyncRoutes.prefix.count))

@@ -6,7 +6,7 @@ public protocol ServerBackend: Sendable {
     /// error becomes a 500 without detail. Unknown routes are the backend's business.
     func handle(_ request: ServerRequest) throws -> ServerResponse
 
-    /// Called once when the server begins to stop, so that requests that wait for news can answer.
+    /// Called once when the server begins to stop: what waits for news is to be answered now.
     func shutdownBegan()
 }
 
@@ -75,6 +75,11 @@ public struct ServerResponse: Sendable {
     public var body: [UInt8]
     /// Sent in place of the body.
     var file: AnswerFile?
+    /// Gives the answer that is sent in place of this one; may take long. The request meanwhile holds its
+    /// connection alone.
+    var later: (@Sendable (BackendPool) async throws -> ServerResponse)?
+    /// Told to the log at the level debug only.
+    var isRoutine = false
     /// For the log in place of the path, which may hold what a person typed; nil logs the path.
     var route: String?
     /// For the log.

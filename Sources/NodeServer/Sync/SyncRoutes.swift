@@ -5,10 +5,11 @@ import SyncEngine
 /// exchange. Order of checks: size (by the server), signature and key, tenant, then parsing.
 struct SyncRoutes: Sendable {
     static let prefix = "/sync/v1/"
-    static let kinds = ["join", "hello", "push", "pull", "check", "succeed", "recall", "snapshot"]
+    static let kinds = ["join", "hello", "push", "pull", "check", "succeed", "recall", "snapshot", "wait"]
 
     let installation: Installation
     let waiting: WaitingReport
+    let news: TenantNews
     private var fingerprint: String { EnrolmentToken.fingerprint(installation.identity.publicKey).hex }
 
     /// Answers a request under `prefix`. Throws `NodeError`.
@@ -23,7 +24,11 @@ struct SyncRoutes: Sendable {
         }
         try installation.refreshIdentity()
         do {
-            return kind == "join" ? try join(request) : try exchange(kind, request)
+            switch kind {
+            case "join": return try join(request)
+            case "wait": return try wait(request)
+            default: return try exchange(kind, request)
+            }
         } catch let error as DeltaError { throw error.nodeError }
     }
 
@@ -79,7 +84,7 @@ struct SyncRoutes: Sendable {
         try waiting.note(from.tenant, from: from.node.origin, waiting: answer.waiting > 0)
     }
 
-    private func verify(_ request: ServerRequest, key: (String) throws -> PublicKey?) throws -> String {
+    func verify(_ request: ServerRequest, key: (String) throws -> PublicKey?) throws -> String {
         let now = installation.environment.clock.milliseconds() / 1000
         do {
             // Who knows the hub by a key of before is told of the present one in the answer.

@@ -7,6 +7,11 @@ public struct SyncSchedule: Sendable {
         /// that was made while the attempt ran.
         var headBefore: Int64 = 0
         public init() {}
+
+        /// Whether there was an attempt.
+        var hasSynced: Bool { nextAt != nil }
+        /// Whether the last attempt failed.
+        var isFailing: Bool { failures > 0 }
     }
 
     /// Between syncs without news.

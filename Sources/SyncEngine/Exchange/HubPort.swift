@@ -106,7 +106,7 @@ public struct HubPort: Sendable {
     public func pull(_ request: PullRequest) throws -> HubAnswer {
         guard request.tenant == tenant.id else { throw DeltaError.wrongTenant }
         try tenant.store.read { try $0.requireRecovered() }
-        let known = try tenant.store.read { try knows(request.cursor, request.cursorHash, in: $0) }
+        let known = try tenant.store.read { try $0.knows(request.cursor, request.cursorHash) }
         guard known else {
             return try tenant.store.read {
                 try answer(.hubBehind, in: $0, cursor: request.cursor, cursorHash: request.cursorHash)
@@ -136,7 +136,7 @@ public struct HubPort: Sendable {
             if theirs < origin.headSeq { return .nodeBehind }
         }
         if request.receiptSeq > origin.headSeq { return .hubBehind }
-        guard try knows(request.cursor, request.cursorHash, in: reader) else { return .hubBehind }
+        guard try reader.knows(request.cursor, request.cursorHash) else { return .hubBehind }
         return nil
     }
 
@@ -146,12 +146,6 @@ public struct HubPort: Sendable {
     /// Whether two machines have written with the node's key, or another key has followed it.
     func isForked(in reader: StoreReader) throws -> Bool {
         try reader.wasCopied(node)
-    }
-
-    /// Whether a node's cursor names an entry of this very log.
-    private func knows(_ cursor: Int64, _ hash: Hash?, in reader: StoreReader) throws -> Bool {
-        guard cursor > 0 else { return cursor == 0 }
-        return try reader.logEntry(cursor)?.hash == hash
     }
 
     func stop(_ verdict: Verdict, _ request: HelloRequest) throws -> HubAnswer {

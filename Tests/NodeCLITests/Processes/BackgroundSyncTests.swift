@@ -94,6 +94,28 @@ import Testing
         }
     }
 
+    @Test("what a command writes at the hub is soon at a node that serves, and neither stops late for it")
+    func newsFromHub() throws {
+        try Stage.run { stage in
+            let (hub, node, _, hubServer) = try Self.sites(stage)
+            let server = try RunningServer(node)
+            let waits = waitUntil(seconds: 60, everyMicroseconds: 50_000) {
+                (try? hubServer.get("/metrics").body.contains("\nsync_waiting_requests 1\n")) == true
+            }
+            try #require(waits, "the node waits for news")
+            try Self.add(hub, "ann")
+            let isThere = waitUntil(seconds: 100, everyMicroseconds: 50_000) {
+                (try? node.teachers()["ann@t.org"]) != nil
+            }
+            #expect(isThere, "the next interval would be four minutes away")
+            #expect(try hub.state() == node.state())
+            for server in [hubServer, server] {
+                let (exit, seconds) = try server.stop()
+                #expect(exit == .status(0) && seconds < RunningServer.stopLimit)
+            }
+        }
+    }
+
     @Test("a node whose clock is far ahead syncs all the same, and its log says so")
     func clockAhead() throws {
         try Stage.run { stage in

@@ -24,9 +24,9 @@ final class Fleet {
     /// What it took to make it, seconds.
     private(set) var preparation = 0.0
 
-    /// Bytes that a tenant may need, with its node's file.
-    private static let roomPerTenant = 2 << 20
-    private static let memory = "/dev/shm"
+    /// Bytes that a tenant may need, without and with a roster.
+    private static let room = (empty: 768 << 10, filled: 2 << 20)
+    private static let memoryFolder = "/dev/shm"
     private static let schools = 5
 
     /// `rows`: of each tenant's roster, 0 for a tenant without a node; `changes`: transactions that its node
@@ -34,10 +34,11 @@ final class Fleet {
     init(tenants: Int, rows: Int = 0, changes: Int = 0, _ folder: Folder) throws {
         hubPath = folder("fleet-\(UUID().uuidString)")
         let began = ContinuousClock.now
-        let scratch = try Folder(in: Self.place(for: tenants) ?? folder.path)
+        let needed = tenants * (rows > 0 ? Self.room.filled : Self.room.empty)
+        let scratch = try Folder(in: Self.memory(with: needed) ?? folder.path)
         _ = try Sites.makeHub(scratch("hub"), schools: Self.schools, tenant: false)
         let workers = rows > 0 ? min(ProcessInfo.processInfo.activeProcessorCount, tenants, 8) : 1
-        let commands = (0..<workers).map { worker in
+        let commands = (0..<workers).map { worker -> [String] in
             [
                 "fleet", "--hub", scratch("hub"), "--scratch", scratch("nodes-\(worker)"),
                 "--out", scratch("syncs-\(worker)"), "--from", "\(tenants * worker / workers)",
@@ -70,11 +71,10 @@ final class Fleet {
 
     deinit { Sites.remove([hubPath]) }
 
-    /// A file system in memory with room for all of it; nil for none.
-    private static func place(for tenants: Int) -> String? {
+    /// A file system in memory with room for so many bytes; nil for none.
+    private static func memory(with needed: Int) -> String? {
         var room = statvfs()
-        guard statvfs(memory, &room) == 0, access(memory, W_OK) == 0 else { return nil }
-        let free = Double(room.f_bavail) * Double(room.f_frsize)
-        return free > 2 * Double(tenants * roomPerTenant) ? memory : nil
+        guard statvfs(memoryFolder, &room) == 0, access(memoryFolder, W_OK) == 0 else { return nil }
+        return Double(room.f_bavail) * Double(room.f_frsize) > Double(needed) ? memoryFolder : nil
     }
 }

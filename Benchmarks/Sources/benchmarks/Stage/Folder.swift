@@ -1,12 +1,19 @@
 import Foundation
 
-/// A new folder that goes away with the run.
+/// A new folder that goes away with the run. What runs left that were killed goes, too.
 final class Folder {
     let path: String
 
+    private static let prefix = "node-bench-"
+
     init(in parent: String) throws {
-        let parent = URL(fileURLWithPath: parent)
-        path = parent.appendingPathComponent("node-bench-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        for name in try FileManager.default.contentsOfDirectory(atPath: parent) where Self.isLeft(name) {
+            try? FileManager.default.removeItem(atPath: "\(parent)/\(name)")
+        }
+        path =
+            URL(fileURLWithPath: parent)
+            .appendingPathComponent("\(Self.prefix)\(getpid())-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
@@ -14,4 +21,11 @@ final class Folder {
 
     /// A path in it; nothing is made.
     func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Whether a folder belongs to a process that is no more.
+    private static func isLeft(_ name: String) -> Bool {
+        guard name.hasPrefix(prefix), let pid = Int32(name.dropFirst(prefix.count).prefix { $0 != "-" })
+        else { return false }
+        return kill(pid, 0) != 0 && errno == ESRCH
+    }
 }

@@ -30,8 +30,9 @@ struct DownloadCommand: ParsableCommand {
     }
 
     private func copy(_ client: CurlClient) throws -> Int {
-        FileManager.default.createFile(atPath: to, contents: nil)
-        guard let file = FileHandle(forWritingAtPath: to) else {
+        guard FileManager.default.createFile(atPath: to, contents: nil),
+            let file = FileHandle(forWritingAtPath: to)
+        else {
             throw Worker.Failure(description: "\(to) can't be written")
         }
         var count = 0

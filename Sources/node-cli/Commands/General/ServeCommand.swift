@@ -56,8 +56,11 @@ struct ServeCommand: NodeCommand {
     ) throws -> HTTPServer {
         var limits = HTTPServer.Limits()
         limits.maxBodyBytes = context.configuration.maxBodyBytes
+        limits.maxConnections = connections(installation, limits, logger)
         var options = try options(installation, context, settings, logger)
         options.certificates = way.certificates
+        // The rest is for those who ask.
+        options.maxWaiting = limits.maxConnections * 2 / 3
         var tasks = try backgroundTasks(installation, context, settings.live, logger)
         if let watch { tasks.append { try await watch.run() } }
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
@@ -68,6 +71,20 @@ struct ServeCommand: NodeCommand {
             backend: try NodeBackend(installation, options), limits: limits, logger: logger,
             backgroundTasks: tasks,
             onListening: { port in OutputWriter.messages.tryWrite("\(start)\(port)\(end)") })
+    }
+
+    /// How many connections the system lets this server have open.
+    private func connections(
+        _ installation: Installation, _ limits: HTTPServer.Limits, _ logger: Logger
+    ) -> Int {
+        let wanted = installation.role == .hub ? HTTPServer.Limits.hubConnections : limits.maxConnections
+        let allowed = OpenFileLimit.connections(wanted)
+        if allowed < wanted {
+            logger.warning(
+                "the limit of open files allows few connections",
+                metadata: ["connections": "\(allowed)", "wanted": "\(wanted)"])
+        }
+        return allowed
     }
 
     private func options(
@@ -112,9 +129,11 @@ struct ServeCommand: NodeCommand {
                 }, logger: logger)
             return both + [{ try await watch.run() }]
         }
-        let sync = BackgroundSync(
-            installation, client: try context.curl(), hubURL: context.configuration.hubURL,
-            interval: { live.configuration.syncInterval }, logger: logger)
+        let options = context.curlOptions()
+        let sync = try BackgroundSync(
+            installation, makeClient: { try CurlClient(options: options) },
+            hubURL: context.configuration.hubURL, interval: { live.configuration.syncInterval },
+            waits: { live.configuration.waitsForNews }, logger: logger)
         return both + [{ try await sync.run() }]
     }
 
