@@ -41,21 +41,19 @@ public final class KeyVault: Sendable {
     // MARK: Key files
 
     /// Reads a key file. Throws `KEY_PERMISSIONS`, `CORRUPT`; a sealed one throws `KEY_LOCKED` when it signs.
-    /// A file that is still the one that was read before is only looked at: every request needs a key.
+    /// A plain file that is still the one that was read before is only looked at: every request needs a
+    /// key.
     public func load(_ path: String) throws -> SigningKey {
         let stamp = try KeyFile.stamp(path)
         if let known = loaded.withLock({ $0[path] }), known.stamp == stamp { return known.key }
-        let key = try read(path)
-        loaded.withLock { loaded in
-            if loaded.count >= Self.maxLoaded { loaded.removeAll() }
-            loaded[path] = (stamp, key)
-        }
-        return key
-    }
-
-    private func read(_ path: String) throws -> SigningKey {
         switch try KeyFile.read(path) {
-        case .seed(let seed): return try SigningKey(seed: seed)
+        case .seed(let seed):
+            let key = try SigningKey(seed: seed)
+            loaded.withLock { loaded in
+                if loaded.count >= Self.maxLoaded { loaded.removeAll() }
+                loaded[path] = (stamp, key)
+            }
+            return key
         case .sealed(let publicKey, let nonce, let box):
             return SigningKey(publicKey: publicKey) { [self] in
                 try open(box, nonce, publicKey, with: unlocked()?.keys ?? [])
@@ -168,6 +166,7 @@ public final class KeyVault: Sendable {
                 try file.at(.sealed, key: keys[0]).write(to: path)
             }
         }
+        loaded.withLock { $0.removeAll() }
         opened.withLock { $0 = Opened(salt: file.step == .opening ? nil : file.salt, keys: keys) }
     }
 

@@ -105,14 +105,16 @@ extension ReplicaTransaction {
         }
         if table == Schema.auditArchive.name { archivesChanged = true }
         let known = schema.table(table)
-        if let known { touched.note(known, id, from: old, to: state) }
-        if let known, old.isEmpty, state.isPlain, try insertLean(known, id: id, state.writes[0]) { return }
+        if let known, old.isEmpty, state.isPlain, try insertLean(known, id: id, state.writes[0]) {
+            return touched.note(known, id, from: nil, to: state)
+        }
         try noteEndedConflicts(table, id: id, from: old, to: state)
         let covers = try covering(state)
         let lean = try known.map { try isLean($0, state, covers: covers) } ?? false
         // `old` is what stands here when that is lean; else it may have been made again from the deltas.
         let wasLean =
             try known.map { try old.writes.count == 1 && isStoredLean($0, id, old.writes[0]) } ?? false
+        if let known { touched.note(known, id, from: lean && wasLean ? old : nil, to: state) }
         if !old.isEmpty, !wasLean { try clear(table, id) }
         try saveCells(table, id, state.cells, replacing: wasLean ? old.cells : [:])
         if !lean { try insertFull(table, id, state) }

@@ -46,6 +46,7 @@ extension TenantStore {
     /// later use fails. Throws when the log can't be emptied.
     func close() throws {
         do {
+            closeAside()
             let busy = try queue.writeWithoutTransaction {
                 statements.removeAll()
                 return try Int.fetchOne($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)")

@@ -88,6 +88,12 @@ public final class TenantStore: Sendable {
         }
     }
 
+    /// The connection that only reads goes first: the last one that closes tidies up the write-ahead log.
+    deinit { closeAside() }
+
+    /// For good, or until it is needed again.
+    func closeAside() { aside.withLock { $0 = nil } }
+
     public var fileName: String { (path as NSString).lastPathComponent }
 
     /// Reads in one consistent transaction.

@@ -24,10 +24,16 @@ public struct TouchedRows: Sendable, Equatable {
     /// The rows of a table; nil for all of them.
     public func ids(of table: SyncedTable) -> [String]? { isAll ? nil : (rows[table.name] ?? []).sorted() }
 
-    /// Notes a row whose state became another one, if that can make a case or end one.
-    mutating func note(_ table: SyncedTable, _ id: String, from old: RowState, to new: RowState) {
+    /// Notes a row whose state became another one, if that can make a case or end one. `former`: what it was, where
+    /// no column has, or had, anything beside what it shows: then other columns than the edited ones show what they
+    /// showed.
+    mutating func note(_ table: SyncedTable, _ id: String, from former: RowState?, to state: RowState) {
         guard !isAll, table.isRelated else { return }
-        if let edited = new.columnsEdited(since: old), table.relating.isDisjoint(with: edited) { return }
+        if let former, former.writes == state.writes,
+            table.relating.isDisjoint(with: state.columnsEdited(since: former))
+        {
+            return
+        }
         guard rows[table.name, default: []].insert(id).inserted else { return }
         count += 1
         if count > Self.limit { self = .all }
@@ -40,16 +46,8 @@ extension SyncedTable {
 }
 
 extension RowState {
-    /// The columns that were written since a former state, when nothing else happened and no column has siblings:
-    /// then every other column shows what it showed. Nil otherwise.
-    fileprivate func columnsEdited(since old: RowState) -> Set<String>? {
-        guard !old.isEmpty, isWithoutSiblings, old.isWithoutSiblings,
-            writes.map(\.stamp) == old.writes.map(\.stamp)
-        else { return nil }
-        return Set(cells.lazy.filter { $0.value != old.cells[$0.key] }.map(\.key))
-    }
-
-    private var isWithoutSiblings: Bool {
-        writes.count == 1 && deletes.isEmpty && cells.values.allSatisfy { $0.count == 1 }
+    /// The columns whose separate writes are other ones than in a former state.
+    fileprivate func columnsEdited(since former: RowState) -> Set<String> {
+        Set(cells.keys).union(former.cells.keys).filter { cells[$0] != former.cells[$0] }
     }
 }

@@ -21,8 +21,8 @@ public final class DeadlineWatch: Sendable {
     private struct Look {
         let stamp: TenantStamp
         let at: ContinuousClock.Instant
-        /// Something in it is due some day by itself.
-        let hasDeadlines: Bool
+        /// Something in it is due some day by itself, or couldn't be done.
+        let isRestless: Bool
     }
 
     /// How long a tenant that nobody writes, and in which nothing comes due, is left alone.
@@ -64,14 +64,13 @@ public final class DeadlineWatch: Sendable {
         looks.withLock { looks in looks = looks.filter { known.contains($0.key) } }
         var resting = 0
         for slug in slugs {
-            let stamp = installation.stamp(of: slug)
-            if let last = looks.withLock({ $0[slug] }), last.stamp == stamp, !last.hasDeadlines {
-                guard last.at.duration(to: .now) > Self.rest else { continue }
+            let last = looks.withLock { $0[slug] }
+            let isAtRest = last.map { !$0.isRestless && $0.stamp == installation.stamp(of: slug) } ?? true
+            if isAtRest {
+                if let last, last.at.duration(to: .now) < Self.rest { continue }
                 resting += 1
-            } else if looks.withLock({ $0[slug] }) == nil {
-                resting += 1
+                if resting > Self.maxResting { continue }
             }
-            if resting > Self.maxResting { continue }
             look(at: slug)
         }
     }
@@ -79,13 +78,15 @@ public final class DeadlineWatch: Sendable {
     private func look(at slug: String) {
         // Written in between, it is looked at again.
         let stamp = installation.stamp(of: slug)
-        var hasDeadlines = true
-        attempt("deadlines", slug) {
-            try settleDue(installation.tenant(slug))
-            hasDeadlines = try installation.tenant(slug).store.read { try $0.hasDeadlines() }
-        }
-        attempt("audit archive", slug) { try archiveDue(installation.tenant(slug)) }
-        let look = Look(stamp: stamp, at: .now, hasDeadlines: hasDeadlines)
+        var hasDeadlines = false
+        let isDone = [
+            attempt("deadlines", slug) {
+                try settleDue(installation.tenant(slug))
+                hasDeadlines = try installation.tenant(slug).store.read { try $0.hasDeadlines() }
+            },
+            attempt("audit archive", slug) { try archiveDue(installation.tenant(slug)) },
+        ].allSatisfy { $0 }
+        let look = Look(stamp: stamp, at: .now, isRestless: hasDeadlines || !isDone)
         looks.withLock { $0[slug] = look }
     }
 
@@ -109,12 +110,18 @@ public final class DeadlineWatch: Sendable {
             ])
     }
 
-    private func attempt(_ what: Logger.Message, _ slug: String? = nil, _ work: () throws -> Void) {
-        do { try work() } catch {
+    /// Whether it could be done.
+    @discardableResult
+    private func attempt(_ what: Logger.Message, _ slug: String? = nil, _ work: () throws -> Void) -> Bool {
+        do {
+            try work()
+            return true
+        } catch {
             let code = (error as? NodeError)?.code ?? .internalError
             var metadata: Logger.Metadata = ["error_code": "\(code.rawValue)"]
             if let slug { metadata["tenant"] = "\(slug)" }
             logger.warning(what, metadata: metadata)
+            return false
         }
     }
 }

@@ -30,4 +30,29 @@ import Testing
             #expect(try world.hub.actions().contains("cases.repair"), "\(world.slug)")
         }
     }
+
+    @Test("a tenant is looked at again when its file was written or something in it comes due, and only then")
+    func rest() throws {
+        let world = try World(nodes: 0), hub = world.hub
+        let watch = DeadlineWatch(
+            hub.installation, retention: { AuditRetention(keepDays: 0, folder: "/dev/null") },
+            logger: Logger(label: "test"))
+        for _ in 0..<3 { watch.round() }
+        let atRest = hub.installation.stamp(of: world.slug)
+        watch.round()
+        #expect(hub.installation.stamp(of: world.slug) == atRest)
+        try hub.write {
+            for name in ["Ann", "Anne"] {
+                try $0.put(Schema.teacher, id: try $0.freshID(), ["name": .text(name), "email": "a@t.org"])
+            }
+        }
+        #expect(hub.installation.stamp(of: world.slug) != atRest)
+        watch.round()
+        #expect(try hub.actions().contains("cases.repair"))
+        #expect(try !hub.store.read { try $0.hasDeadlines() })
+        try hub.store.replicate { try $0.noteReviews(["conflict"], at: 0) }
+        #expect(try hub.store.read { try $0.hasDeadlines() })
+        watch.round()
+        #expect(try !hub.store.read { try $0.hasDeadlines() }, "a review of what isn't open any more")
+    }
 }

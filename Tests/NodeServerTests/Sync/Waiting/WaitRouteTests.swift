@@ -77,7 +77,8 @@ import Testing
     func time() async throws {
         let hub = try Hub(), started = ContinuousClock.now
         #expect(try await hub.later(hub.wait(seconds: 1)) == false)
-        #expect((0.9...20).contains(started.duration(to: .now).seconds))
+        // Other tests may keep both cores busy; a wait that isn't told how long takes 50 s.
+        #expect((0.9...45).contains(started.duration(to: .now).seconds))
         let response = try hub.wait()
         hub.news.close()
         #expect(try await hub.later(response) == false)
