@@ -72,6 +72,8 @@ public struct BackgroundSync: Sendable {
         let isTold = plan.wait.hasNews && !plan.sync.isFailing
         guard isTold || schedule.isDue(plan.sync, head: head, now: .now) else { return }
         let error = try await attempt(slug)
+        // Somebody else's sync is running: no failure of the line, and it is over soon.
+        if error?.code == .locked { return }
         let wasFailing = plan.sync.isFailing
         schedule.record(&plan.sync, head: head, failed: error != nil, now: .now, random: jitter)
         guard error == nil, let position = position(slug) else { return }

@@ -51,6 +51,8 @@ public struct WaitSchedule: Sendable {
     }
 
     static let seconds: ClosedRange<Int64> = 8...WaitRequest.maxSeconds
+    /// By how much a wait that went on to its end may be shorter than was asked for.
+    static let tolerance = Duration.seconds(2)
     /// The first pause after a wait that came to nothing, before it is spread; doubled each time.
     static let firstPause = Duration.seconds(8)
     static let longestPause = Duration.seconds(120)
@@ -96,7 +98,7 @@ public struct WaitSchedule: Sendable {
         case .news:
             // What was news then has been taken meanwhile.
             if let position, !asked.isSamePosition(as: position) { state.end(.nothing) }
-        case .nothing where lasted >= .seconds(asked.seconds) / 2:
+        case .nothing where lasted >= .seconds(asked.seconds) - tolerance:
             state.failures = 0
             state.seconds = min(state.seconds + 1, seconds.upperBound)
             state.notBefore = nil

@@ -4,8 +4,8 @@ import Testing
 
 /// A transaction of many parts over a line that breaks after every part, in either direction.
 @Suite(.serialized, .blocking) struct LargeTransactionTests {
-    /// Each part outweighs what rides along with hello, and so does each push at the beginning of an exchange
-    /// carry one part.
+    /// Each part of teachers outweighs what rides along with hello, and so does each push at the beginning of an
+    /// exchange carry one; of the parts with their years, which come after them, it carries two or three.
     private static func roster(_ stage: Stage, rows: Int) throws -> String {
         try stage.incompressibleRoster(rows: rows)
     }
@@ -17,7 +17,7 @@ import Testing
             let server = try RunningServer(hub)
             let relay = try stage.relay(to: server.port)
             let node = try stage.node("node", joining: hub, through: relay.port)
-            try node.done("roster", "import", try Self.roster(stage, rows: 3000))
+            try node.done("roster", "import", try Self.roster(stage, rows: 6000))
             let pending = try node.done("status")["tenants"][0]
             let parts = try #require(pending["pending_deltas"].int)
             let bytes = try #require(pending["pending_bytes"].int)
@@ -26,8 +26,8 @@ import Testing
             let (syncs, gauges) = try Self.pushCutting(relay, node, hub, server, parts: parts)
             relay.release()
             try node.done("sync")
-            #expect(syncs >= parts - 3, "nearly every part was cut once: \(syncs) cuts, \(parts) parts")
-            #expect(try hub.teachers().count == 3000)
+            #expect(syncs >= parts / 2, "every part of teachers was cut once: \(syncs) cuts, \(parts) parts")
+            #expect(try hub.teachers().count == 6000)
             #expect(try hub.state(deep: true) == node.state(deep: true))
             #expect(try hub.done("status")["tenants"][0]["waiting_deltas"].int == 0)
             #expect(gauges.count > 2 && gauges.contains(0) == false)
@@ -112,6 +112,7 @@ import Testing
             let server = try RunningServer(hub)
             let relay = try stage.relay(to: server.port)
             let node = try stage.node("node", joining: hub, through: relay.port)
+            // More would come as a snapshot.
             try hub.done("roster", "import", try Self.roster(stage, rows: 3000))
             let before = try node.state()
             var held = 0, syncs = 0
@@ -128,7 +129,7 @@ import Testing
                 #expect(now > held, "each sync gets on")
                 held = now
             }
-            #expect(syncs > 4)
+            #expect(syncs > 3, "each of the three parts of teachers was cut once")
             #expect(try node.teachers().count == 3000)
             #expect(try hub.state() == node.state(deep: true))
         }

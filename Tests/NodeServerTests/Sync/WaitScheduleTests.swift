@@ -105,9 +105,16 @@ import Testing
             }
         }
         #expect((10...60).contains(opened), "\(opened) in an hour")
-        _ = node.open()
-        node.end(.nothing, after: 45)
+        var asked = Double(node.open().seconds)
+        node.end(.nothing, after: asked)
         #expect(node.isDue)
+        // A hub that stops answers all who wait at once, some of them late.
+        asked = Double(node.open().seconds)
+        node.end(.nothing, after: asked - 5)
+        #expect(!node.isDue && node.pause > 4)
+        node.now += .seconds(node.pause)
+        asked = Double(node.open().seconds)
+        node.end(.nothing, after: asked)
         _ = node.open()
         node.end(.failed, after: 0.1)
         #expect((4.0...16).contains(node.pause), "the first pause again")

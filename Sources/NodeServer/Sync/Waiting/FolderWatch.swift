@@ -28,7 +28,8 @@ final class FolderWatch: Sendable {
         if queue >= 0, pipe(&ends) == 0 {
             for descriptor in ends { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         }
-        let events = UInt32(IN_MODIFY) | UInt32(IN_MOVED_TO) | UInt32(IN_ONLYDIR)
+        let events =
+            UInt32(IN_MODIFY) | UInt32(IN_MOVED_TO) | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
         guard ends[0] >= 0, inotify_add_watch(queue, folder, events) >= 0 else {
             Self.warn(logger, errno)
             for descriptor in [queue] + ends where descriptor >= 0 { close(descriptor) }
@@ -91,7 +92,7 @@ final class FolderWatch: Sendable {
             let mask = number(4), length = Int(number(12))
             guard rest.count >= 16 + length else { return }
             if mask & UInt32(IN_Q_OVERFLOW) != 0 { found.hasOverflowed = true }
-            if mask & UInt32(IN_IGNORED) != 0 { found.hasEnded = true }
+            if mask & (UInt32(IN_IGNORED) | UInt32(IN_MOVE_SELF)) != 0 { found.hasEnded = true }
             let name = String(decoding: rest.dropFirst(16).prefix(length).prefix { $0 != 0 }, as: UTF8.self)
             let isMoved = mask & UInt32(IN_MOVED_TO) != 0
             if isMoved || name.hasSuffix("-wal"), let slug = DataDirectory.slug(ofTenantFile: name) {
