@@ -1,7 +1,6 @@
 import COpenSSL
 
-/// HMAC with SHA-256 under one key, for many messages: algorithm and key are set up once and copied for each,
-/// which costs a third of setting them up again.
+/// HMAC with SHA-256 under one key, for many messages: algorithm and key are set up once and copied for each.
 final class KeyedHMAC: Sendable {
     /// Never changed after `init`: `code` works on a copy.
     nonisolated(unsafe) private let keyed: OpaquePointer

@@ -20,17 +20,7 @@ public final class ControlStore: Sendable {
     }
 
     func read<T>(_ body: (Database) throws -> T) throws -> T {
-        do {
-            // Not `read`, which asks SQLite to refuse writes before each and to take them after it.
-            return try queue.unsafeRead { db in
-                var result: T?
-                try db.inTransaction(.deferred) {
-                    result = try body(db)
-                    return .rollback
-                }
-                return result!
-            }
-        } catch {
+        do { return try queue.readTransaction(body) } catch {
             throw ConnectionSetup.translate(error, file: "control.db")
         }
     }

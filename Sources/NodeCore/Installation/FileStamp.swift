@@ -8,8 +8,9 @@ public struct FileStamp: Sendable, Equatable {
     private let device: UInt64
     private let inode: UInt64
     public let size: Int64
-    private let modified: [Int]
-    private let changed: [Int]
+    /// Nanoseconds since 1970.
+    private let modified: Int
+    private let changed: Int
 
     /// Nil when there is no such file, or it can't be looked at.
     public init?(_ path: String) {
@@ -19,9 +20,11 @@ public struct FileStamp: Sendable, Equatable {
         device = UInt64(facts.st_dev)
         inode = UInt64(facts.st_ino)
         size = Int64(facts.st_size)
-        modified = [facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec]
-        changed = [facts.st_ctim.tv_sec, facts.st_ctim.tv_nsec]
+        modified = Self.nanoseconds(facts.st_mtim)
+        changed = Self.nanoseconds(facts.st_ctim)
     }
+
+    private static func nanoseconds(_ time: timespec) -> Int { time.tv_sec &* 1_000_000_000 &+ time.tv_nsec }
 }
 
 /// By what a tenant's file is known to be as it was: nobody has written it, in this process or another.

@@ -2,6 +2,20 @@ import CSQLite
 import Foundation
 import GRDB
 
+extension DatabaseQueue {
+    /// Reads in one transaction. Not `read`, which asks SQLite to refuse writes before each and to take them after it.
+    func readTransaction<T>(_ body: (Database) throws -> T) throws -> T {
+        try unsafeRead { db in
+            var result: T?
+            try db.inTransaction(.deferred) {
+                result = try body(db)
+                return .rollback
+            }
+            return result!
+        }
+    }
+}
+
 /// What every connection to one of our SQLite files is set to.
 enum ConnectionSetup {
     /// SQLite answers an edit from outside with just `no such function: NAME`, so the name says

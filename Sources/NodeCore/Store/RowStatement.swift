@@ -152,16 +152,16 @@ final class RowStatements: Sendable {
         return prepared
     }
 
-    /// Before the connection is closed, or anything that minds open statements.
-    func removeAll() {
-        tables = [:]
-        cells = nil
-    }
-
     func ofCells(in db: Database) throws -> CellStatements {
         if let cells { return cells }
         let prepared = try CellStatements(in: db)
         cells = prepared
         return prepared
+    }
+
+    /// Before the connection is closed, or anything that minds open statements.
+    func removeAll() {
+        tables = [:]
+        cells = nil
     }
 }

@@ -69,12 +69,7 @@ extension StoreReader {
             all = (1...Int32(table.columns.count)).map(row.value)
         }
         guard stamp > 0 else { return nil }
-        let version = try namedVersion(table, by: stamp)
-        var values = [String: Value](minimumCapacity: table.columns.count)
-        for (column, value) in zip(table.columns, all) where column.since <= version {
-            values[column.name] = value
-        }
-        return RowState.RowWrite(stamp: stamp, values: values)
+        return RowState.RowWrite(stamp: stamp, values: try leanValues(table, by: stamp) { all[$0] })
     }
 
     /// The schema version whose columns a row write names: its author's, or the table's first one where an author
@@ -83,13 +78,16 @@ extension StoreReader {
         table.hasLaterColumns ? max(try facts(stamp).schemaVersion, table.since) : schema.version
     }
 
-    /// The values of a lean row's one row write. A column added after the writer's schema is absent;
-    /// a column written apart shows its own value, which the row write can no longer show.
-    func leanValues(_ table: SyncedTable, row: Row, stamp: Int64) throws -> [String: Value] {
-        var values: [String: Value] = [:]
-        values.reserveCapacity(table.columns.count)
+    /// The values of a lean row's one row write, of those that stand in the columns. A column added after the
+    /// writer's schema is absent; a column written apart shows its own value, which the row write can no longer show.
+    func leanValues(_ table: SyncedTable, by stamp: Int64, _ standing: (Int) -> Value) throws
+        -> [String: Value]
+    {
+        var values = [String: Value](minimumCapacity: table.columns.count)
         let version = try namedVersion(table, by: stamp)
-        for column in table.columns where column.since <= version { values[column.name] = row[column.name] }
+        for (index, column) in table.columns.enumerated() where column.since <= version {
+            values[column.name] = standing(index)
+        }
         return values
     }
 }

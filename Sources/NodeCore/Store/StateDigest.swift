@@ -60,7 +60,8 @@ extension StoreReader {
                 hint: "The file was changed from outside; restore a backup or enrol again.")
         }
         var state = RowState()
-        state.writes = [.init(stamp: stamp, values: try leanValues(table, row: row, stamp: stamp))]
+        let values = try leanValues(table, by: stamp) { row[table.columns[$0].name] }
+        state.writes = [.init(stamp: stamp, values: values)]
         try add(table.name, id, state, alive: true, to: &hash)
     }
 

@@ -128,13 +128,8 @@ public final class TenantStore: Sendable {
 
     private func read<T>(on connection: Connection, _ body: (StoreReader) throws -> T) throws -> T {
         do {
-            return try connection.queue.unsafeRead { db in
-                var result: T?
-                try db.inTransaction(.deferred) {
-                    result = try body(StoreReader(db, store: self, statements: connection.statements))
-                    return .rollback
-                }
-                return result!
+            return try connection.queue.readTransaction { db in
+                try body(StoreReader(db, store: self, statements: connection.statements))
             }
         } catch {
             throw ConnectionSetup.translate(error, file: fileName)
