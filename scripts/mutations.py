@@ -18,6 +18,7 @@ class Mutation(NamedTuple):
 RULES = "Sources/SyncEngine/Rules/"
 MERGE = "Sources/SyncEngine/Merge/"
 STORE = "Sources/NodeCore/Store/"
+RETENTION = "Sources/NodeCore/Retention/"
 
 ALL = [
     # Rules: who wins.
@@ -197,7 +198,7 @@ ALL = [
         "AuditArchiveTests"),
     Mutation(
         "values of dead rows go when the fastest node has passed", STORE + "Tombstones.swift",
-        "SELECT ifnull(min(ifnull(p.position, 0)), 0)", "SELECT ifnull(max(ifnull(p.position, 0)), 0)",
+        "SELECT min(ifnull(p.position, 0))", "SELECT max(ifnull(p.position, 0))",
         "SimulationTests"),
     Mutation(
         "a null is taken for what an older version didn't know", STORE + "Materialising.swift",
@@ -205,4 +206,21 @@ ALL = [
     Mutation(
         "rights aren't judged at an upgrade", STORE + "Materialising.swift",
         "if table.restricts(since: version) {", "if false {", "VersionSkewTests"),
+    # Retention: what may go.
+    Mutation(
+        "a write goes that its successor hadn't seen", RETENTION + "Replacements.swift",
+        "all.filter { authors[$0.author].hadSeen(author) }", "all", "ReplacementsTests"),
+    Mutation(
+        "what stood before a write that an order may drop goes", RETENTION + "Replacements.swift",
+        ", !ErasureOrder.maySpareReplaced(by: write)", "", "ReplacementsTests|RetentionTests"),
+    Mutation(
+        "a refused write replaces others", RETENTION + "Replacements.swift",
+        "guard isKnown(write), !refused.contains(row), !Erasure", "guard isKnown(write), !Erasure",
+        "ReplacementsTests"),
+    Mutation(
+        "values go by their age alone", RETENTION + "SettledChains.swift",
+        "min(passed, aged, backedUp)", "aged", "SettledChainsTests"),
+    Mutation(
+        "a trimmed body is given away", "Sources/SyncEngine/Exchange/HubPort.swift",
+        "try reader.trimmedThrough() > cursor", "false", "SettledChainsTests"),
 ]

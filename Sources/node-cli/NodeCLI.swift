@@ -32,7 +32,7 @@ struct NodeCLI: ParsableCommand {
             SessionsCommand.self, UsageCommand.self, EventsCommand.self, PersonCommand.self,
             SeatsCommand.self, SyncCommand.self,
             NodesCommand.self, ConflictsCommand.self, RulesCommand.self, WhyCommand.self, DeltaCommand.self,
-            AuditCommand.self, BackupCommand.self,
+            AuditCommand.self, BackupCommand.self, RetentionCommand.self,
             VerifyCommand.self, ConfigCommand.self, MigrateCommand.self, CompletionCommand.self,
             DemoCommand.self, VersionCommand.self,
         ])

@@ -32,7 +32,7 @@ extension Deed {
             name: "take a settling back", weight: 4,
             refusals: [
                 .conflictNotFound, .stale, .conflict, .tenantInactive, .hubOwned, .forbidden,
-                .upgradeRequired, .recordNotFound,
+                .upgradeRequired, .recordNotFound, .deltaNotFound,
             ]
         ) { run, site in
             let past = try ConflictService(site.tenant, actor: site.actor).list(.resolved)

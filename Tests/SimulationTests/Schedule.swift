@@ -54,6 +54,8 @@ struct Schedule: Equatable {
         var versions: [Int]
         /// Of a hundred entries of the log a node that lacks more is told to take a snapshot; nil for never.
         var snapshots: Int?
+        /// For how many milliseconds replaced values are kept; nil for ever.
+        var retention: Int64?
     }
 
     var setup: Setup
@@ -69,6 +71,7 @@ extension Schedule: CustomStringConvertible {
             "seed \(setup.seed) nodes \(list(setup.nodes)) line \(setup.badLine) power \(setup.badPower) "
             + "versions \(list(setup.versions)) end \(end)"
             + (setup.snapshots.map { " snapshots \($0)" } ?? "")
+            + (setup.retention.map { " retention \($0)" } ?? "")
         return ([head] + steps.map { "\($0.at) \(String($0.number, radix: 16)) \($0.what)" })
             .joined(separator: "\n")
     }
@@ -76,13 +79,14 @@ extension Schedule: CustomStringConvertible {
     /// Reads what `description` writes; nil for anything else.
     init?(_ text: String) {
         var lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }[...]
-        guard let head = lines.popFirst(), [12, 14].contains(head.count), let seed = UInt64(head[1]),
+        guard let head = lines.popFirst(), [12, 14, 16].contains(head.count), let seed = UInt64(head[1]),
             let line = Int(head[5]), let power = Int(head[7]), let end = Int64(head[11])
         else { return nil }
         let list = { (text: String) in text.split(separator: ",").compactMap { Int($0) } }
         setup = Setup(
             seed: seed, nodes: list(head[3]), badLine: line, badPower: power, versions: list(head[9]),
-            snapshots: head.count == 14 ? Int(head[13]) : nil)
+            snapshots: head.count >= 14 ? Int(head[13]) : nil,
+            retention: head.count == 16 ? Int64(head[15]) : nil)
         self.end = end
         for words in lines {
             guard words.count > 2, let at = Int64(words[0]), let number = UInt64(words[1], radix: 16),

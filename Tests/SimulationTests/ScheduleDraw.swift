@@ -29,9 +29,12 @@ struct ScheduleDraw {
         // In one of four runs; they take twice as long.
         let percent = [nil, nil, 2, 10][random.dice(4)]
         let snapshots = random.dice(2) == 0 ? percent : nil
+        // Whoever comes later than what has gone takes a snapshot.
+        let keep = [Int64(1), minute, day][random.dice(3)]
+        let retention = snapshots != nil && random.dice(2) == 0 ? keep : nil
         return Schedule.Setup(
             seed: seed, nodes: counts, badLine: line, badPower: power, versions: versions,
-            snapshots: snapshots)
+            snapshots: snapshots, retention: retention)
     }
 
     /// From at once to weeks from now.

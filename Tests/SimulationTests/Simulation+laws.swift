@@ -64,6 +64,12 @@ extension Simulation {
             try ledger.observe(0)
             for site in 1..<ledger.world.sites.count {
                 let outcome = try ledger.world.sync(ledger.world.sites[site])
+                if setup.retention != nil, outcome.error?.code == .upgradeRequired {
+                    let district = ledgers.firstIndex { $0 === ledger } ?? 0
+                    try upgrade(Place(district: district, site: site))
+                    moved = true
+                    continue
+                }
                 if let error = outcome.error {
                     throw LawBroken(description: "\(ledger.name(site)) can't sync on a sound line: \(error)")
                 }

@@ -101,6 +101,8 @@ extension Simulation {
         if outcome.verdict == .snapshotRequired, outcome.error != nil {
             return try takeSnapshot(session, at: place)
         }
+        if setup.retention != nil, outcome.error?.code == .upgradeRequired { return try upgrade(place) }
+        if outcome.error == nil { try letReplacedGo(at: place) }
         try require(
             outcome.error.map { $0.code == .hubUnreachable } ?? true,
             "the exchange of \(name(place)) failed: \(outcome.error.map(String.init(describing:)) ?? "")")
@@ -122,6 +124,8 @@ extension Simulation {
             } catch let error as NodeError where error.code == .hubUnreachable {
                 note("\(name(place)) doesn't get all of a snapshot: the line broke")
                 count("snapshot broken off")
+            } catch let error as NodeError where error.code == .nodeBehind {
+                note("\(name(place)) learns from a snapshot that it was put back")
             }
         }
     }

@@ -81,4 +81,16 @@ extension Simulation {
         try require(site(place).digest() == before, "\(name(place)) has another state after its upgrade")
         try ledgers[place.district].check(place.site)
     }
+
+    /// What `serve` does once a day, and more often here: nothing but bodies becomes another.
+    func letReplacedGo(at place: Place) throws {
+        guard let keep = setup.retention, dice(2) == 0 else { return }
+        let digest = try site(place).digest()
+        var trimmed = 0
+        try powered(place, isWhole: false) { trimmed = try site(place).letReplacedGo(keep: keep).trimmed }
+        try require(site(place).digest() == digest, "\(name(place)) let go of what counts")
+        guard trimmed > 0 else { return }
+        note("\(name(place)) lets go of what was replaced in \(trimmed) deltas")
+        count("trimmed")
+    }
 }

@@ -42,5 +42,6 @@ extension Simulation {
         let fresh = ledger.deltas.count - before
         note("\(fresh) deltas\(refusal.map { ", \($0.rawValue)" } ?? "")")
         count(refusal == nil ? deed.name : "\(deed.name) refused")
+        if place.site == 0 { try letReplacedGo(at: place) }
     }
 }

@@ -62,7 +62,7 @@ import Testing
             Deed.all.map(\.name) + [
                 "cut before commit", "cut after commit", "restart", "clock", "upgrade", "partition",
                 "request lost", "request doubled", "request delayed", "exchange broken off",
-                "put back", "succession", "snapshot", "snapshot broken off", "seat taken back",
+                "put back", "succession", "snapshot", "snapshot broken off", "seat taken back", "trimmed",
                 "exchange to the end", "parcel", "parcel astray", "receipt", "resolved",
                 "conflicts at rest",
             ]

@@ -23,6 +23,7 @@ extension Configuration {
     /// Nil for the data directory's own.
     public var backupFolder: String? { text("backup.folder") }
     public var backupEveryHours: Int { required(integer("backup.every_hours")) }
+    public var retentionDays: Int { required(integer("retention.days")) }
     public var auditKeepDays: Int { required(integer("audit.keep_days")) }
     public var auditArchiveFolder: String? { text("audit.archive_folder") }
     public var backupsKept: Int { required(integer("backup.keep")) }

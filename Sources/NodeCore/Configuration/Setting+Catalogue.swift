@@ -3,7 +3,8 @@ extension Setting {
     ///
     /// Adding one is free; it must be described in `node.yaml.example` too (a test compares).
     public static let all: [Setting] =
-        identity + network + tls + google + sync + backup + audit + mail + limits + terms + display
+        identity + network + tls + google + sync + backup + retention + audit + mail + limits + terms
+        + display
 
     /// Variables with our prefix that are no settings: read elsewhere, accepted here.
     public static let otherVariables: Set<String> = ["PREPKC_DATA", "PREPKC_KEY_PASSPHRASE"]
@@ -87,6 +88,12 @@ extension Setting {
         Setting(
             "backup.keep", .integer(1...10_000, unit: "backups"), default: "14",
             "How many of these are kept."),
+    ]
+
+    private static let retention: [Setting] = [
+        Setting(
+            "retention.days", .integer(0...36_500, unit: "days"), default: "90",
+            "How long values that were replaced are kept in the signed changes; 0 for ever.")
     ]
 
     private static let audit: [Setting] = [

@@ -6,10 +6,15 @@ import GRDB
 public struct Doctor {
     let installation: Installation
     let leaseDays: Int
+    let retention: BodyRetention
 
-    public init(_ installation: Installation, leaseDays: Int) {
+    /// `retention`: what lets replaced values go here.
+    public init(
+        _ installation: Installation, leaseDays: Int, retention: BodyRetention = BodyRetention(keepDays: 0)
+    ) {
         self.installation = installation
         self.leaseDays = leaseDays
+        self.retention = retention
     }
 
     var now: Int64 { installation.environment.clock.milliseconds() }
@@ -198,6 +203,10 @@ public struct Doctor {
                         )
                     }
                 })
+        }
+        for slug in try installation.slugs() {
+            // Of a damaged file it was said above.
+            do { findings += try size(installation.tenant(slug)) } catch is NodeError { continue }
         }
         findings.append(try keys())
         if try installation.recoveryKey() == nil {

@@ -18,6 +18,20 @@ struct ErasureOrder {
         Schema.teacher.name, Schema.teacherYear.name, Schema.attendance.name, Schema.sessionMatch.name,
         Schema.conflictNote.name,
     ]
+    /// Columns by whose value alone a write of these tables may be dropped (`remainder`).
+    private static let keyColumns: [String: Set<String>] = [
+        Schema.teacher.name: ["email"], Schema.teacherYear.name: ["teacher_id"],
+        Schema.attendance.name: ["email", "user_id", "name"],
+        Schema.sessionMatch.name: ["email", "user_id", "name", "teacher_id"],
+        Schema.conflictNote.name: ["conflict_id"],
+    ]
+
+    /// Whether some order might drop a write and leave one that it replaced, so that this one stands again.
+    static func maySpareReplaced(by write: RecordedWrite) -> Bool {
+        guard let keys = keyColumns[write.table], let values = write.change.values else { return false }
+        return !keys.isDisjoint(with: values.keys)
+    }
+
     /// Columns that hold a learner's id.
     static let learnerColumns: [String: Set<String>] = [
         Schema.seat.name: ["learner_id", "wish_learner"],

@@ -24,8 +24,9 @@ extension Installation {
 }
 
 extension TenantStore {
-    /// Writes the file anew: no free page, no gap between rows, and an empty log hold what was deleted.
-    func rewrite() throws { try queue.rewriteFile(named: fileName) }
+    /// Writes the file anew: no free page, no gap between rows, and an empty log hold what was deleted. Throws
+    /// `LOCKED` while another process reads.
+    public func rewrite() throws { try queue.rewriteFile(named: fileName) }
 }
 
 extension ControlStore {

@@ -49,6 +49,8 @@ public struct PersonRecords: Sendable {
     public let audit: [AuditMention]
     /// Records of sessions by this name that could be somebody else's; they aren't among the rows.
     public let unresolved: Int
+    /// Whether values that were replaced long ago have gone here: `history` may lack some.
+    public let isTrimmed: Bool
     let rows: Set<ErasureOrder.Row>
     let keys: Set<String>
 }
@@ -123,7 +125,7 @@ extension StoreReader {
         }
         return PersonRecords(
             person: person, shown: shown, history: writes, audit: try auditEntries(naming: rows),
-            unresolved: unresolved, rows: rows, keys: keys)
+            unresolved: unresolved, isTrimmed: try trimmedCount() > 0, rows: rows, keys: keys)
     }
 
     /// A teacher's rows: the person, also under other ids, the years, what sessions and decisions say, notes on their conflicts.
@@ -207,7 +209,8 @@ extension StoreReader {
         return found
     }
 
-    /// What a teacher is and was known by. A name that another teacher has too says nothing.
+    /// What a teacher is and was known by, also by what the row remembers of writes that are not kept any more. A name
+    /// that another teacher has too says nothing.
     private func keys(
         of writes: [PersonWrite], rows: Set<ErasureOrder.Row>, _ names: ErasedNames
     ) throws -> Set<String> {
@@ -223,6 +226,10 @@ extension StoreReader {
             if write.table == Schema.teacher.name, let name = values["name"]?.text, !name.isEmpty {
                 keys.insert(names.name(name))
             }
+            guard write.table == Schema.teacher.name else { continue }
+            keys.formUnion(FormerValues.list(values["former_emails"]?.text).map(names.email))
+            let former = FormerValues.list(values["former_names"]?.text)
+            keys.formUnion(former.filter { !others.contains(PersonName.idKey($0)) }.map(names.name))
         }
         return keys
     }

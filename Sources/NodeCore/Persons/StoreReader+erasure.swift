@@ -60,13 +60,6 @@ extension StoreReader {
             return !names.keys(of: values, in: Schema.attendance.name).isDisjoint(with: keys)
         }
     }
-
-    /// Whether the body that is kept of a delta is a substitute; nil for the body as it was signed.
-    func redaction(_ stamp: RowState.Stamp) throws -> DeltaFrame.Redaction? {
-        try row("SELECT statement FROM sync_redaction WHERE number = ?", [stamp]).map { row in
-            (row[0] as Data?).map { .signed(Array($0)) } ?? .here
-        }
-    }
 }
 
 extension [ErasureOrder] {
@@ -80,16 +73,22 @@ extension [ErasureOrder] {
 }
 
 extension ReplicaTransaction {
-    /// Notes that the body that is kept of a delta is a substitute.
+    /// Notes that the body that is kept of a delta is a substitute, or was trimmed.
     func setRedaction(_ stamp: RowState.Stamp, _ redaction: DeltaFrame.Redaction) throws {
         var statement: Data?
-        if case .signed(let bytes) = redaction { statement = Data(bytes) }
+        switch redaction {
+        case .trimmed(let left): return try setTrimmed(stamp, left)
+        case .signed(let bytes): statement = Data(bytes)
+        case .here: break
+        }
         try db.cachedStatement(sql: "INSERT OR REPLACE INTO sync_redaction VALUES (?, ?)")
             .execute(arguments: [stamp, statement])
     }
 
-    /// A delta's frame with what was left of its writes as a substitute for its body.
+    /// A delta's frame with what was left of its writes as a substitute for its body. What is left of a trimmed one
+    /// stays nobody's word.
     public func redacted(_ frame: DeltaFrame, to kept: [RecordedWrite]) throws -> DeltaFrame {
+        if frame.isTrimmed { return try frame.trimmed(to: kept, by: store.environment.replication) }
         let environment = store.environment
         let body = try environment.replication.encodeBody(kept, salt: environment.random.bytes(32))
         return DeltaFrame(envelope: frame.envelope, body: body, redaction: .here)
@@ -142,7 +141,7 @@ extension ReplicaTransaction {
         let substitute = try redacted(frame, to: left.compactMap { $0 })
         try db.cachedStatement(sql: "UPDATE sync_body SET body = ? WHERE number = ?")
             .execute(arguments: [Data(substitute.body), delta.facts.stamp])
-        try setRedaction(delta.facts.stamp, .here)
+        try setRedaction(delta.facts.stamp, substitute.redaction ?? .here)
         return zip(writes, left).filter { $0 != $1 }.map { write, _ in RowID(table: write.table, id: write.id)
         }
     }

@@ -5,7 +5,8 @@ import GRDB
 public struct DeltaFrame: Sendable, Equatable {
     public let envelope: [UInt8]
     public let body: [UInt8]
-    /// The body stands for the one that was signed, from which a person was erased; nil for that one itself.
+    /// The body stands for the one that was signed: a person was erased from it, or it was trimmed; nil for that
+    /// one itself.
     public let redaction: Redaction?
 
     /// By whose word a body stands for another.
@@ -14,16 +15,24 @@ public struct DeltaFrame: Sendable, Equatable {
         case here
         /// A signed statement.
         case signed([UInt8])
+        /// Nobody's: writes that were replaced long ago were let go here (`BodyRetention`). With the hash of what is
+        /// left, which never leaves the file.
+        case trimmed(Hash)
 
         init(statement: Data) { self = statement.isEmpty ? .here : .signed(Array(statement)) }
 
         /// As it is kept beside a body that waits.
         var statement: Data {
             switch self {
-            case .here: Data()
+            case .here, .trimmed: Data()
             case .signed(let bytes): Data(bytes)
             }
         }
+    }
+
+    /// Whether writes were let go of the body that is kept.
+    public var isTrimmed: Bool {
+        if case .trimmed = redaction { true } else { false }
     }
 
     public init(envelope: [UInt8], body: [UInt8], redaction: Redaction? = nil) {
@@ -46,16 +55,29 @@ public struct DeltaSummary: Sendable {
 }
 
 extension StoreReader {
-    /// The frame of an applied delta; nil when its body was dropped or it isn't there.
+    /// The frame of an applied delta; nil when it isn't there, or the file is damaged.
     public func frame(_ stamp: RowState.Stamp) throws -> DeltaFrame? {
         let sql = """
-            SELECT d.envelope, b.body FROM sync_delta d JOIN sync_body b ON b.number = d.number
+            SELECT d.envelope, b.body, t.hash, r.number, r.statement
+            FROM sync_delta d JOIN sync_body b ON b.number = d.number
+            LEFT JOIN sync_trimmed t ON t.number = d.number LEFT JOIN sync_redaction r ON r.number = d.number
             WHERE d.number = ?
             """
         return try row(sql, [stamp]).map {
             DeltaFrame(
-                envelope: Array($0[0] as Data), body: Array($0[1] as Data), redaction: try redaction(stamp))
+                envelope: Array($0[0] as Data), body: Array($0[1] as Data), redaction: try redaction($0))
         }
+    }
+
+    private func redaction(_ row: Row) throws -> DeltaFrame.Redaction? {
+        if let left = row[2] as Data? {
+            guard let hash = Hash(bytes: Array(left)) else {
+                throw NodeError(.corrupt, "\(store.fileName): the mark of a trimmed body is damaged")
+            }
+            return .trimmed(hash)
+        }
+        guard row[3] as Int64? != nil else { return nil }
+        return (row[4] as Data?).map { .signed(Array($0)) } ?? .here
     }
 
     /// The stamp of the delta of an origin with a sequence number, if it is applied: the first one here,

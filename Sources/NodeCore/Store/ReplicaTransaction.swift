@@ -35,12 +35,13 @@ public final class ReplicaTransaction: StoreReader {
     /// Stores an applied delta and moves its chain's head. Facts must be complete.
     public func insert(_ delta: StoredDelta) throws {
         let insert = try db.cachedStatement(
-            sql: "INSERT INTO sync_delta VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            sql: "INSERT INTO sync_delta VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         let facts = delta.facts
         try insert.execute(arguments: [
             facts.stamp, facts.origin, facts.seq, Data(facts.hash.bytes), facts.hlc.raw, facts.wall,
             facts.schemaVersion, delta.part, delta.parts, delta.writes, delta.body.count, facts.author,
             facts.authorRole, Data(delta.seen.blob), Data(delta.envelope), max(0, -facts.chain),
+            store.environment.clock.milliseconds(),
         ])
         try db.cachedStatement(sql: "INSERT INTO sync_body VALUES (?, ?)")
             .execute(arguments: [facts.stamp, Data(delta.body)])

@@ -161,6 +161,10 @@ public enum StateKey: String, Sendable {
     case receiptSeq = "receipt_seq"
     /// 32 bytes: the new public key of a rotation that hasn't ended.
     case rotation
+    /// At the hub: up to where everybody has its log, and its backups too, for as long as bodies are kept.
+    case settledPosition = "settled_position"
+    /// When bodies were last looked through for what was replaced long ago.
+    case retentionAt = "retention_at"
     /// At a hub that was put back to an older state: the origins that were heard since, 16 bytes each.
     case recovering
 }

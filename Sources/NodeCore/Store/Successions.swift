@@ -117,12 +117,13 @@ extension StoreReader {
     }
 
     /// Deltas of own former origins that the hub may lack, as stamps in the order in which they were
-    /// written; those after `stamp` only.
+    /// written; those after `stamp` only. A trimmed one isn't among them: everybody has it.
     public func handover(after stamp: RowState.Stamp = 0, limit: Int) throws -> [RowState.Stamp] {
         let sql = """
             SELECT d.number FROM sync_handover h JOIN sync_delta d
             ON d.origin = h.origin AND d.number > h.after_stamp AND d.number <= h.through_stamp
-            WHERE d.number > ? ORDER BY d.number LIMIT ?
+            WHERE d.number > ? AND NOT EXISTS (SELECT 1 FROM sync_trimmed t WHERE t.number = d.number)
+            ORDER BY d.number LIMIT ?
             """
         return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [stamp, limit])
     }
@@ -155,7 +156,8 @@ extension ReplicaTransaction {
         -> RowState.Stamp
     {
         let sql = """
-            SELECT max(d.number) FROM sync_delta d WHERE d.origin = ?1 AND (?3 OR d.number < ifnull((
+            SELECT max(d.number) FROM sync_delta d WHERE d.origin = ?1
+              AND NOT EXISTS (SELECT 1 FROM sync_trimmed t WHERE t.number = d.number) AND (?3 OR d.number < ifnull((
               SELECT min(o.number) FROM sync_delta o JOIN sync_redaction r ON r.number = o.number
               WHERE o.origin = ?1 AND o.number > ?2 AND r.statement IS NULL), 9223372036854775807))
             """

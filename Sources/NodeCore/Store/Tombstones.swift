@@ -8,7 +8,8 @@ import GRDB
 // installations may collect at different times.
 //
 // Nothing depends on it that nobody writes against such a delete any more: a copy of a key may, and then the
-// row is made again from the bodies of its deltas, which are kept (`Replication.replay`).
+// row is made again from the bodies of its deltas (`Replication.replay`), which keep whatever wasn't replaced
+// (`BodyRetention`).
 
 extension StoreReader {
     /// How far in the hub's log a node had come when it last said so, and the hub held all that it had
@@ -57,9 +58,30 @@ extension StoreReader {
         try store.environment.replication.replay([row], seenBy: nil, in: self)[row]?.state
     }
 
+    /// The slowest node's position; nil where there is no node.
+    func passedByAll() throws -> Int64? {
+        let sql = """
+            SELECT min(ifnull(p.position, 0)) FROM sync_origin o
+            LEFT JOIN sync_passed p ON p.origin = o.number WHERE \(Self.stillPasses)
+            """
+        return try Int64.fetchOne(db.cachedStatement(sql: sql))
+    }
+
+    /// The nodes whose position counts.
+    func nodesThatPass() throws -> [OriginRecord] {
+        try rows("SELECT o.number FROM sync_origin o WHERE \(Self.stillPasses) ORDER BY o.number")
+            .compactMap { try origin(number: $0[0]) }
+    }
+
+    /// A key that was revoked, or whose successor has handed in its tail, says nothing more.
+    private static let stillPasses = """
+        o.role = 'node' AND o.revocation IS NULL
+        AND NOT EXISTS (SELECT 1 FROM sync_origin s WHERE s.predecessor = o.id AND s.head_seq > 0)
+        """
+
     /// The last entry at or before a position that doesn't leave a transaction in the middle: its parts are
     /// applied together, so whoever has some of them has applied none.
-    fileprivate func transactionEnd(_ position: Int64) throws -> Int64 {
+    func transactionEnd(_ position: Int64) throws -> Int64 {
         let sql = """
             SELECT d.part, d.parts FROM sync_log l JOIN sync_delta d ON d.number = l.delta WHERE l.position = ?
             """
@@ -76,13 +98,13 @@ extension ReplicaTransaction {
     public func notePassed(_ node: OriginRecord, cursor: Int64) throws -> Int {
         guard try hasPassedMore(node, cursor: cursor) else { return 0 }
         let position = try transactionEnd(cursor)
-        let before = try passedByAll()
+        let before = try passedByAll() ?? 0
         try db.execute(
             sql: """
                 INSERT INTO sync_passed (origin, position, seq) VALUES (?1, ?2, 0)
                 ON CONFLICT (origin) DO UPDATE SET position = ?2
                 """, arguments: [node.number, position])
-        let now = try passedByAll()
+        let now = try passedByAll() ?? 0
         guard now > before else { return 0 }
         let sql = """
             SELECT d.origin, max(d.seq) FROM sync_log l JOIN sync_delta d ON d.number = l.delta
@@ -98,17 +120,6 @@ extension ReplicaTransaction {
             guard let origin = try origin(head.origin), origin.headSeq >= head.seq else { return sum }
             return try sum + pass(origin.number, through: head.seq)
         }
-    }
-
-    /// The slowest node's position. A key that was revoked, or whose successor has handed in its tail, says
-    /// nothing more.
-    private func passedByAll() throws -> Int64 {
-        let sql = """
-            SELECT ifnull(min(ifnull(p.position, 0)), 0) FROM sync_origin o
-            LEFT JOIN sync_passed p ON p.origin = o.number WHERE o.role = 'node' AND o.revocation IS NULL
-            AND NOT EXISTS (SELECT 1 FROM sync_origin s WHERE s.predecessor = o.id AND s.head_seq > 0)
-            """
-        return Int64(try count(sql))
     }
 
     private func pass(_ origin: Int64, through seq: Int64) throws -> Int {

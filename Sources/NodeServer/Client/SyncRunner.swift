@@ -24,13 +24,18 @@ public struct SyncRunner {
     private let installation: Installation
     private let client: CurlClient
     private let hubURL: String?
+    private let retention: BodyRetention?
 
     /// `hubURL`: where a hub that has moved is now; the key that was pinned at enrolment still decides
-    /// whether it is the hub.
-    public init(_ installation: Installation, client: CurlClient, hubURL: String? = nil) {
+    /// whether it is the hub. `retention`: what goes after a sync, once a day.
+    public init(
+        _ installation: Installation, client: CurlClient, hubURL: String? = nil,
+        retention: BodyRetention? = nil
+    ) {
         self.installation = installation
         self.client = client
         self.hubURL = hubURL
+        self.retention = retention
     }
 
     /// Syncs one tenant with its hub; blocks. Failures of the line end up in the result, and in the
@@ -62,7 +67,15 @@ public struct SyncRunner {
                 pulled: outcome.pulled.deltas, roundTrips: result.roundTrips,
                 milliseconds: result.milliseconds,
                 error: outcome.error))
+        try letReplacedGo(tenant.slug)
         return result
+    }
+
+    /// What others keep locked is left for the next sync.
+    private func letReplacedGo(_ slug: String) throws {
+        do { _ = try retention?.runIfDue(installation.tenant(slug)) } catch let error as NodeError
+            where error.code == .locked
+        { return }
     }
 
     private func run(

@@ -13,24 +13,27 @@ public struct BackgroundSync: Sendable {
     private let interval: @Sendable () -> Duration
     private let waits: @Sendable () -> Bool
     private let news: HubNews
+    private let retention: @Sendable () -> BodyRetention
     private let logger: Logger
     private let queue = DispatchQueue(label: "node-cli.background-sync")
 
     /// How often a local change is looked for.
     static let pollInterval = Duration.seconds(1)
 
-    /// `interval`, and `waits`, whether the hub is asked to tell of news, are asked for each time: they may change
-    /// while the server runs. `makeClient`: each tenant that is waited for has a line of its own.
+    /// `interval`, `waits`, whether the hub is asked to tell of news, and `retention` are asked for each time: they
+    /// may change while the server runs. `makeClient`: each tenant that is waited for has a line of its own.
     public init(
         _ installation: Installation, makeClient: @escaping @Sendable () throws -> CurlClient,
         hubURL: String?, interval: @escaping @Sendable () -> Duration,
-        waits: @escaping @Sendable () -> Bool, logger: Logger
+        waits: @escaping @Sendable () -> Bool,
+        retention: @escaping @Sendable () -> BodyRetention, logger: Logger
     ) throws {
         self.installation = installation
         client = try makeClient()
         self.hubURL = hubURL
         self.interval = interval
         self.waits = waits
+        self.retention = retention
         self.logger = logger
         news = HubNews(installation, hubURL: hubURL, makeClient: makeClient)
     }
@@ -157,8 +160,8 @@ public struct BackgroundSync: Sendable {
         do {
             let lock = try installation.lockForSync(slug, waiting: 0)
             defer { withExtendedLifetime(lock) {} }
-            let result = try SyncRunner(installation, client: client, hubURL: hubURL).sync(
-                installation.tenant(slug))
+            let runner = SyncRunner(installation, client: client, hubURL: hubURL, retention: retention())
+            let result = try runner.sync(installation.tenant(slug))
             let level: Logger.Level = result.error == nil ? .debug : .warning
             logger.log(
                 level: level, "sync",

@@ -6,7 +6,8 @@ import Synchronization
 
 /// At the hub, while `serve` runs: settles conflicts whose deadline has passed (`ReviewDeadlines`), and
 /// repairs cases where a stop came between a push and that (`Arbiter`), ends reservations (`SeatDuty`), archives
-/// audit entries that are older than they are kept (`AuditRetention`), removes snapshots of a day ago.
+/// audit entries that are older than they are kept (`AuditRetention`), lets go of what was replaced long ago
+/// (`BodyRetention`), removes snapshots of a day ago.
 ///
 /// A tenant is looked at when its file was written since the last look, or while something in it comes due by
 /// itself; else a few times a day. So thousands of tenants at rest cost next to nothing.
@@ -14,6 +15,7 @@ public final class DeadlineWatch: Sendable {
     private let installation: Installation
     private let logger: Logger
     private let retention: @Sendable () -> AuditRetention
+    private let bodies: @Sendable () throws -> BodyRetention
     private let queue = DispatchQueue(label: "node-cli.deadlines")
     private let looks = Mutex<[String: Look]>([:])
 
@@ -33,12 +35,14 @@ public final class DeadlineWatch: Sendable {
 
     static let pollInterval = Duration.seconds(60)
 
-    /// `retention` is asked for each time: it may change while the server runs.
+    /// `retention` and `bodies` are asked for each time: they may change while the server runs.
     public init(
-        _ installation: Installation, retention: @escaping @Sendable () -> AuditRetention, logger: Logger
+        _ installation: Installation, retention: @escaping @Sendable () -> AuditRetention,
+        bodies: @escaping @Sendable () throws -> BodyRetention, logger: Logger
     ) {
         self.installation = installation
         self.retention = retention
+        self.bodies = bodies
         self.logger = logger
     }
 
@@ -57,7 +61,8 @@ public final class DeadlineWatch: Sendable {
 
     /// What fails in one tenant, or an archive that can't be written, stops nothing else.
     func round() {
-        var slugs: [String] = []
+        var slugs: [String] = [], bodies: BodyRetention?
+        attempt("retention") { bodies = try self.bodies() }
         attempt("deadlines") { slugs = try installation.slugs() }
         attempt("snapshots") { try installation.removeOldSnapshots() }
         let known = Set(slugs)
@@ -71,11 +76,11 @@ public final class DeadlineWatch: Sendable {
                 resting += 1
                 if resting > Self.maxResting { continue }
             }
-            look(at: slug)
+            look(at: slug, bodies)
         }
     }
 
-    private func look(at slug: String) {
+    private func look(at slug: String, _ bodies: BodyRetention?) {
         // Written in between, it is looked at again.
         let stamp = installation.stamp(of: slug)
         var hasDeadlines = false
@@ -85,6 +90,7 @@ public final class DeadlineWatch: Sendable {
                 hasDeadlines = try installation.tenant(slug).store.read { try $0.hasDeadlines() }
             },
             attempt("audit archive", slug) { try archiveDue(installation.tenant(slug)) },
+            attempt("retention", slug) { try letReplacedGo(bodies, installation.tenant(slug)) },
         ].allSatisfy { $0 }
         let look = Look(stamp: stamp, at: .now, isRestless: hasDeadlines || !isDone)
         looks.withLock { $0[slug] = look }
@@ -107,6 +113,16 @@ public final class DeadlineWatch: Sendable {
             "audit archive",
             metadata: [
                 "tenant": "\(tenant.slug)", "file": "\(archive.path)", "entries": "\(archive.entries)",
+            ])
+    }
+
+    private func letReplacedGo(_ bodies: BodyRetention?, _ tenant: OpenTenant) throws {
+        guard let done = try bodies?.runIfDue(tenant), done.swept > 0 else { return }
+        logger.info(
+            "retention",
+            metadata: [
+                "tenant": "\(tenant.slug)", "swept": "\(done.swept)", "trimmed": "\(done.trimmed)",
+                "bytes": "\(done.bytes)",
             ])
     }
 

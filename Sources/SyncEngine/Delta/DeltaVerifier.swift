@@ -6,7 +6,7 @@ public struct VerifiedDelta: Sendable {
     public let hash: Hash
     public let origin: OriginRecord
     public let frame: DeltaFrame
-    /// The body is a substitute for the one that was signed.
+    /// The body is a substitute for the one that was signed, or what is left of it.
     public var isRedacted: Bool { frame.redaction != nil }
 
     /// The writes. Parsed only now: nothing is parsed before it is verified.
@@ -50,7 +50,8 @@ public enum DeltaVerifier {
         return VerifiedDelta(header: header, hash: hash, origin: origin, frame: body)
     }
 
-    /// The frame when its body is the one that was signed, or a substitute by the word of somebody who may give it.
+    /// The frame when its body is the one that was signed, a substitute by the word of somebody who may give it, or
+    /// what this installation has left of it.
     private static func verifiedBody(
         _ frame: DeltaFrame, _ header: DeltaHeader, hash: Hash, author: OriginRecord, in reader: StoreReader
     ) throws -> DeltaFrame {
@@ -60,6 +61,8 @@ public enum DeltaVerifier {
         switch frame.redaction {
         case nil: throw DeltaError.bodyMismatch
         case .here: break
+        case .trimmed(let left):
+            guard Digest.sha256(frame.body) == left else { throw DeltaError.bodyMismatch }
         case .signed(let bytes):
             try RedactionStatement.verify(bytes, frame, delta: hash, author: author, in: reader)
         }

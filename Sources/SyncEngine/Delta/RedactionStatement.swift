@@ -78,7 +78,9 @@ struct RedactionStatement: Equatable {
 
 extension DeltaFrame {
     /// The frame as it may be given away: a substitute that was made here gets this installation's word for it.
+    /// Throws `DELTA_NOT_FOUND` for one that was trimmed.
     public func sealed(by tenant: OpenTenant) throws -> DeltaFrame {
+        guard !isTrimmed else { throw NodeError.bodyTrimmed }
         guard redaction == .here else { return self }
         let payload = try COSESign1.parse(
             envelope, contentType: DeltaHeader.contentType, maxBytes: DeltaLimits.maxEnvelopeBytes

@@ -146,6 +146,11 @@ public struct DryRun<Line: ExchangeLine> {
                 PullRequest(
                     tenant: position.tenant, cursor: cursor, cursorHash: answer.cursorHash,
                     maxBytes: ExchangeLimits.batchBytes))
+            // The sync will do it; what it brings can't be foretold.
+            if answer.verdict == .snapshotRequired {
+                outcome.exchange.verdict = .snapshotRequired
+                return
+            }
             if let error = answer.verdict.error { throw error }
             guard answer.cursor > cursor || answer.cursor >= answer.logSize else {
                 throw NodeExchange.standstill

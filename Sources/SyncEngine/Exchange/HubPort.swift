@@ -47,7 +47,9 @@ public struct HubPort: Sendable {
                 hub.tenant(tenant.slug), identity: identity, node: node, snapshots: snapshots
             ).greet(request, isRevoked: false, at: hub)
         }
-        if try offersSnapshot(request) { return try stop(.snapshotRequired, request) }
+        if let verdict = try tenant.store.read({ try judgeLog(for: request, in: $0) }) {
+            return try stop(verdict, request)
+        }
         if !request.frames.isEmpty {
             let taken = try take(request.frames) { transaction in
                 if try !isForked(in: transaction) { try notePassed(request, in: transaction) }
@@ -112,6 +114,11 @@ public struct HubPort: Sendable {
                 try answer(.hubBehind, in: $0, cursor: request.cursor, cursorHash: request.cursorHash)
             }
         }
+        if try tenant.store.read({ try isTrimmed(after: request.cursor, in: $0) }) {
+            return try tenant.store.read {
+                try answer(.snapshotRequired, in: $0, cursor: request.cursor, cursorHash: request.cursorHash)
+            }
+        }
         return try give(
             after: request.cursor, cursorHash: request.cursorHash,
             maxBytes: min(request.maxBytes, ExchangeLimits.maxBatchBytes), receiptAfter: .max)
@@ -138,6 +145,21 @@ public struct HubPort: Sendable {
         if request.receiptSeq > origin.headSeq { return .hubBehind }
         guard try reader.knows(request.cursor, request.cursorHash) else { return .hubBehind }
         return nil
+    }
+
+    /// The verdict for a node that is better off without the log, or can't be given it any more; nil for the others.
+    /// One that hands in a former key's deltas does so first: it pulls nothing before, and then asks again.
+    private func judgeLog(for request: HelloRequest, in reader: StoreReader) throws -> Verdict? {
+        if try isTrimmed(after: request.cursor, in: reader) {
+            if request.schemaVersion < reader.schema.version { return .upgradeRequired }
+            return request.takesSnapshots ? .snapshotRequired : nil
+        }
+        return try offersSnapshot(request, in: reader) ? .snapshotRequired : nil
+    }
+
+    /// Whether the log after a cursor can't be given any more: writes were let go of its bodies.
+    func isTrimmed(after cursor: Int64, in reader: StoreReader) throws -> Bool {
+        try reader.trimmedThrough() > cursor
     }
 
     /// The schema version since which a node reads certificates that name a predecessor.
@@ -217,6 +239,7 @@ public struct HubPort: Sendable {
         return try tenant.store.read { reader in
             var answer = try answer(.exchange, in: reader, cursor: cursor, cursorHash: cursorHash)
             answer.logSize = checkpoint.size
+            if try isTrimmed(after: cursor, in: reader) { return answer }
             let page = try reader.log(
                 after: cursor, through: checkpoint.size, except: node, maxBytes: maxBytes,
                 maxEntries: ExchangeLimits.maxEntries)
@@ -230,6 +253,9 @@ public struct HubPort: Sendable {
             if !page.entries.isEmpty, page.through >= answer.logSize {
                 answer.heads = try reader.heads()
                 answer.passed = try reader.passedHeads()
+            }
+            if page.through > cursor, page.through >= answer.logSize {
+                answer.settled = try reader.settledHeads()
             }
             if let head = answer.head, head.seq > receiptAfter {
                 answer.receipt = try receipt(for: head, in: reader)

@@ -136,6 +136,9 @@ public struct HubAnswer: ExchangeMessage, Equatable {
     public var ownRuns: [LogRun] = []
     /// With `heads`: how far every enrolled node has passed each chain, so that values of dead rows may go.
     public var passed: [ChainHead] = []
+    /// With an answer that goes on to the end of the log: how far every chain is settled, so that what was replaced
+    /// may go from bodies.
+    public var settled: [ChainHead] = []
     /// With an answer to hello: what the hub says of its keys, as far as the node lacks it.
     public var hubStatements: [[UInt8]] = []
 
@@ -172,6 +175,7 @@ public struct HubAnswer: ExchangeMessage, Equatable {
         }
         if !heads.isEmpty { map[16] = .array(heads.map(\.cbor)) }
         if !passed.isEmpty { map[17] = .array(passed.map(\.cbor)) }
+        if !settled.isEmpty { map[21] = .array(settled.map(\.cbor)) }
         map[18] = checkpoint.map { .bytes($0) }
         map[20] = hubStatements.statementsCBOR
         if !ownRuns.isEmpty { map[19] = .array(ownRuns.map(\.cbor)) }
@@ -202,6 +206,7 @@ public struct HubAnswer: ExchangeMessage, Equatable {
         checkpoint = map[18]?.bytesValue
         ownRuns = try map.runs(19)
         hubStatements = try map.statements(20)
+        settled = try map.heads(21)
     }
 }
 

@@ -43,6 +43,8 @@ public struct StoreRequest: Sendable, Equatable {
     public var heads: [ChainHead]
     /// How far everybody has passed each chain.
     public var passed: [ChainHead]
+    /// How far every chain is settled.
+    public var settled: [ChainHead] = []
     public var checkpoint: [UInt8]?
     public var ownRuns: [LogRun] = []
     /// What the hub says of its keys.

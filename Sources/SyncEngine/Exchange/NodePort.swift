@@ -110,6 +110,7 @@ public struct NodePort: Sendable {
         summary.hasDiverged = try !isRead || hasDiverged(request, own: own, in: replica)
         if !summary.hasDiverged {
             try replica.notePassed(request.passed)
+            try replica.noteSettled(request.settled)
             summary.isOwed = try !request.heads.isEmpty && replica.oweToHub(beyond: request.heads, own: own)
         }
         // A log that lacked something is read again, also after a cut.
@@ -177,7 +178,8 @@ extension StoreRequest {
         self.init(
             receipt: answer.receipt, head: answer.head, entries: answer.entries, cursor: answer.cursor,
             cursorHash: answer.cursorHash, heads: answer.heads, passed: answer.passed,
-            checkpoint: answer.checkpoint, ownRuns: answer.ownRuns, hubStatements: answer.hubStatements)
+            settled: answer.settled, checkpoint: answer.checkpoint, ownRuns: answer.ownRuns,
+            hubStatements: answer.hubStatements)
     }
 }
 

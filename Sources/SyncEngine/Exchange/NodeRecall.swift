@@ -83,10 +83,10 @@ struct NodeRecall {
             case .document(let document):
                 entries.append(.document(document))
             case .delta(let stamp):
-                guard let frame = try reader.frame(stamp)?.sealed(by: tenant),
+                guard let frame = try reader.frame(stamp), !frame.isTrimmed,
                     let summary = try reader.delta(stamp)
                 else { throw Self.missing(end + 1) }
-                entries.append(.delta(frame))
+                entries.append(.delta(try frame.sealed(by: tenant)))
                 isInside = summary.part < summary.parts - 1
             }
             bytes += entries.last?.byteCount ?? 0

@@ -121,7 +121,7 @@ public struct SyncSession {
         var first: ExchangeOutcome?, hasRecalled = false, snapshots = 0
         // One succession heals; a second can only be needed when somebody clones the machine meanwhile. A second
         // snapshot is needed when the first was begun long ago.
-        for _ in 0..<5 {
+        for _ in 0..<6 {
             let succession = try prepare(ask)
             var outcome = try exchange(try node.tenant(slug))
             if let first { outcome.add(first) }
@@ -136,8 +136,12 @@ public struct SyncSession {
                 snapshots += 1
                 let taken: SnapshotTaken
                 do { taken = try takeSnapshot(snapshot) } catch let error as NodeError
-                    where first?.snapshot != nil
+                    where error.code == .nodeBehind
                 {
+                    // The next hello says so, too.
+                    first = outcome
+                    continue
+                } catch let error as NodeError where first?.snapshot != nil {
                     // What the first one brought is here.
                     outcome.error = error
                     return outcome

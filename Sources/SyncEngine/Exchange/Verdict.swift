@@ -12,7 +12,7 @@ public enum Verdict: String, Sendable, Equatable {
     case nodeBehind = "node-behind"
     /// Two different deltas have one number in the node's chain: the machine was cloned.
     case fork
-    /// The node lacks most of the log: it takes a snapshot, and goes on from there.
+    /// The node lacks most of the log, or what can't be given any more: it takes a snapshot, and goes on from there.
     case snapshotRequired = "snapshot-required"
     case upgradeRequired = "upgrade-required"
     case revoked
@@ -49,8 +49,8 @@ public enum Verdict: String, Sendable, Equatable {
                 hint: "`node-cli sync` keeps the changes of both and goes on with a new key here.")
         case .snapshotRequired:
             NodeError(
-                .hubAnswer, "the hub asks for a snapshot to be taken first, and again after it was",
-                hint: "Nothing was changed. Sync again; tell the hub's admin.")
+                .hubAnswer, "the hub asks for a snapshot of its file to be taken first",
+                hint: "Nothing was changed. `node-cli sync` takes it; if that says so, tell the hub's admin.")
         case .upgradeRequired:
             NodeError(
                 .upgradeRequired, "hub and node speak different versions of the sync protocol",

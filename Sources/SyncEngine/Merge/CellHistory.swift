@@ -17,8 +17,14 @@ public struct CellWrite: Sendable, Equatable {
 }
 
 extension ConflictService {
-    /// The life of a cell from the deltas whose bodies are still there, in the order in which they were
-    /// applied here: never an effect before its cause. Reads every body; `progress` gets how many.
+    /// Whether writes that were replaced long ago have gone here, so that the life of a cell may begin late.
+    public static func isHistoryTrimmed(in tenant: OpenTenant) throws -> Bool {
+        try tenant.store.read { try $0.trimmedCount() > 0 }
+    }
+
+    /// The life of a cell from what bodies still hold, in the order in which it was applied here: never an effect
+    /// before its cause. What was replaced long ago may be missing (`isHistoryTrimmed`). Reads every body; `progress`
+    /// gets how many.
     public static func history(
         table: String, row id: String, column: String, in tenant: OpenTenant,
         progress: (Int, Int) -> Void = { _, _ in }

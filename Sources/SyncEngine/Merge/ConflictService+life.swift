@@ -29,12 +29,19 @@ extension ConflictService {
     // MARK: Taking it back
 
     /// The other rows of a teacher that the settling of a row's life brought back or deleted with it, and
-    /// whether each was there before. Throws `STALE` when one has been written since.
+    /// whether each was there before. Throws `STALE` when one has been written since, `DELTA_NOT_FOUND` when what it
+    /// replaced isn't kept any more.
     func othersSettled(with past: CellConflict, by stamp: RowState.Stamp, in reader: StoreReader) throws
         -> [(row: RowID, wasKept: Bool)]
     {
         guard past.column == CellConflict.lifeColumn, let teacher = try teacher(of: past, in: reader) else {
             return []
+        }
+        guard try !reader.isSwept(reader.facts(stamp)) else {
+            throw NodeError(
+                .deltaNotFound,
+                "this was settled too long ago to be undone: what it replaced isn't kept any more",
+                hint: "Edit the record, or delete it with its own command.")
         }
         let deleted = try past.siblings.filter { $0.value == "deleted" }.flatMap { sibling in
             try reader.writes(of: sibling.stamp).filter { $0.change == .delete }.map(\.row)

@@ -246,7 +246,7 @@ public struct DeltaApplier {
         var frame = delta.frame
         if writes != sent {
             frame = try transaction.redacted(frame, to: writes)
-        } else if appendsToLog, frame.redaction != nil {
+        } else if appendsToLog, case .signed = frame.redaction {
             frame = DeltaFrame(envelope: frame.envelope, body: frame.body, redaction: .here)
         }
         try transaction.insert(

@@ -7,13 +7,16 @@ public struct VerifyReport: Sendable {
     public let problems: [String]
     public let deltas: Int
     public let rows: Int
+    /// Deltas of whose bodies writes were let go that had been replaced (`BodyRetention`).
+    public let trimmed: Int
     public var isOK: Bool { problems.isEmpty }
 }
 
 /// Checks that a tenant file holds what its deltas say.
 ///
 /// Always: SQLite's own integrity, every chain (numbers, hashes, signatures, bodies), and that every
-/// row with siblings shows what the rules give. With `deep` the whole state is built anew from the
+/// row with siblings shows what the rules give. Of a trimmed body what is left is checked, and that it may have been
+/// trimmed. With `deep` the whole state is built anew from the
 /// deltas in a scratch file and the two digests compared, which finds any edit from outside.
 public enum StoreVerifier {
     public static func verify(
@@ -37,7 +40,7 @@ public enum StoreVerifier {
             }
             return VerifyReport(
                 digest: digest, heads: try reader.heads(), problems: problems, deltas: deltas.count,
-                rows: try reader.rowCount())
+                rows: try reader.rowCount(), trimmed: try reader.trimmedCount())
         }
     }
 
@@ -52,6 +55,9 @@ public enum StoreVerifier {
             guard let frame = try reader.frame(facts.stamp) else {
                 problems.append("\(name) has no body")
                 continue
+            }
+            if frame.isTrimmed, try !reader.isSettled(facts) {
+                problems.append("\(name) lacks writes that retention can't have let go")
             }
             do {
                 let delta = try DeltaVerifier.verify(frame, in: reader)

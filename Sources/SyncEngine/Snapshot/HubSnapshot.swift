@@ -23,16 +23,11 @@ public struct SnapshotOffer: Sendable {
 /// that led there. One file a tenant is kept and given to whoever asks, until the log has outgrown it.
 extension HubPort {
     /// Whether a snapshot costs the node that says hello less than the log.
-    func offersSnapshot(_ request: HelloRequest) throws -> Bool {
-        let store = tenant.store
-        guard request.takesSnapshots, request.schemaVersion >= store.environment.schema.version else {
-            return false
-        }
-        return try store.read { reader in
-            let size = try reader.logSize()
-            guard 100 * (size - request.cursor) > snapshots.percent * size else { return false }
-            return try reader.bytesInLog(after: request.cursor, except: node) >= snapshots.bytes
-        }
+    func offersSnapshot(_ request: HelloRequest, in reader: StoreReader) throws -> Bool {
+        guard request.takesSnapshots, request.schemaVersion >= reader.schema.version else { return false }
+        let size = try reader.logSize()
+        guard 100 * (size - request.cursor) > snapshots.percent * size else { return false }
+        return try reader.bytesInLog(after: request.cursor, except: node) >= snapshots.bytes
     }
 
     /// A piece of the snapshot that the node is fetching, or the first of the present one. Throws
@@ -51,6 +46,13 @@ extension HubPort {
             id: file.manifest.id, size: Int64(file.size), offset: Int64(offset),
             bytes: try file.bytes(at: offset, count: request.maxBytes),
             hubStatements: try tenant.store.read { try $0.hubIdentity() }.statements(after: request.hubMark))
+    }
+
+    /// Where in the log the snapshot that was given last ends.
+    func snapshotEnd(at hub: Installation) throws -> (position: Int64, hash: Hash?) {
+        let file = try SnapshotFile(
+            hub.directory.snapshot(slug: tenant.slug), whole: false, signer: identity.publicKey.signer)
+        return (file.manifest.position, file.manifest.entryHash)
     }
 
     /// The file that is there, if it is of this log and worth its while. One that is being fetched need only be of
@@ -74,7 +76,9 @@ extension HubPort {
             guard manifest.position <= size, try reader.treeRoot(size: manifest.position) == manifest.root
             else { return nil }
             // Whoever takes it is not told at once to take another one.
-            let isWorthIt = 200 * (size - manifest.position) <= snapshots.percent * size
+            let isWorthIt =
+                try 200 * (size - manifest.position) <= snapshots.percent * size
+                && !isTrimmed(after: manifest.position, in: reader)
             return isWorthIt || manifest.id == request.id ? file : nil
         }
     }

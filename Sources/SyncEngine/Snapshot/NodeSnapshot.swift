@@ -42,8 +42,12 @@ struct NodeSnapshot {
 
     /// Throws what `send` throws, `VERIFICATION_FAILED`, `HUB_ANSWER_INVALID`; then nothing has changed.
     func run(send: (SnapshotRequest) throws -> SnapshotAnswer) throws -> SnapshotTaken {
-        try directory.createSnapshots()
         let (part, bytes) = try fetch(send)
+        return try takeOver(part, bytes: bytes)
+    }
+
+    /// Checks what was fetched and takes it over. `bytes`: how many of it came now.
+    func takeOver(_ part: SnapshotPart, bytes: Int) throws -> SnapshotTaken {
         do {
             let before = try tenant.store.read { try $0.deltaCount() }
             let position = try take(part.path)
@@ -72,28 +76,43 @@ struct NodeSnapshot {
                 SnapshotRequest(
                     tenant: tenant.id, cursor: cursor, id: part?.id, offset: Int64(part?.count ?? 0),
                     refused: refused, hubMark: try tenant.store.read { try $0.hubIdentity().mark }))
-            if !answer.hubStatements.isEmpty {
-                _ = try tenant.store.replicate { try $0.follow(answer.hubStatements) }
-            }
-            var here: SnapshotPart
-            if let part, part.id == answer.id {
-                here = part
-            } else {
-                here = try SnapshotPart.begin(directory, slug: slug, id: answer.id)
-            }
-            let end = answer.offset + Int64(answer.bytes.count)
-            guard answer.offset == Int64(here.count), end <= answer.size,
-                !answer.bytes.isEmpty || end == answer.size
-            else {
-                throw NodeError(
-                    .hubAnswer, "the hub's snapshot doesn't go on where it was left", hint: "Sync again.")
-            }
-            try here.append(answer.bytes)
+            let here = try add(answer, to: part)
             bytes += answer.bytes.count
-            if end == answer.size { return (here, bytes) }
+            if Int64(here.count) == answer.size { return (here, bytes) }
             part = here
         }
         throw NodeExchange.standstill
+    }
+
+    /// Adds a piece to what is here of the snapshot, or begins with it. Throws `HUB_ANSWER_INVALID` for one that
+    /// doesn't follow.
+    func add(_ answer: SnapshotAnswer, to part: SnapshotPart?) throws -> SnapshotPart {
+        if !answer.hubStatements.isEmpty {
+            _ = try tenant.store.replicate { try $0.follow(answer.hubStatements) }
+        }
+        try directory.createSnapshots()
+        let here: SnapshotPart
+        if let part, part.id == answer.id {
+            here = part
+        } else {
+            here = try SnapshotPart.begin(directory, slug: slug, id: answer.id)
+        }
+        let end = answer.offset + Int64(answer.bytes.count)
+        guard answer.offset == Int64(here.count), end <= answer.size,
+            !answer.bytes.isEmpty || end == answer.size
+        else {
+            throw NodeError(
+                .hubAnswer, "the hub's snapshot doesn't go on where it was left", hint: "Sync again.")
+        }
+        try here.append(answer.bytes)
+        return here
+    }
+
+    /// Where in the hub's log a snapshot that is here ends.
+    func end(of part: SnapshotPart) throws -> (position: Int64, hash: Hash) {
+        let hub = try tenant.store.read { try $0.hubIdentity() }
+        let file = try SnapshotFile(part.path, whole: false) { hub.key.keyID == $0 ? hub.key : nil }
+        return (file.manifest.position, file.manifest.entryHash)
     }
 
     // MARK: Checking and taking
@@ -112,6 +131,7 @@ struct NodeSnapshot {
         // The hub's file says who the hub is; this node knows.
         try store.replicate { try $0.setHubIdentity(hub) }
         try check(tenant.over(store), file.manifest, hub)
+        try requireOwnChain(in: store)
         try store.closeCopy()
         try tenant.store.adopt(scratch, file.manifest) { frames, replica in
             _ = try DeltaApplier.receive(frames, in: replica)
@@ -133,6 +153,15 @@ struct NodeSnapshot {
             log.checkpoint?.size == manifest.position
         else { throw Self.untrue("its log is another one") }
         try compareLogs(copy, manifest)
+    }
+
+    /// A machine that was put back since it asked knows less of its own chain than the hub: it goes on as a new origin
+    /// first. Throws `NODE_BEHIND`.
+    private func requireOwnChain(in copy: TenantStore) throws {
+        guard let own = try tenant.store.read({ try $0.ownOrigin() }),
+            let known = try copy.read({ try $0.origin(own.id) }), known.headSeq > own.headSeq
+        else { return }
+        throw Verdict.nodeBehind.error!
     }
 
     /// Each key is there by the word of the hub that this node knows.

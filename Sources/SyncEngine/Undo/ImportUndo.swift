@@ -50,7 +50,7 @@ public struct ImportUndo {
         public let kept: [Kept]
     }
 
-    /// Throws `IMPORT_NOT_FOUND`, and `DELTA_NOT_FOUND` when the import's deltas aren't kept any more.
+    /// Throws `IMPORT_NOT_FOUND`, and `DELTA_NOT_FOUND` when what the import replaced isn't kept any more.
     public func undo(_ id: String, dryRun: Bool = false) throws -> Outcome {
         try tenant.store.write(as: actor, origin: tenant.origin, dryRun: dryRun) { transaction in
             let reader = transaction.replica
@@ -104,6 +104,8 @@ struct ImportPast {
                     .deltaNotFound, "what the import wrote isn't kept here any more",
                     hint: "Run the undo at the hub, or import the roster of before.")
             }
+            // What it replaced may have gone from the bodies (`BodyRetention`).
+            guard try !reader.isSwept(reader.facts(stamp)) else { throw Self.tooOld }
             stamps.append(stamp)
             writes += try DeltaVerifier.verify(frame, in: reader).writes()
         }
@@ -112,6 +114,10 @@ struct ImportPast {
         let author = try reader.facts(stamps[0])
         try rebuild(Set(self.writes.map(Self.key)), seenBy: author, in: reader)
     }
+
+    private static let tooOld = NodeError(
+        .deltaNotFound, "the import is too old to be undone: what it replaced isn't kept any more",
+        hint: "Import the roster of before. retention.days says for how long replaced values are kept.")
 
     static func key(_ write: RecordedWrite) -> String { "\(write.table)\u{0}\(write.id)" }
 

@@ -24,7 +24,8 @@ import Testing
         let retention = AuditRetention(keepDays: 1, folder: "/dev/null/archive")
         #expect(throws: NodeError.self) { try retention.run(worlds[0].hub.tenant) }
         DeadlineWatch(
-            worlds[0].hub.installation, retention: { retention }, logger: Logger(label: "test")
+            worlds[0].hub.installation, retention: { retention }, bodies: { BodyRetention(keepDays: 0) },
+            logger: Logger(label: "test")
         ).round()
         for world in worlds {
             #expect(try world.hub.actions().contains("cases.repair"), "\(world.slug)")
@@ -36,7 +37,7 @@ import Testing
         let world = try World(nodes: 0), hub = world.hub
         let watch = DeadlineWatch(
             hub.installation, retention: { AuditRetention(keepDays: 0, folder: "/dev/null") },
-            logger: Logger(label: "test"))
+            bodies: { BodyRetention(keepDays: 0) }, logger: Logger(label: "test"))
         for _ in 0..<3 { watch.round() }
         let atRest = hub.installation.stamp(of: world.slug)
         watch.round()
@@ -49,6 +50,7 @@ import Testing
         #expect(hub.installation.stamp(of: world.slug) != atRest)
         watch.round()
         #expect(try hub.actions().contains("cases.repair"))
+        // Noted by nobody but the clock: no file changes when a reservation ends.
         #expect(try !hub.store.read { try $0.hasDeadlines() })
         try hub.store.replicate { try $0.noteReviews(["conflict"], at: 0) }
         #expect(try hub.store.read { try $0.hasDeadlines() })

@@ -94,7 +94,7 @@ import Testing
         quiet.logLevel = .critical
         return try BackgroundSync(
             node, makeClient: { try makeClient() }, hubURL: url, interval: { .seconds(36_000) },
-            waits: { waits }, logger: quiet)
+            waits: { waits }, retention: { BodyRetention(keepDays: 0) }, logger: quiet)
     }
 
     /// Runs the hub and a background sync at each node while `body` runs, then stops all.

@@ -71,8 +71,9 @@ extension Ledger {
         }
     }
 
-    /// Values of a dead row may only go once nobody can write without knowing its delete: every installation
-    /// has the delete, and here is every write whose author didn't know it.
+    /// Values of a dead row may only go once nobody can write without knowing deletes that replace them: every
+    /// installation had these (one that was put back to a copy from before writes as a copy does), and here is every
+    /// write whose author didn't know them. Whoever deletes the row once more, later, brings nothing back.
     private func checkCollected(
         _ row: RowKey, _ answer: Oracle.Answer, in reader: StoreReader, at site: Int
     ) throws {
@@ -81,22 +82,25 @@ extension Ledger {
             return try require(
                 answer.alive.isEmpty, "\(name(site)) has archived \(row), which no order names")
         }
-        let deletes = (oracle.writes[row] ?? []).filter { answer.dead.contains($0.hash) }
+        let writes = oracle.writes[row] ?? [], here = oracle.standing(row, within: applied[site])
         try require(
-            answer.alive.isEmpty && answer.shown == nil && !deletes.isEmpty,
+            answer.alive.isEmpty && answer.shown == nil && !answer.dead.isEmpty,
             "\(name(site)) has let values of \(row) go, which isn't dead")
-        for delete in deletes {
-            for (other, known) in applied.enumerated() {
-                try require(
-                    known.contains(delete.delta),
-                    "\(name(site)) has let values of \(row) go before \(name(other)) knew the delete")
+        let known = here.filter { delete in
+            delete.change == .delete && everApplied.allSatisfy { $0.contains(delete.delta) }
+        }
+        func replaceAll(_ deletes: [TrueWrite]) -> Bool {
+            here.allSatisfy { write in
+                write.change == .delete || deletes.contains { $0.past.contains(write.delta) }
             }
         }
+        try require(
+            replaceAll(known), "\(name(site)) has let values of \(row) go before everybody knew the delete")
         // What a copy of a key writes late makes the row again from the bodies.
         guard !hasCopies else { return }
-        for write in oracle.writes[row] ?? [] where !applied[site].contains(write.delta) {
+        for write in writes where !applied[site].contains(write.delta) {
             try require(
-                deletes.allSatisfy { write.past.contains($0.delta) },
+                replaceAll(known.filter { write.past.contains($0.delta) }),
                 "\(name(site)) has let values of \(row) go before it had every write from before")
         }
     }

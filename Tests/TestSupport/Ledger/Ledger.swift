@@ -36,6 +36,8 @@ open class Ledger {
     /// By site, as are `appliedInOrder` and `lastStamp`.
     public private(set) var applied: [DeltaSet]
     public private(set) var appliedInOrder: [[Int]]
+    /// By site, what it has applied at any time, whatever copy was put back since; not of machines that were cloned.
+    private(set) var everApplied: [DeltaSet]
     private(set) var oracle: Oracle
     private(set) var numbers: [Hash: Int] = [:]
     private var lastStamp: [Int64]
@@ -55,6 +57,7 @@ open class Ledger {
             documents: RuleMeanings.all, orders: OracleOrders(names: world.erasedNames))
         applied = world.sites.map { _ in DeltaSet() }
         appliedInOrder = world.sites.map { _ in [] }
+        everApplied = applied
         lastStamp = world.sites.map { _ in 0 }
         lastHLC = world.sites.map { _ in .zero }
         try observe(0, author: true)
@@ -97,7 +100,7 @@ open class Ledger {
 
     /// False when it stopped before a delta that somebody else must have written, and nobody has yet.
     private func take(_ site: Int, author: Bool) throws -> Bool {
-        try observeSnapshot(site)
+        let before = try observeSnapshot(site)
         let fresh = try world.sites[site].store.read { reader in
             try reader.deltas(after: lastStamp[site]).map { ($0, try reader.frame($0.facts.stamp)!) }
         }
@@ -115,7 +118,7 @@ open class Ledger {
                     isWhole = false
                     break
                 }
-                try record(summary, frame, site)
+                try record(summary, frame, site, sinceSnapshot: before)
             }
             lastStamp[site] = summary.facts.stamp
             let number = numbers[summary.facts.hash]!
@@ -123,12 +126,17 @@ open class Ledger {
             try require(
                 deltas[number].past.isSubset(of: applied[site]),
                 "\(name(site)) applied delta \(number) without its past")
-            applied[site].insert(number)
-            appliedInOrder[site].append(number)
+            apply(number, at: site)
             arrived.append(number)
         }
         for number in arrived { try checkTransaction(of: number, at: site) }
         return isWhole
+    }
+
+    private func apply(_ number: Int, at site: Int) {
+        applied[site].insert(number)
+        appliedInOrder[site].append(number)
+        if site < everApplied.count { everApplied[site].insert(number) }
     }
 
     private func checkTransaction(of number: Int, at site: Int) throws {
@@ -164,13 +172,18 @@ open class Ledger {
     }
 
     /// A snapshot gives every delta another place: what was applied before is there still, and each after its past.
-    private func observeSnapshot(_ site: Int) throws {
-        guard site > 0, world.hub.snapshots != nil, let last = appliedInOrder[site].last else { return }
+    /// Returns what was applied before it; nil when there was none.
+    private func observeSnapshot(_ site: Int) throws -> DeltaSet? {
+        guard site > 0, world.hub.snapshots != nil, let last = appliedInOrder[site].last else { return nil }
         let place = world.sites[site].store
         let isAsBefore = try place.read { reader in
-            try reader.delta(lastStamp[site])?.facts.hash == deltas[last].hash
+            guard try reader.delta(lastStamp[site])?.facts.hash == deltas[last].hash else { return false }
+            // The last one may have kept its place while others changed theirs.
+            if try reader.deltas(after: lastStamp[site], newest: 1).isEmpty { return true }
+            let known = try reader.deltas().prefix(appliedInOrder[site].count).map(\.facts.hash)
+            return known == appliedInOrder[site].map { deltas[$0].hash }
         }
-        if isAsBefore { return }
+        if isAsBefore { return nil }
         let before = applied[site]
         applied[site] = DeltaSet()
         appliedInOrder[site] = []
@@ -180,11 +193,11 @@ open class Ledger {
             try require(
                 deltas[number].past.isSubset(of: applied[site]),
                 "\(name(site)) has delta \(number) before its past since a snapshot")
-            applied[site].insert(number)
-            appliedInOrder[site].append(number)
+            apply(number, at: site)
             lastStamp[site] = facts.stamp
         }
         try require(before.isSubset(of: applied[site]), "\(name(site)) has lost deltas with a snapshot")
+        return before
     }
 
     /// After another machine has begun to run from a copy.
@@ -196,9 +209,11 @@ open class Ledger {
         try observeRestored(world.sites.count - 1)
     }
 
-    private func record(_ summary: DeltaSummary, _ frame: DeltaFrame, _ site: Int) throws {
+    private func record(
+        _ summary: DeltaSummary, _ frame: DeltaFrame, _ site: Int, sinceSnapshot before: DeltaSet?
+    ) throws {
         let number = deltas.count, first = number - summary.part
-        let past = applied[site]
+        let past = try before.map { try known(to: summary.facts, at: site, atLeast: $0) } ?? applied[site]
         let writes = try world.sites[site].store.read { try DeltaVerifier.verify(frame, in: $0).writes() }
         try checkClock(summary, site)
         deltas.append(
@@ -218,6 +233,18 @@ open class Ledger {
                 to: key)
         }
         if oracle.refused[number] != nil { meet(.refusal) }
+    }
+
+    /// What the author of a delta had applied that now stands after a snapshot, whether it was written before that or
+    /// since: its place doesn't tell any more, its own word does. What was there before the exchange it knew for sure.
+    private func known(to author: DeltaFacts, at site: Int, atLeast before: DeltaSet) throws -> DeltaSet {
+        var past = DeltaSet()
+        for other in try world.sites[site].store.read({ try $0.deltas().map(\.facts) })
+        where other.stamp < author.stamp && author.hadSeen(other) {
+            past.insert(numbers[other.hash]!)
+        }
+        try require(before.isSubset(of: past), "\(name(site)) wrote without what it had")
+        return past
     }
 
     /// Stamps of an origin only grow, but where its clock was set back further than the limit.
@@ -271,8 +298,11 @@ open class Ledger {
                 _ = try operation.perform(transaction, on: world.sites[site], force: true)
             }
         }
+        let clock = lastHLC[site]
         _ = try world.sites[site].store.replicate { try DeltaApplier.receive(frames, in: $0) }
         try observe(site, author: true)
+        // Its stamps are not those of the store, which go on from where they were.
+        lastHLC[site] = clock
     }
 }
 

@@ -47,7 +47,8 @@ struct HubCommand: AsyncParsableCommand {
             keepDays: settings.auditKeepDays, folder: installation.directory.archive)
         let backups = BackupWatch(installation, plan: { BackupWatch.Plan(settings) }, logger: logger)
         let letters = MailWatch(installation, delivery: { MailDelivery() }, logger: logger)
-        let deadlines = DeadlineWatch(installation, retention: { retention }, logger: logger)
+        let deadlines = DeadlineWatch(
+            installation, retention: { retention }, bodies: { BodyRetention(keepDays: 90) }, logger: logger)
         return [
             { try await backups.run() }, { try await letters.run() }, { try await deadlines.run() },
         ]

@@ -25,6 +25,7 @@ enum TenantMigrations {
         }
         migrator.registerMigration("3 succession") { db in try db.execute(sql: succession) }
         migrator.registerMigration("3 transparency") { db in try db.execute(sql: transparency) }
+        migrator.registerMigration("3 retention") { db in try db.execute(sql: retention) }
         return migrator
     }
 
@@ -152,6 +153,19 @@ enum TenantMigrations {
         -- At a node: signed checkpoints of the hub that don't fit together.
         CREATE TABLE sync_evidence (
           number INTEGER PRIMARY KEY, at INTEGER NOT NULL, reason TEXT NOT NULL, known BLOB, found BLOB NOT NULL
+        ) STRICT;
+        """
+
+    /// Bodies that lack what was replaced long ago (`BodyRetention`).
+    private static let retention = """
+        -- When a delta was applied here, milliseconds since 1970; null for those of before.
+        ALTER TABLE sync_delta ADD COLUMN received_at INTEGER;
+        -- Bodies of which writes were let go, with the hash of what is left.
+        CREATE TABLE sync_trimmed (number INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
+        -- Of each chain: up to where nobody will ask for its bodies any more, and up to where what its writes
+        -- replaced was let go.
+        CREATE TABLE sync_retention (
+          origin INTEGER PRIMARY KEY, settled INTEGER NOT NULL, swept INTEGER NOT NULL
         ) STRICT;
         """
 

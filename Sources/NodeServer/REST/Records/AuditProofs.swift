@@ -30,14 +30,14 @@ public enum AuditProofs {
         ]
     }
 
-    /// One delta; its body, as it was sent, is null where it isn't given away.
+    /// One delta; its body, as it was sent, is null where it isn't given away or was trimmed.
     public static func line(_ entry: ProvedEntry, withBody: Bool) -> JSONValue {
         [
             "position": .int(entry.position), "origin": .string(entry.delta.facts.originID.hex),
             "seq": .int(entry.delta.facts.seq), "leaf": .string(entry.leaf.hex),
             "path": .array(entry.path.map { .string($0.hex) }),
             "envelope": .string(entry.frame.envelope.hex),
-            "body": withBody ? .string(entry.frame.body.hex) : .null,
+            "body": withBody && !entry.frame.isTrimmed ? .string(entry.frame.body.hex) : .null,
         ]
     }
 }

@@ -74,6 +74,7 @@ extension Shapes {
             .flag("ok") { $0.isOK }, .text("digest") { $0.digest.hex },
             .init("heads", .map(head.schema)) { heads($0.heads) },
             .texts("problems") { $0.problems }, .count("deltas") { $0.deltas }, .count("rows") { $0.rows },
+            .count("trimmed") { $0.trimmed },
         ])
 
     /// By origin: the longest chain, and of a forked origin the others under `more`.

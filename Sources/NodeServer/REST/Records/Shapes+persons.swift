@@ -40,6 +40,7 @@ extension Shapes {
             .init("person", person.schema) { person.json($0.person) },
             .list("rows", personRow) { $0.shown }, .list("history", personWrite) { $0.history },
             .list("audit", personAudit) { $0.audit }, .count("unresolved") { $0.unresolved },
+            .flag("trimmed") { $0.isTrimmed },
         ])
 
     public static let erasure = Shape<PersonService.Erasure>(

@@ -32,6 +32,9 @@ enum DeltaRoutes {
                 .init("envelope", .anyText, "The COSE_Sign1 bytes, hexadecimal."),
                 .init("body_sha256", .anyText, "As the envelope names it."),
                 .init("erased", .boolean, "Something was erased from the body that is kept."),
+                .init(
+                    "trimmed", .boolean,
+                    "Writes that were replaced long ago have gone from the body that is kept."),
                 .init("signature_valid", .boolean),
             ], isOpen: true))
 
@@ -42,7 +45,7 @@ enum DeltaRoutes {
                 origin: call.segment("origin"), seq: Int64(call.segment("seq")) ?? 0, hash: call.query["hash"]
             )
             guard let summary = try reader.delta(stamp), let frame = try reader.frame(stamp) else {
-                throw NodeError(.deltaNotFound, "the delta isn't kept here any more", hint: "Ask the hub.")
+                throw NodeError(.corrupt, "the delta's body is missing", hint: "Run `node-cli verify`.")
             }
             let header = try DeltaVerifier.verify(frame, in: reader).header
             guard case .object(let members) = Shapes.delta.json(summary) else { return nil }
@@ -51,7 +54,8 @@ enum DeltaRoutes {
                     ("tenant", .string(open.id.description)), ("public_key", .string(origin.publicKey.hex)),
                     ("envelope", .string(frame.envelope.hex)),
                     ("body_sha256", .string(header.bodyHash.hex)),
-                    ("erased", .bool(frame.redaction != nil)), ("signature_valid", true),
+                    ("erased", .bool(frame.redaction != nil && !frame.isTrimmed)),
+                    ("trimmed", .bool(frame.isTrimmed)), ("signature_valid", true),
                 ])
         }
         try call.installation.note(

@@ -9,6 +9,8 @@ struct AnswerTaking {
     private var start: (position: Int64, hash: Hash?)
     private var outcome = ExchangeOutcome()
     private var isOver = false
+    /// What came of a snapshot.
+    private var part: SnapshotPart?
 
     init(_ slug: String, _ node: Installation, _ manifest: ExchangeManifest) {
         self.slug = slug
@@ -23,6 +25,7 @@ struct AnswerTaking {
             switch ExchangeFile.Message(rawValue: type) {
             case .certificate: try certify(SuccessionAnswer(encoded: bytes))
             case .answer: try take(HubAnswer(encoded: bytes))
+            case .snapshot: try take(SnapshotAnswer(encoded: bytes))
             default: throw NodeError.brokenExchangeFile
             }
         } catch let error as DeltaError { throw error.nodeError }
@@ -73,6 +76,40 @@ struct AnswerTaking {
         start = (answer.cursor, answer.cursorHash)
     }
 
+    /// A piece of a snapshot, in place of the log that can't be given any more. Whole it is taken over, unless more
+    /// is here already.
+    private mutating func take(_ piece: SnapshotAnswer) throws {
+        let snapshot = try NodeSnapshot(slug, at: node)
+        let here = try snapshot.add(piece, to: piece.offset == 0 ? nil : part)
+        part = here
+        guard Int64(here.count) == piece.size else { return }
+        let end = try snapshot.end(of: here), tenant = try node.tenant(slug)
+        if try tenant.store.read({ try $0.state(.cursor)?.int ?? 0 }) < end.position {
+            // What former origins left is known by stamps, which a snapshot changes.
+            try noteHanded(tenant)
+            guard try tenant.store.read({ try $0.handover(limit: 1).isEmpty }) else {
+                throw NodeError(
+                    .conflict, "this node has changes of a former key that the hub hasn't taken yet",
+                    hint: "Export here, import that at the hub, and export there again.")
+            }
+            let taken: SnapshotTaken
+            do { taken = try snapshot.takeOver(here, bytes: here.count) } catch let error as NodeError
+                where error.code == .nodeBehind
+            {
+                outcome.verdict = .nodeBehind
+                return try stop(error, succession: .restore)
+            }
+            outcome.snapshot = taken
+            outcome.pulled.deltas += taken.deltas
+            outcome.pulled.writes += taken.writes
+            outcome.pulled.bytes += taken.bytes
+        } else {
+            try node.directory.removeSnapshots(slug: slug)
+        }
+        part = nil
+        start = (end.position, end.hash)
+    }
+
     private static let gap = NodeError(
         .conflict, "the file goes on where another one ended that wasn't imported here",
         hint: "Import that one first, or export here, import that at the hub, and export there again.")
@@ -104,14 +141,7 @@ struct AnswerTaking {
     /// Notes what the hub took of former origins, and the contact.
     func finish() throws -> ExchangeOutcome {
         let tenant = try node.tenant(slug)
-        if let handed = manifest.handed, outcome.error == nil, !isOver {
-            try tenant.store.replicate { replica in
-                guard let origin = try replica.origin(handed.origin),
-                    let stamp = try replica.stamp(origin: origin.number, seq: handed.seq, hash: handed.hash)
-                else { return }
-                try replica.handedIn(through: stamp)
-            }
-        }
+        if outcome.error == nil, !isOver { try noteHanded(tenant) }
         if outcome.pulled.deltas > 0 {
             try SeatDuty(tenant).run()
             try node.finishErasuresUnlessBusy(tenant)
@@ -124,5 +154,16 @@ struct AnswerTaking {
                     pulled: outcome.pulled.deltas, roundTrips: 0, milliseconds: 0, error: outcome.error))
         }
         return outcome
+    }
+
+    /// What the hub took of former origins isn't handed in again.
+    private func noteHanded(_ tenant: OpenTenant) throws {
+        guard let handed = manifest.handed else { return }
+        try tenant.store.replicate { replica in
+            guard let origin = try replica.origin(handed.origin),
+                let stamp = try replica.stamp(origin: origin.number, seq: handed.seq, hash: handed.hash)
+            else { return }
+            try replica.handedIn(through: stamp)
+        }
     }
 }

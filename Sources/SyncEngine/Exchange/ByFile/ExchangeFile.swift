@@ -13,6 +13,8 @@ public enum ExchangeFile {
         maxFileBytes: 1 << 30)
     /// Messages beyond this size go into the next file; a transaction in parts may go over it.
     public static let batchBytes = 64 << 20
+    /// A larger snapshot doesn't fit into a file beside what follows it.
+    static let maxSnapshotBytes: Int64 = (1 << 30) - 2 * Int64(batchBytes)
     static let version: Int64 = 1
 
     /// What a record holds.
@@ -22,6 +24,8 @@ public enum ExchangeFile {
         case push = 3
         case certificate = 4
         case answer = 5
+        /// A piece of a snapshot, as a `SnapshotAnswer`.
+        case snapshot = 6
     }
 }
 

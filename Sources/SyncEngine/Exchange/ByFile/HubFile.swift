@@ -116,6 +116,11 @@ public struct HubFile: Sendable {
         report.node = node
         repeat {
             let answer = try port.answer(question.hello, after: cursor.position, cursor.hash)
+            if answer.verdict == .snapshotRequired, question.hello.takesSnapshots, cursor == start {
+                cursor = try append(port, question.hello, after: start.position, to: writer)
+                report.isComplete = false
+                continue
+            }
             try writer.append(.answer, answer)
             report.deltas += answer.entries.count
             if answer.verdict.stops { break }
@@ -134,13 +139,34 @@ public struct HubFile: Sendable {
         return report
     }
 
+    /// A snapshot in pieces, in place of the log that can't be given any more; where it ends.
+    private func append(
+        _ port: HubPort, _ hello: HelloRequest, after cursor: Int64, to writer: RecordWriter
+    ) throws -> (position: Int64, hash: Hash?) {
+        var request = SnapshotRequest(tenant: tenant.id, cursor: cursor, hubMark: hello.hubMark ?? [])
+        let most = ExchangeFile.maxSnapshotBytes / Int64(SnapshotAnswer.pieceBytes)
+        for _ in 0...most {
+            let piece = try port.snapshot(request, at: hub)
+            guard piece.size <= ExchangeFile.maxSnapshotBytes, piece.id == request.id ?? piece.id else {
+                break
+            }
+            try writer.append(.snapshot, piece)
+            (request.id, request.offset) = (piece.id, piece.offset + Int64(piece.bytes.count))
+            if request.offset == piece.size { return try port.snapshotEnd(at: hub) }
+        }
+        throw NodeError(
+            .tooLarge,
+            "this node lacks what only a snapshot of the tenant's file holds, which is too large for a file",
+            hint: "Have the node sync over the line once.")
+    }
+
     private func firstQuestion(_ node: EnrolledNode) throws -> FileQuestion {
         try tenant.store.read { reader in
             let now = hub.environment.clock.milliseconds()
             let hello = HelloRequest(
                 tenant: tenant.id, headsHash: try reader.headsHash(), ownHead: nil, origin: node.origin,
                 receiptSeq: 0, cursor: 0, cursorHash: nil, schemaVersion: reader.schema.version, wall: now,
-                frames: [])
+                frames: [], takesSnapshots: true)
             return FileQuestion(hello: hello, origin: node.origin, issuedAt: 0)
         }
     }
@@ -155,8 +181,12 @@ extension HubPort {
     func answer(_ hello: HelloRequest, after cursor: Int64, _ cursorHash: Hash?) throws -> HubAnswer {
         let verdict = try tenant.store.read { reader -> Verdict? in
             if try reader.origin(node)?.isRevoked == true { return .revoked }
-            let verdict = try judge(hello, in: reader)
-            return verdict == .nodeBehind ? nil : verdict
+            switch try judge(hello, in: reader) {
+            // By the head of its chain in the answer it finds out whether it was put back.
+            case .nodeBehind: return nil
+            case nil: return try isTrimmed(after: cursor, in: reader) ? .snapshotRequired : nil
+            case let verdict: return verdict
+            }
         }
         if let verdict { return try stop(verdict, hello) }
         var answer = try give(

@@ -22,7 +22,9 @@ public struct NodeFile: Sendable {
         try node.finishSuccession(slug)
         let succession = try OriginSuccession.request(for: slug, at: node)
         let tenant = try node.tenant(slug), port = NodePort(tenant)
-        guard case .begin(let position, _) = try port.begin() else { return FileReport() }
+        guard case .begin(var position, _) = try port.begin() else { return FileReport() }
+        // What former origins left comes in the same file, so that nothing stands in the way of a snapshot.
+        position.takesSnapshots = true
         let key = succession?.key ?? tenant.origin.key
         let writer = try RecordWriter(ExchangeFile.format, to: sink)
         if let succession { try writer.append(.succession, succession.request) }

@@ -27,6 +27,7 @@ struct WhyCommand: NodeCommand {
         }
         let zone = try open.store.read { try $0.tenant().timeZone }
         let life = history ? try self.life(open, context) : []
+        let isTrimmed = try history && ConflictService.isHistoryTrimmed(in: open)
         return CommandResult(
             data: [
                 "value": ConflictsCommand.json(why.value), "author": .string(why.author),
@@ -42,8 +43,14 @@ struct WhyCommand: NodeCommand {
                 "in_hub_log": .bool(why.isInHubLog),
                 "history": history ? .array(life.map(Self.json)) : nil,
             ],
-            body: .text(text(why, context, zone: zone) + story(life, context, zone: zone)))
+            body: .text(text(why, context, zone: zone) + story(life, context, zone: zone)),
+            warnings: isTrimmed ? [Self.trimmed] : [])
     }
+
+    private static let trimmed = Notice(
+        "HISTORY_TRIMMED",
+        "values that were replaced long ago are not kept here, so this may not be all of it",
+        hint: "retention.days says for how long they are kept.")
 
     private func life(_ open: OpenTenant, _ context: CommandContext) throws -> [CellWrite] {
         let progress = context.progress("Reading deltas", unit: "deltas")

@@ -80,7 +80,7 @@ struct DeltaShow: NodeCommand {
                 let summary = try reader.delta(stamp)
             else {
                 throw NodeError(
-                    .deltaNotFound, "the delta's body was dropped", hint: "Its header is still in the chain.")
+                    .corrupt, "the delta's body is missing", hint: "Run `node-cli verify`.")
             }
             let verified = try DeltaVerifier.verify(frame, in: reader)
             let writes = try verified.writes()
@@ -91,10 +91,22 @@ struct DeltaShow: NodeCommand {
             var data = Shapes.delta.json(summary)
             if case .object(let members) = data {
                 data = .object(
-                    members + [("signature_valid", true), ("writes_list", .array(writes.map(Self.json)))])
+                    members + [
+                        ("signature_valid", true), ("trimmed", .bool(frame.isTrimmed)),
+                        ("writes_list", .array(writes.map(Self.json))),
+                    ])
             }
-            return CommandResult(data: ["delta": data], body: .table(table))
+            return CommandResult(
+                data: ["delta": data], body: .table(table),
+                warnings: frame.isTrimmed ? [Self.trimmed(writes.count, of: summary.writes)] : [])
         }
+    }
+
+    static func trimmed(_ left: Int, of signed: Int) -> Notice {
+        Notice(
+            "BODY_TRIMMED",
+            "\(left) of its \(signed) writes are kept: the others were replaced long ago (retention)",
+            hint: "Header, hash and signature are as they were.")
     }
 
     static func json(_ write: RecordedWrite) -> JSONValue {
@@ -145,8 +157,12 @@ struct DeltaExport: NodeCommand {
             Example: node-cli delta export --origin 3f… --seq 7 --out delta.cose
 
             FILE gets the COSE_Sign1 envelope, FILE.body the body as it was sent. docs/PROTOCOL.md says
-            how to check them without this program.
+            how to check them without this program. There is no FILE.body where replaced values have gone from it.
             """)
+
+    private static let trimmed = Notice(
+        "BODY_TRIMMED", "the body as it was sent is not kept any more: writes in it were replaced long ago",
+        hint: "The envelope shows by whom and when; `verify_delta.py --headers` checks the chain.")
 
     @OptionGroup var delta: DeltaOptions
     @Option(help: "The file to write.") var out: String
@@ -159,21 +175,26 @@ struct DeltaExport: NodeCommand {
         let (origin, facts, frame) = try open.store.read { reader in
             let (origin, stamp) = try delta.find(in: reader)
             guard let frame = try reader.frame(stamp) else {
-                throw NodeError(.deltaNotFound, "the delta's body was dropped", hint: "Export it at the hub.")
+                throw NodeError(
+                    .corrupt, "the delta's body is missing", hint: "Run `node-cli verify`.")
             }
             return (origin, try reader.facts(stamp), frame)
         }
         try context.requireAbsent([out, out + ".body"], force: force)
         try DurableFile.write(frame.envelope, to: out)
-        try DurableFile.write(frame.body, to: out + ".body")
+        if !frame.isTrimmed { try DurableFile.write(frame.body, to: out + ".body") }
+        let files = frame.isTrimmed ? [out] : [out, out + ".body"]
         try installation.note("delta.export", "tenant \(open.slug), \(origin.id):\(facts.seq)")
         return CommandResult(
             data: [
                 "origin": .string(origin.id.hex), "seq": .int(facts.seq),
                 "public_key": .string(origin.publicKey.hex),
                 "hash": .string(facts.hash.hex), "tenant": .string(open.id.description),
-                "files": [.string(out), .string(out + ".body")],
+                "files": .array(files.map { .string($0) }),
             ],
-            body: .text("Wrote \(out) and \(out).body; hash \(facts.hash.hex), key \(origin.publicKey.hex)"))
+            body: .text(
+                "Wrote \(files.joined(separator: " and ")); hash \(facts.hash.hex), key \(origin.publicKey.hex)"
+            ),
+            warnings: frame.isTrimmed ? [Self.trimmed] : [])
     }
 }

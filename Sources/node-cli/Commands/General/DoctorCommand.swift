@@ -11,7 +11,7 @@ struct DoctorCommand: NodeCommand {
 
             Looks and writes nothing. tenant: is it there, active, does its API key work. login: why somebody
             can't sign in. sync: the exchange with the hub, and the line to it. storage: space, permissions,
-            damage. clock: is it right.
+            damage, the size of the files. clock: is it right.
             """)
 
     enum Area: String, CaseIterable, ExpressibleByArgument { case tenant, login, sync, storage, clock }
@@ -34,7 +34,11 @@ struct DoctorCommand: NodeCommand {
     func execute(_ context: CommandContext) throws -> CommandResult {
         let installation = try context.installation()
         if let tenant { _ = try installation.tenant(tenant) }
-        let doctor = Doctor(installation, leaseDays: context.configuration.leaseDays)
+        let settings = context.configuration
+        let doctor = Doctor(
+            installation, leaseDays: settings.leaseDays,
+            retention: try installation.bodyRetention(
+                keepDays: settings.retentionDays, backupFolder: settings.backupFolder))
         var findings: [Finding] = []
         for area in area.map({ [$0] }) ?? Area.allCases {
             switch area {

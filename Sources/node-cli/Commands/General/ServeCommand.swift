@@ -126,6 +126,11 @@ struct ServeCommand: NodeCommand {
                     return AuditRetention(
                         keepDays: settings.auditKeepDays,
                         folder: settings.auditArchiveFolder ?? directory.archive)
+                },
+                bodies: {
+                    let settings = live.configuration
+                    return try installation.bodyRetention(
+                        keepDays: settings.retentionDays, backupFolder: settings.backupFolder)
                 }, logger: logger)
             return both + [{ try await watch.run() }]
         }
@@ -133,7 +138,8 @@ struct ServeCommand: NodeCommand {
         let sync = try BackgroundSync(
             installation, makeClient: { try CurlClient(options: options) },
             hubURL: context.configuration.hubURL, interval: { live.configuration.syncInterval },
-            waits: { live.configuration.waitsForNews }, logger: logger)
+            waits: { live.configuration.waitsForNews },
+            retention: { BodyRetention(keepDays: live.configuration.retentionDays) }, logger: logger)
         return both + [{ try await sync.run() }]
     }
 

@@ -15,6 +15,11 @@ struct VerifyCommand: NodeCommand {
             wrong.
             """)
 
+    private static func trimmed(_ report: VerifyReport) -> String {
+        report.trimmed == 0
+            ? "" : "; replaced values have gone from \(report.trimmed) of the deltas (retention)"
+    }
+
     @Flag(help: "Build the state anew from the deltas and compare.") var deep = false
     @OptionGroup var tenant: TenantOption
     @OptionGroup var global: GlobalOptions
@@ -31,14 +36,14 @@ struct VerifyCommand: NodeCommand {
             "ok": .bool(report.isOK), "digest": .string(report.digest.hex),
             "heads": Shapes.heads(report.heads),
             "problems": .array(report.problems.map { .string($0) }), "deltas": JSONValue(report.deltas),
-            "rows": JSONValue(report.rows),
+            "rows": JSONValue(report.rows), "trimmed": JSONValue(report.trimmed),
         ]
         if report.isOK {
             return CommandResult(
                 data: data,
                 body: .text(
-                    "ok: \(report.deltas) deltas and \(report.rows) rows of \(open.slug)\ndigest \(report.digest.hex)"
-                ))
+                    "ok: \(report.deltas) deltas and \(report.rows) rows of \(open.slug)\(Self.trimmed(report))\n"
+                        + "digest \(report.digest.hex)"))
         }
         let error = NodeError(
             .verificationFailed,

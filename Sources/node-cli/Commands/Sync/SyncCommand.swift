@@ -129,7 +129,8 @@ struct SyncNow: NodeCommand {
         let result = try context.sync(
             open, label: "Syncing",
             by: SyncRunner(
-                installation, client: try context.curl(), hubURL: context.configuration.hubURL))
+                installation, client: try context.curl(), hubURL: context.configuration.hubURL,
+                retention: BodyRetention(keepDays: context.configuration.retentionDays)))
         let outcome = result.outcome
         let openConflicts = try ConflictService(open, actor: actor).list(.open).count
         let written = try open.store.read { try $0.acknowledgedWrites(after: acknowledged) }

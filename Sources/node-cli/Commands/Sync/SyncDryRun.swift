@@ -59,6 +59,12 @@ extension SyncNow {
         let exchange = result.outcome.exchange
         if exchange.error != nil { return "The dry run did not end; nothing was changed on either side." }
         if exchange.verdict == .equal { return "Nothing to do: hub and node are equal." }
+        if exchange.verdict == .snapshotRequired {
+            return """
+                Would push \(exchange.pushedDeltas) deltas (\(exchange.pushedBytes) bytes) and take a snapshot of \
+                the hub's file; what that brings can't be foretold. Nothing was changed on either side.
+                """
+        }
         return """
             Would push \(exchange.pushedDeltas) deltas (\(exchange.pushedBytes) bytes) and pull \
             \(exchange.pulled.deltas) (\(exchange.pulled.writes) rows), with \(exchange.pulled.settled) \
