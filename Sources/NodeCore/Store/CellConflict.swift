@@ -31,6 +31,14 @@ public struct CellConflict: Sendable, Equatable {
     }
 }
 
+/// The conflicts that began with a write, by who settles them.
+public struct BegunConflicts: Sendable, Equatable {
+    /// For a person to settle.
+    public var open = 0
+    /// A rule chose.
+    public var settled = 0
+}
+
 extension RowState {
     /// Whether a conflict is possible at all; false for nearly every row.
     var mayConflict: Bool {
@@ -43,23 +51,27 @@ extension RowState {
         table: String, id: String, covers: (Stamp, Stamp) -> Bool
     ) -> [CellConflict] {
         guard mayConflict else { return [] }
-        var result: [CellConflict] = []
-        let life = life(covers: covers)
-        if life.contains(where: \.alive), life.contains(where: { !$0.alive }) {
-            let siblings = life.map { Sibling(stamp: $0.stamp, value: $0.alive ? "kept" : "deleted") }
-            result.append(.init(table: table, row: id, column: CellConflict.lifeColumn, siblings: siblings))
-        }
-        guard life.contains(where: \.alive) else { return result }
+        let fate = fate(covers: covers)
+        if fate == .dead { return [] }
         // What two sides remember apart is kept by both: nothing to choose.
         let memories = Schema.table(table)?.memoryColumns ?? []
-        for column in columns where !memories.contains(column) {
-            let present = siblings(of: column, covers: covers).filter { $0.value != nil }
+        var result: [CellConflict] = []
+        // Beside one row write only a column that was written apart has another write.
+        for column in writes.count > 1 ? columns : Array(cells.keys) where !memories.contains(column) {
+            let all = siblings(of: column, covers: covers)
+            guard all.count > 1 else { continue }
+            let present = all.filter { $0.value != nil }
             guard let first = present.first, present.contains(where: { $0.value != first.value }) else {
                 continue
             }
             result.append(.init(table: table, row: id, column: column, siblings: present))
         }
-        return result
+        result.sort { $0.column.utf8.lexicographicallyPrecedes($1.column.utf8) }
+        guard fate == .torn else { return result }
+        let life = life(covers: covers).map {
+            Sibling(stamp: $0.stamp, value: $0.alive ? "kept" : "deleted")
+        }
+        return [.init(table: table, row: id, column: CellConflict.lifeColumn, siblings: life)] + result
     }
 }
 
@@ -100,17 +112,26 @@ extension StoreReader {
 }
 
 extension ReplicaTransaction {
-    func noteEndedConflicts(_ table: String, id: String, from old: RowState, to new: RowState) throws {
-        guard old.mayConflict else { return }
-        let before = old.conflicts(table: table, id: id, covers: try covering(old))
-        guard !before.isEmpty else { return }
-        let after = Set(new.conflicts(table: table, id: id, covers: try covering(new)).map(\.column))
-        let tenant = try tenantID()
-        // The write that ended it is the newest in the state: it has just been merged.
-        let stamp = new.stamps.max() ?? 0
-        for conflict in before where !after.contains(conflict.column) {
-            endedConflicts[conflict.id(tenant: tenant)] = (conflict, stamp)
+    /// Notes the conflicts of a row that a write ended, and counts those that it began. `view`: what rules make of
+    /// the new state.
+    func noteConflicts(
+        _ table: String, id: String, from old: RowState, to new: RowState, _ view: RowView,
+        covers: (RowState.Stamp, RowState.Stamp) -> Bool
+    ) throws -> BegunConflicts {
+        let before = old.conflicts(table: table, id: id, covers: covers)
+        let after = new.conflicts(table: table, id: id, covers: covers).map(\.column)
+        let ended = before.filter { !after.contains($0.column) }
+        if !ended.isEmpty {
+            let tenant = try tenantID()
+            // The write that ended them is the newest in the state: it has just been merged.
+            let stamp = new.stamps.max() ?? 0
+            for conflict in ended { endedConflicts[conflict.id(tenant: tenant)] = (conflict, stamp) }
         }
+        var begun = BegunConflicts()
+        for column in after where !before.contains(where: { $0.column == column }) {
+            if view.forPerson.contains(column) { begun.open += 1 } else { begun.settled += 1 }
+        }
+        return begun
     }
 
     func fileEndedConflicts() throws {

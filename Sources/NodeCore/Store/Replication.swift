@@ -94,11 +94,34 @@ public struct RuleDocument: Sendable, Equatable {
 /// Decides what is shown. A pure function of the row's state and of facts about the deltas that
 /// wrote it (DESIGN, invariant 4).
 public protocol RuleBook: Sendable {
-    /// The row as shown, absent columns left out; nil when the row is dead.
-    func project(table: String, state: RowState, causality: any Causality) throws -> [String: Value]?
+    /// What the rules make of a row. `covers(a, b)`: the delta `a` had seen the delta `b`.
+    func view(
+        of state: RowState, table: String, covers: @escaping (RowState.Stamp, RowState.Stamp) -> Bool,
+        causality: any Causality
+    ) throws -> RowView
     /// Who may write a column, or with nil make and delete rows: the program's word, or the policy's where
     /// the program leaves it to both sides.
     func owner(of column: Column?, in table: SyncedTable) -> Owner
+}
+
+extension RuleBook {
+    /// The row as shown, absent columns left out; nil when the row is dead.
+    public func project(table: String, state: RowState, causality: any Causality) throws -> [String: Value]? {
+        try view(of: state, table: table, covers: causality.covering(state), causality: causality).shown
+    }
+}
+
+/// What rules make of a row's state.
+public struct RowView: Sendable {
+    /// The row as shown, absent columns left out; nil when the row is dead.
+    public let shown: [String: Value]?
+    /// Columns whose rule leaves it to a person, should they be in conflict.
+    public let forPerson: Set<String>
+
+    public init(shown: [String: Value]?, forPerson: Set<String> = []) {
+        self.shown = shown
+        self.forPerson = forPerson
+    }
 }
 
 /// What projection and merging may ask about deltas.
@@ -136,30 +159,12 @@ extension Causality {
         }
         return false
     }
-
-    /// `covers` for the non-throwing closures of `RowState`: facts are loaded first, so that a
-    /// storage error is thrown here and never read as "had not seen".
-    public func covering(_ state: RowState) throws -> (RowState.Stamp, RowState.Stamp) -> Bool {
-        var loaded: [RowState.Stamp: DeltaFacts] = [:]
-        for stamp in state.stamps { loaded[stamp] = try facts(stamp) }
-        return { later, earlier in
-            guard later != earlier, let a = loaded[later], let b = loaded[earlier] else { return false }
-            return a.hadSeen(b)
-        }
-    }
-}
-
-extension RowState {
-    /// Every stamp that occurs in the state.
-    public var stamps: Set<Stamp> {
-        var result = Set(writes.map(\.stamp)).union(deletes)
-        for siblings in cells.values { for sibling in siblings { result.insert(sibling.stamp) } }
-        return result
-    }
 }
 
 /// What is known about an applied delta without its body.
-public struct DeltaFacts: Sendable, Equatable {
+///
+/// A class, because rules hand it around with every sibling and it never changes: one reference to count.
+public final class DeltaFacts: Sendable {
     public let stamp: RowState.Stamp
     public let origin: Int64
     public let seq: Int64

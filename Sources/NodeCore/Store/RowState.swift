@@ -89,14 +89,16 @@ public struct RowState: Sendable, Equatable {
         guard let own = cells[column] else {
             return writes.map { Sibling(stamp: $0.stamp, value: $0.values[column]) }
         }
-        var result = own
-        for write in writes where !own.contains(where: { covers($0.stamp, write.stamp) }) {
-            if own.contains(where: { $0.stamp == write.stamp }) { continue }
-            result.append(Sibling(stamp: write.stamp, value: write.values[column]))
+        let unseen = writes.filter { write in
+            !own.contains { $0.stamp == write.stamp || covers($0.stamp, write.stamp) }
         }
-        result.sort { $0.stamp < $1.stamp }
-        return result
+        if unseen.isEmpty { return own }
+        return (own + unseen.map { Sibling(stamp: $0.stamp, value: $0.values[column]) })
+            .sorted { $0.stamp < $1.stamp }
     }
+
+    /// Whether some column that was written apart from its row has more than one such write.
+    var hasRivals: Bool { cells.values.contains { $0.count > 1 } }
 
     /// The maximal writes of the row's life; every effective edit counts as alive.
     public func life(covers: (Stamp, Stamp) -> Bool) -> [(stamp: Stamp, alive: Bool)] {
@@ -107,6 +109,21 @@ public struct RowState: Sendable, Equatable {
             !base.contains { $0.stamp != one.stamp && covers($0.stamp, one.stamp) }
         }
         return maximal.sorted { ($0.stamp, $0.alive ? 1 : 0) < ($1.stamp, $1.alive ? 1 : 0) }
+    }
+
+    /// What the writes of a row's life come to.
+    public enum Fate: Sendable {
+        case alive, dead
+        /// Deleted on one side and edited on the other, neither knowing of it.
+        case torn
+    }
+
+    /// Dead as well when nothing was ever written.
+    public func fate(covers: (Stamp, Stamp) -> Bool) -> Fate {
+        if deletes.isEmpty { return writes.isEmpty && cells.isEmpty ? .dead : .alive }
+        let life = life(covers: covers)
+        guard life.contains(where: \.alive) else { return .dead }
+        return life.contains { !$0.alive } ? .torn : .alive
     }
 }
 

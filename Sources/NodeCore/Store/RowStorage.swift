@@ -1,12 +1,12 @@
-import Foundation
 import GRDB
 
 // How a `RowState` is kept (DESIGN 4: sparse stamps).
 //
 // Two shapes, chosen by the state alone:
-// - lean: exactly one row write, no delete, and every separately written column has one write that
-//   had seen the row write. The row's values and stamp stand in the domain table, the columns'
-//   stamps and values in `sync_cell`. Nearly every row is this.
+// - lean: exactly one row write, no delete, and of every separately written column a write that had
+//   seen the row write, so that the row write's own value there is never shown again. The row's other
+//   values and its stamp stand in the domain table, the columns' stamps and values, siblings too, in
+//   `sync_cell`. Nearly every row is this.
 // - full: anything else. All row writes with their values and all deletes stand in `sync_row`, all
 //   column writes in `sync_cell`; the domain table, if the row is alive, is only what is shown, with
 //   stamp 0.
@@ -23,15 +23,15 @@ extension StoreReader {
             state.writes = [write]
             return state
         }
-        let statement = try db.cachedStatement(
-            sql: "SELECT stamp, deleted, vals FROM sync_row WHERE tbl = ? AND id = ? ORDER BY stamp, deleted")
-        let cursor = try Row.fetchCursor(statement, arguments: [table, id])
-        while let row = try cursor.next() {
-            if row[1] as Bool {
-                state.deletes.append(row[0])
+        let statement = try fullStatements().select
+        statement.bind(table, at: 1)
+        statement.bind(id, at: 2)
+        try statement.each { row in
+            if row.int(1) != 0 {
+                state.deletes.append(row.int(0))
             } else {
-                let blob: Data? = row[2]
-                state.writes.append(.init(stamp: row[0], values: try ValueMap.decode(Array(blob ?? Data()))))
+                let values = try ValueMap.decode(row.value(2).bytes ?? [])
+                state.writes.append(.init(stamp: row.int(0), values: values))
             }
         }
         return state
@@ -59,17 +59,23 @@ extension StoreReader {
 
     /// The one row write of a row that is kept lean.
     private func leanWrite(_ table: SyncedTable, _ id: String) throws -> RowState.RowWrite? {
+        guard let row = try standingRow(table, id), row.stamp > 0 else { return nil }
+        return RowState.RowWrite(
+            stamp: row.stamp, values: try leanValues(table, by: row.stamp) { row.values[$0] })
+    }
+
+    /// What stands of a row in its domain table; nil for nothing.
+    func standingRow(_ table: SyncedTable, _ id: String) throws -> StandingRow? {
+        if let last = lastStanding, last.table == table.name, NormalForm.same(last.id, id) { return last.row }
         let statement = try statements(table).select
         statement.bind(id, at: 1)
-        var stamp: RowState.Stamp = 0
-        var all: [Value] = []
+        var found: StandingRow?
         try statement.each { row in
-            stamp = row.int(0)
-            guard stamp > 0 else { return }
-            all = (1...Int32(table.columns.count)).map(row.value)
+            found = StandingRow(
+                stamp: row.int(0), values: (1...Int32(table.columns.count)).map(row.value))
         }
-        guard stamp > 0 else { return nil }
-        return RowState.RowWrite(stamp: stamp, values: try leanValues(table, by: stamp) { all[$0] })
+        lastStanding = (table.name, id, found)
+        return found
     }
 
     /// The schema version whose columns a row write names: its author's, or the table's first one where an author
@@ -79,7 +85,8 @@ extension StoreReader {
     }
 
     /// The values of a lean row's one row write, of those that stand in the columns. A column added after the
-    /// writer's schema is absent; a column written apart shows its own value, which the row write can no longer show.
+    /// writer's schema is absent; a column written apart shows what its own writes give, and the row write no longer
+    /// shows there.
     func leanValues(_ table: SyncedTable, by stamp: Int64, _ standing: (Int) -> Value) throws
         -> [String: Value]
     {
@@ -93,8 +100,12 @@ extension StoreReader {
 }
 
 extension ReplicaTransaction {
-    /// Stores a state and what it shows, in place of `old`. The caller has merged the write into it.
-    public func saveRow(_ table: String, id: String, _ state: RowState, replacing old: RowState) throws {
+    /// Stores a state and what it shows, in place of `old`, and tells which conflicts began. The caller has merged
+    /// the write into it.
+    @discardableResult
+    public func saveRow(
+        _ table: String, id: String, _ state: RowState, replacing old: RowState
+    ) throws -> BegunConflicts {
         lastUntouched = nil
         if Self.ruleTables.contains(table) { rulesChanged = true }
         if table == Schema.erasure.name {
@@ -104,34 +115,44 @@ extension ReplicaTransaction {
         if table == Schema.auditArchive.name { archivesChanged = true }
         let known = schema.table(table)
         if let known, old.isEmpty, state.isPlain, try insertLean(known, id: id, state.writes[0]) {
-            return touched.note(known, id, from: nil, to: state)
+            lastStanding = nil
+            touched.note(known, id, from: nil, to: state)
+            return BegunConflicts()
         }
-        try noteEndedConflicts(table, id: id, from: old, to: state)
-        let covers = try covering(state)
+        let covers = try Writers(of: old, state, from: self).covers
         let lean = try known.map { try isLean($0, state, covers: covers) } ?? false
+        let standing = try known.flatMap { try standingRow($0, id) }
         // `old` is what stands here when that is lean; else it may have been made again from the deltas.
-        let wasLean =
-            try known.map { try old.writes.count == 1 && isStoredLean($0, id, old.writes[0]) } ?? false
-        if let known { touched.note(known, id, from: lean && wasLean ? old : nil, to: state) }
+        let wasLean = old.writes.count == 1 && old.writes[0].stamp == standing?.stamp
+        if let known {
+            let isUncontested = lean && wasLean && !old.hasRivals && !state.hasRivals
+            touched.note(known, id, from: isUncontested ? old : nil, to: state)
+        }
         if !old.isEmpty, !wasLean { try clear(table, id) }
         try saveCells(table, id, state.cells, replacing: wasLean ? old.cells : [:])
         if !lean { try insertFull(table, id, state) }
-        guard let known else { return }
-        let shown = try project(table, state, covers)
-        try writeShown(known, id: id, shown, stamp: lean ? state.writes[0].stamp : 0)
+        let view = try view(of: state, table, covers)
+        if let known {
+            try writeShown(
+                known, id: id, view.shown, stamp: lean ? state.writes[0].stamp : 0, over: standing)
+        }
+        return try noteConflicts(table, id: id, from: old, to: state, view, covers: covers)
     }
 
-    /// What the state shows under the rules in force; nil when the row is dead.
-    func project(
-        _ table: String, _ state: RowState, _ covers: (RowState.Stamp, RowState.Stamp) -> Bool
-    ) throws -> [String: Value]? {
+    /// What the rules in force make of a state. Where no column has two writes, none is asked.
+    private func view(
+        of state: RowState, _ table: String,
+        _ covers: @escaping (RowState.Stamp, RowState.Stamp) -> Bool
+    ) throws -> RowView {
         let simple =
             state.writes.count == 1 && state.deletes.isEmpty
             && state.cells.values.allSatisfy { $0.count == 1 && covers($0[0].stamp, state.writes[0].stamp) }
-        guard simple else { return try ruleBook().project(table: table, state: state, causality: self) }
+        guard simple else {
+            return try ruleBook().view(of: state, table: table, covers: covers, causality: self)
+        }
         var values = state.writes[0].values
         for (column, siblings) in state.cells { values[column] = siblings[0].value }
-        return values
+        return RowView(shown: values)
     }
 
     /// Columns that came later are absent where the writer's schema is older, and only there: by that
@@ -151,10 +172,10 @@ extension ReplicaTransaction {
         _ table: SyncedTable, _ state: RowState, covers: (RowState.Stamp, RowState.Stamp) -> Bool
     ) throws -> Bool {
         guard state.writes.count == 1, state.deletes.isEmpty, try isLean(table, state) else { return false }
-        return state.cells.allSatisfy { column, siblings in
-            guard siblings.count == 1, let value = siblings[0].value else { return false }
-            return table.column(column)?.holds(value) == true
-                && covers(siblings[0].stamp, state.writes[0].stamp)
+        return state.cells.allSatisfy { name, siblings in
+            guard let column = table.column(name) else { return false }
+            return siblings.allSatisfy { $0.value.map(column.holds) ?? false }
+                && siblings.contains { covers($0.stamp, state.writes[0].stamp) }
         }
     }
 
@@ -183,67 +204,82 @@ extension ReplicaTransaction {
         return true
     }
 
-    private func isStoredLean(_ table: SyncedTable, _ id: String, _ write: RowState.RowWrite) throws -> Bool {
-        let statement = try statements(table).select
-        statement.bind(id, at: 1)
-        return try statement.run() == write.stamp
-    }
-
     private func clear(_ table: String, _ id: String) throws {
-        try db.cachedStatement(sql: "DELETE FROM sync_cell WHERE tbl = ? AND id = ?")
-            .execute(arguments: [table, id])
-        try db.cachedStatement(sql: "DELETE FROM sync_row WHERE tbl = ? AND id = ?")
-            .execute(arguments: [table, id])
+        for statement in [try cellStatements().clear, try fullStatements().clear] {
+            statement.bind(table, at: 1)
+            statement.bind(id, at: 2)
+            try statement.run()
+        }
     }
 
-    /// Writes the siblings of columns that are other ones than before.
+    /// Writes those siblings of columns that are other ones than before.
     private func saveCells(
         _ table: String, _ id: String, _ cells: [String: [RowState.Sibling]],
         replacing old: [String: [RowState.Sibling]]
     ) throws {
-        let statements = try cellStatements()
+        let delete = try cellStatements().delete, insert = try cellStatements().insert
+        for statement in [delete, insert] {
+            statement.bind(table, at: 1)
+            statement.bind(id, at: 2)
+        }
         for (column, siblings) in old where cells[column] != siblings {
-            statements.delete.bind(table, at: 1)
-            statements.delete.bind(id, at: 2)
-            statements.delete.bind(column, at: 3)
-            try statements.delete.run()
+            delete.bind(column, at: 3)
+            for gone in siblings.subtracting(cells[column] ?? []) {
+                delete.bind(.int(gone.stamp), at: 4)
+                try delete.run()
+            }
         }
         for (column, siblings) in cells where old[column] != siblings {
-            for sibling in siblings {
-                let insert = statements.insert
-                insert.bind(table, at: 1)
-                insert.bind(id, at: 2)
-                insert.bind(column, at: 3)
-                insert.bind(.int(sibling.stamp), at: 4)
-                insert.bind(sibling.value ?? .null, at: 5)
-                insert.bind(.int(sibling.value == nil ? 1 : 0), at: 6)
+            insert.bind(column, at: 3)
+            for new in siblings.subtracting(old[column] ?? []) {
+                insert.bind(.int(new.stamp), at: 4)
+                insert.bind(new.value ?? .null, at: 5)
+                insert.bind(.int(new.value == nil ? 1 : 0), at: 6)
                 try insert.run()
             }
         }
     }
 
     private func insertFull(_ table: String, _ id: String, _ state: RowState) throws {
-        let statement = try db.cachedStatement(sql: "INSERT INTO sync_row VALUES (?, ?, ?, ?, ?)")
-        for write in state.writes {
-            let values = Data(ValueMap.encode(write.values))
-            try statement.execute(arguments: [table, id, write.stamp, false, values])
+        let statement = try fullStatements().insert
+        statement.bind(table, at: 1)
+        statement.bind(id, at: 2)
+        func insert(_ stamp: RowState.Stamp, deleted: Bool, _ values: Value) throws {
+            statement.bind(.int(stamp), at: 3)
+            statement.bind(.bool(deleted), at: 4)
+            statement.bind(values, at: 5)
+            try statement.run()
         }
-        for stamp in state.deletes { try statement.execute(arguments: [table, id, stamp, true, nil]) }
+        for write in state.writes {
+            try insert(write.stamp, deleted: false, .bytes(ValueMap.encode(write.values)))
+        }
+        for stamp in state.deletes { try insert(stamp, deleted: true, .null) }
     }
 
-    func writeShown(_ table: SyncedTable, id: String, _ values: [String: Value]?, stamp: Int64) throws {
-        if table.name == Schema.seat.name {
-            try recountSeat(id, becoming: values)
-        }
+    /// Puts what a row shows into its domain table, over what stands there: only the columns that change, so that
+    /// indexes of others aren't touched.
+    private func writeShown(
+        _ table: SyncedTable, id: String, _ values: [String: Value]?, stamp: Int64,
+        over standing: StandingRow?
+    ) throws {
+        lastStanding = nil
+        if table.name == Schema.seat.name { try recountSeat(id, becoming: values) }
         guard let values else {
-            try db.cachedStatement(sql: "DELETE FROM \"\(table.name)\" WHERE id = ?").execute(arguments: [id])
+            guard standing != nil else { return }
+            let statement = try statements(table).delete
+            statement.bind(id, at: 1)
+            try statement.run()
             return
         }
-        let statement = try statements(table).insert
+        let shown = StandingRow(stamp: stamp, values: table.columns.map { $0.storable(values[$0.name]) })
+        let changed = standing.map(shown.columns(changedSince:)) ?? Array(shown.values.indices)
+        if let standing, changed.isEmpty, standing.stamp == stamp { return }
+        let prepared = try statements(table)
+        let statement = try standing == nil ? prepared.insert : prepared.updates.of(changed, in: db)
         statement.bind(id, at: 1)
         var index: Int32 = 2
-        for column in table.columns {
-            statement.bind(column.storable(values[column.name]), at: index)
+        for column in changed {
+            statement.bind(shown.values[column], at: index)
             index += 1
         }
         statement.bind(.int(stamp), at: index)
@@ -265,7 +301,32 @@ extension ReplicaTransaction {
             let covers = try covering(state)
             let lean = try isLean(table, state, covers: covers)
             try writeShown(
-                table, id: id, project(name, state, covers), stamp: lean ? state.writes[0].stamp : 0)
+                table, id: id, view(of: state, name, covers).shown,
+                stamp: lean ? state.writes[0].stamp : 0, over: standingRow(table, id))
+        }
+    }
+}
+
+/// What stands of a row in its domain table.
+struct StandingRow {
+    /// The delta of its one row write when it is kept lean, else 0.
+    let stamp: RowState.Stamp
+    /// In the order of the table's columns.
+    let values: [Value]
+
+    /// Positions of the columns that are other ones than in the same row before.
+    func columns(changedSince former: StandingRow) -> [Int] {
+        values.indices.filter { values[$0] != former.values[$0] }
+    }
+}
+
+extension [RowState.Sibling] {
+    /// Those that another list hasn't. Both are ordered by stamp.
+    fileprivate func subtracting(_ other: [RowState.Sibling]) -> [RowState.Sibling] {
+        var rest = other[...]
+        return filter { one in
+            rest = rest.drop { $0.stamp < one.stamp }
+            return rest.first != one
         }
     }
 }

@@ -17,6 +17,9 @@ public class StoreReader: Causality {
     /// The row that was last found untouched: whoever looks for a free id asks, and the write that
     /// follows asks again. Forgotten by every write of a row.
     var lastUntouched: (table: String, id: String)?
+    /// What stood in a domain table of the row that was last loaded: the write that follows puts only what changes.
+    /// Forgotten by every write of a row.
+    var lastStanding: (table: String, id: String, row: StandingRow?)?
 
     /// `statements`: those of the connection.
     init(_ db: Database, store: TenantStore, statements: RowStatements) {
@@ -112,6 +115,7 @@ public class StoreReader: Causality {
     }
 
     func cellStatements() throws -> CellStatements { try statements.ofCells(in: db) }
+    func fullStatements() throws -> FullStatements { try statements.ofFullRows(in: db) }
 
     func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
         try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
@@ -170,7 +174,7 @@ public enum StateKey: String, Sendable {
 }
 
 extension DeltaFacts {
-    init(row: Row, branches: Branches, file: String) throws {
+    convenience init(row: Row, branches: Branches, file: String) throws {
         let seenBlob: Data = row[12], life: Data? = row[15]
         let origin: Int64 = row[1], branch: Int64 = row[14]
         guard let hash = Hash(bytes: Array(row[3] as Data)),

@@ -30,7 +30,7 @@ public struct TouchedRows: Sendable, Equatable {
     mutating func note(_ table: SyncedTable, _ id: String, from former: RowState?, to state: RowState) {
         guard !isAll, table.isRelated else { return }
         if let former, former.writes == state.writes,
-            table.relating.isDisjoint(with: state.columnsEdited(since: former))
+            table.relating.allSatisfy({ state.cells[$0] == former.cells[$0] })
         {
             return
         }
@@ -43,11 +43,4 @@ public struct TouchedRows: Sendable, Equatable {
 extension SyncedTable {
     /// Whether constraints between rows speak about its rows, as children, parents or twins.
     var isRelated: Bool { !naturalKey.isEmpty || !parents.isEmpty }
-}
-
-extension RowState {
-    /// The columns whose separate writes are other ones than in a former state.
-    fileprivate func columnsEdited(since former: RowState) -> Set<String> {
-        Set(cells.keys).union(former.cells.keys).filter { cells[$0] != former.cells[$0] }
-    }
 }

@@ -291,36 +291,12 @@ public struct DeltaApplier {
             summary.refused += 1
         }
         guard let change = verdict.allowed else { return }
-        if old.isEmpty, case .row(let values) = change {
-            var state = RowState()
-            state.writes = [.init(stamp: facts.stamp, values: values)]
-            try transaction.saveRow(write.table, id: write.id, state, replacing: old)
-            return try transaction.notePolicy(write.table, row: write.id, stamp: facts.stamp)
-        }
-        var known: [RowState.Stamp: DeltaFacts] = [:]
-        for stamp in old.stamps { known[stamp] = try transaction.facts(stamp) }
         var state = old
-        state.apply(change, stamp: facts.stamp) { known[$0].map(facts.hadSeen) ?? false }
-        try transaction.saveRow(write.table, id: write.id, state, replacing: old)
+        try state.apply(change, by: facts, transaction)
+        let begun = try transaction.saveRow(write.table, id: write.id, state, replacing: old)
         try transaction.notePolicy(write.table, row: write.id, stamp: facts.stamp)
-        try countConflicts(write, from: old, to: state)
-    }
-
-    private mutating func countConflicts(_ write: RecordedWrite, from old: RowState, to new: RowState) throws
-    {
-        let after = new.conflicts(table: write.table, id: write.id, covers: try transaction.covering(new))
-        guard !after.isEmpty else { return }
-        let before = Set(
-            old.conflicts(table: write.table, id: write.id, covers: try transaction.covering(old)).map(
-                \.column))
-        let rules = try transaction.tenantRules()
-        for conflict in after where !before.contains(conflict.column) {
-            if try rules.needsReview(conflict, state: new, causality: transaction) {
-                summary.open += 1
-            } else {
-                summary.settled += 1
-            }
-        }
+        summary.open += begun.open
+        summary.settled += begun.settled
     }
 
     private func advanceClock(_ hlc: HLC) throws {

@@ -32,8 +32,6 @@ extension SignedReplication {
                 reason: $0.reason)
         }
         guard let change = verdict.allowed else { return }
-        var known: [RowState.Stamp: DeltaFacts] = [:]
-        for stamp in row.state.stamps { known[stamp] = try reader.facts(stamp) }
-        row.state.apply(change, stamp: facts.stamp) { known[$0].map(facts.hadSeen) ?? false }
+        try row.state.apply(change, by: facts, reader)
     }
 }

@@ -94,7 +94,7 @@ extension TenantRules {
         let (present, isLocked) = source(table, RelationRules.lock(key))
         for source in [present, policySource(table)].compactMap({ $0 }) {
             guard let found = source.table.relations[keyPath: path] else { continue }
-            return RelationRuling(rule: found.rule, place: place(source, found.place), isLocked: isLocked)
+            return RelationRuling(rule: found.rule, place: source.name(found.place), isLocked: isLocked)
         }
         return RelationRuling(rule: builtIn, place: "built-in", isLocked: isLocked)
     }

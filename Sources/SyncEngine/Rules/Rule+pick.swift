@@ -67,11 +67,11 @@ extension Rule {
     private static func union(_ siblings: [RankedSibling], _ separator: String, _ latest: RankedSibling)
         -> Pick
     {
+        if siblings.allSatisfy({ $0.value == siblings[0].value }) { return Pick(latest) }
         guard siblings.allSatisfy({ $0.value.isNull || $0.value.text != nil }) else { return Pick(latest) }
         let words = siblings.flatMap { ($0.value.text ?? "").split(separator: separator).map(String.init) }
         let unique = Set(words.map { Array($0.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }
         let text = unique.map { String(decoding: $0, as: UTF8.self) }.joined(separator: separator)
-        if siblings.allSatisfy({ $0.value == siblings[0].value }) { return Pick(latest) }
         return Pick(value: .text(text), chosen: latest)
     }
 

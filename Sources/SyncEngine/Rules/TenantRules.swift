@@ -7,20 +7,50 @@ import NodeCore
 /// and `update_wins`; the rule documents themselves always with `prefer_hub`, since the rules can't
 /// decide about themselves.
 public struct TenantRules: RuleBook {
-    /// One document's word on a table.
-    struct Source: Sendable {
+    /// One document's word on a table. A class, because it is asked for every column of a row and never changes.
+    final class Source: Sendable {
         let layer: RuleDocument.Layer?
         let domain: String
         let version: Int64
         let table: RuleFile.Table
+        /// Whether the rule of some column depends on what others show, or on who wrote.
+        let isConditional: Bool
+
+        init(layer: RuleDocument.Layer?, domain: String, version: Int64, table: RuleFile.Table) {
+            self.layer = layer
+            self.domain = domain
+            self.version = version
+            self.table = table
+            isConditional = ([table.fallback] + table.columns.values).contains { $0.choices.count > 1 }
+        }
+
+        /// `roster.yaml:12`, `roster.yaml:12 (district, version 3)`, or `built-in`.
+        func name(_ place: RulePlace) -> String {
+            if place == .none { return "built-in" }
+            return switch layer {
+            case nil: "built-in"
+            case .policy: "\(domain).yaml:\(place.line)"
+            case .district: "\(domain).yaml:\(place.line) (district, version \(version))"
+            }
+        }
     }
 
     /// A rule in force for a column, with where it stands.
-    public struct Ruling: Sendable, Equatable {
+    public struct Ruling: Sendable {
         public let rule: Rule
-        /// `roster.yaml:12`, `roster.yaml:12 (district, version 3)`, or `built-in`.
-        public let place: String
         public let isLocked: Bool
+        fileprivate let source: Source
+        fileprivate let line: RulePlace
+
+        /// `roster.yaml:12`, `roster.yaml:12 (district, version 3)`, or `built-in`.
+        public var place: String { source.name(line) }
+
+        fileprivate init(_ choice: RuleFile.Choice, of source: Source, isLocked: Bool) {
+            rule = choice.rule
+            self.isLocked = isLocked
+            self.source = source
+            line = choice.place
+        }
     }
 
     private let policy: [String: Source]
@@ -78,47 +108,49 @@ public struct TenantRules: RuleBook {
     public func choices(table: String, column: String) -> [(when: [RuleCondition], ruling: Ruling)] {
         let (source, isLocked) = source(table, column)
         return source.table.entry(column).choices.map {
-            ($0.when, Ruling(rule: $0.rule, place: place(source, $0.place), isLocked: isLocked))
+            ($0.when, Ruling($0, of: source, isLocked: isLocked))
         }
+    }
+
+    /// Whether the rule of some column of a table depends on what others show, or on who wrote.
+    fileprivate func isConditional(_ table: String) -> Bool {
+        policy[table]?.isConditional == true || district[table]?.isConditional == true
     }
 
     /// Where the rule of a row's life stands.
     public func rowPlace(table: String) -> String {
         let (source, _) = source(table, CellConflict.lifeColumn)
-        return place(source, source.table.rowPlace)
-    }
-
-    func place(_ source: Source, _ place: RulePlace) -> String {
-        if place == .none { return "built-in" }
-        return switch source.layer {
-        case nil: "built-in"
-        case .policy: "\(source.domain).yaml:\(place.line)"
-        case .district: "\(source.domain).yaml:\(place.line) (district, version \(source.version))"
-        }
+        return source.name(source.table.rowPlace)
     }
 
     // MARK: What is shown
 
-    public func project(
-        table: String, state: RowState, causality: any Causality
-    ) throws -> [String: Value]? {
-        let covers = try causality.covering(state)
-        let life = state.life(covers: covers)
-        guard life.contains(where: \.alive) else { return nil }
-        let isTorn = life.contains { !$0.alive }
-        let rowRule = isTorn ? rowRule(table: table) : .updateWins
-        if rowRule == .deleteWins { return nil }
+    public func view(
+        of state: RowState, table: String, covers: @escaping (RowState.Stamp, RowState.Stamp) -> Bool,
+        causality: any Causality
+    ) throws -> RowView {
+        let fate = state.fate(covers: covers)
+        if fate == .dead { return RowView(shown: nil) }
+        let rowRule = fate == .torn ? rowRule(table: table) : .updateWins
         var decisions = RowDecisions(self, table: table, state: state, covers: covers, causality: causality)
-        var shown: [String: Value] = [:]
-        for column in state.columns { shown[column] = try decisions.decision(column)?.pick.value }
+        // Of one write every rule picks its value: only columns with more than the row's one write are decided,
+        // but for those that wait for others.
+        let isOneWrite = state.writes.count == 1 && !isConditional(table)
+        var shown = isOneWrite ? state.writes[0].values : [:]
+        var forPerson: Set<String> = []
+        for column in isOneWrite ? Array(state.cells.keys) : state.columns {
+            let decision = try decisions.decision(column)
+            shown[column] = decision?.pick.value
+            if decision?.ruling.rule.needsReview == true { forPerson.insert(column) }
+        }
         if rowRule == .archive { shown[RowRule.activeColumn] = 0 }
-        return shown
+        return RowView(shown: rowRule == .deleteWins ? nil : shown, forPerson: forPerson)
     }
 
     /// The rule that decides a column of a row now, and what it picks; nil when nobody wrote the column.
     ///
     /// Where conditions of policy and district together wait for each other, the column that is asked
-    /// first counts; so all are asked in the order in which `project` asks them.
+    /// first counts; so all are asked in the order in which `view` asks them.
     public func decision(
         table: String, column: String, state: RowState, causality: any Causality
     ) throws -> RowDecisions.Decision? {
@@ -141,7 +173,7 @@ public struct TenantRules: RuleBook {
     }
 }
 
-/// The decisions on one row, each made once: a rule with a `when` asks for those of other columns.
+/// The decisions on one row; where a rule with a `when` asks for those of other columns, each is made once.
 public struct RowDecisions {
     public struct Decision {
         public let ruling: TenantRules.Ruling
@@ -154,6 +186,7 @@ public struct RowDecisions {
     private let state: RowState
     private let covers: (RowState.Stamp, RowState.Stamp) -> Bool
     private let causality: any Causality
+    private let isConditional: Bool
     private var known: [String: Decision?] = [:]
     /// Columns that are being decided; one that is asked for again shows null. Rule files have no
     /// cycles; policy and district together might.
@@ -168,6 +201,7 @@ public struct RowDecisions {
         self.state = state
         self.covers = covers
         self.causality = causality
+        isConditional = rules.isConditional(table)
     }
 
     /// nil when no write has a value for the column.
@@ -176,6 +210,7 @@ public struct RowDecisions {
         let present = try state.siblings(of: column, covers: covers).compactMap { sibling in
             try sibling.value.map { RankedSibling(facts: try causality.facts(sibling.stamp), value: $0) }
         }
+        guard isConditional else { return present.isEmpty ? nil : try decide(column, present) }
         pending.insert(column)
         let decision = present.isEmpty ? nil : try decide(column, present)
         pending.remove(column)
@@ -184,17 +219,21 @@ public struct RowDecisions {
     }
 
     private mutating func decide(_ column: String, _ present: [RankedSibling]) throws -> Decision {
-        let choices = rules.choices(table: table, column: column)
-        for (when, ruling) in choices {
-            var holds = true
-            for condition in when where holds {
-                holds = try condition.holds(present) { name in
-                    pending.contains(name) ? .null : try decision(name)?.pick.value ?? .null
-                }
+        let (source, isLocked) = rules.source(table, column)
+        let entry = source.table.entry(column)
+        let choice = try entry.choices.first { try holds($0.when, present) } ?? entry.last
+        return Decision(
+            ruling: .init(choice, of: source, isLocked: isLocked), pick: choice.rule.pick(present),
+            siblings: present)
+    }
+
+    private mutating func holds(_ when: [RuleCondition], _ present: [RankedSibling]) throws -> Bool {
+        for condition in when {
+            let holds = try condition.holds(present) { name in
+                pending.contains(name) ? .null : try decision(name)?.pick.value ?? .null
             }
-            if holds { return Decision(ruling: ruling, pick: ruling.rule.pick(present), siblings: present) }
+            if !holds { return false }
         }
-        let last = choices[choices.count - 1].ruling
-        return Decision(ruling: last, pick: last.rule.pick(present), siblings: present)
+        return true
     }
 }

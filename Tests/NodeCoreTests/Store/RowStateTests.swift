@@ -135,6 +135,27 @@ import Testing
         }
     }
 
+    @Test("a column is in conflict when a living row has different values of it; the life when it is torn")
+    func conflictsAreWhatDiffers() {
+        var random = SeededGenerator(seed: SeededGenerator.seed(default: 4))
+        for _ in 0..<300 {
+            let steps = history(&random)
+            var taken = Taken()
+            for step in shuffled(steps, &random) { taken.take(step) }
+            let state = taken.state
+            let life = state.life(covers: taken.covers)
+            let isAlive = life.contains(where: \.alive), isTorn = isAlive && life.contains { !$0.alive }
+            #expect(state.fate(covers: taken.covers) == (isTorn ? .torn : isAlive ? .alive : .dead))
+            let differing = state.columns.filter { column in
+                Set(state.siblings(of: column, covers: taken.covers).compactMap(\.value)).count > 1
+            }
+            #expect(
+                state.conflicts(table: "t", id: "r", covers: taken.covers).map(\.column)
+                    == (isTorn ? [CellConflict.lifeColumn] : []) + (isAlive ? differing : []), "\(steps)")
+        }
+        #expect(RowState().fate { _, _ in false } == .dead)
+    }
+
     // MARK: Stories
 
     struct Story: Sendable, CustomTestStringConvertible {

@@ -174,6 +174,56 @@ import Testing
         #expect(Self.problems(through).contains { $0.message.contains("wait for each other") })
     }
 
+    @Test(
+        "a row shows what each of its columns is decided to, with conditions and without",
+        arguments: ["latest", "[{ when: { column: email, is: b }, rule: earliest }, latest]"])
+    func views(merged: String) throws {
+        let rules = TenantRules(documents: [
+            RuleDocument(
+                domain: "roster",
+                yaml: """
+                    version: 1
+                    domain: roster
+                    tables:
+                      teacher:
+                        default: { rule: manual, default: earliest }
+                        columns: { email: highest, merged_into: \(merged) }
+                    """)
+        ])
+        var random = SeededGenerator(seed: SeededGenerator.seed(default: 6))
+        for _ in 0..<300 {
+            let writes = (0..<6).map { index in
+                let columns = ["name", "email", "merged_into", "former_names"].filter { _ in
+                    Bool.random(using: &random)
+                }
+                let values = Dictionary(
+                    uniqueKeysWithValues: (columns + ["email"].prefix(columns.isEmpty ? 1 : 0)).map {
+                        ($0, Value.text(["a", "b", "c"].randomElement(using: &random) ?? ""))
+                    })
+                let change: Change =
+                    index == 0 || Int.random(in: 0..<6, using: &random) == 0 ? .row(values) : .columns(values)
+                return RuleExample.Write(
+                    by: "node\(Int.random(in: 0..<3, using: &random))", role: "operator", change: change,
+                    seen: (1...6).filter { $0 <= index && ($0 == 1 || Bool.random(using: &random)) },
+                    at: index)
+            }
+            let example = RuleExample(
+                name: "", table: "teacher", writes: writes, shows: [:], open: nil, line: 1)
+            let (state, causality) = try example.state()
+            let covers = try causality.covering(state)
+            let view = try rules.view(of: state, table: "teacher", covers: covers, causality: causality)
+            for column in state.columns {
+                let decision = try rules.decision(
+                    table: "teacher", column: column, state: state, causality: causality)
+                #expect(view.shown?[column] == decision?.pick.value, "\(column) of \(writes)")
+            }
+            for conflict in state.conflicts(table: "teacher", id: "r", covers: covers) {
+                let isOpen = try rules.needsReview(conflict, state: state, causality: causality)
+                #expect(view.forPerson.contains(conflict.column) == isOpen, "\(conflict.column) of \(writes)")
+            }
+        }
+    }
+
     @Test("where policy and district wait for each other, every command names the value that is shown")
     func cycleOfLayers() throws {
         let roster = "version: 1\ndomain: roster\ntables:\n  teacher:\n    default: latest\n    columns:\n"

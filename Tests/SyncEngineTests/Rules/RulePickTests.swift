@@ -64,6 +64,14 @@ import Testing
         }
     }
 
+    @Test("of one write every rule picks its value", arguments: cases.indices)
+    func single(_ index: Int) {
+        let (rule, values, _) = Self.cases[index]
+        for value in values + [.null, 3, "", "b a a", .bytes([1])] {
+            #expect(rule.pick([Self.sibling(value, at: 1)]).value == value, "\(rule) of \(value)")
+        }
+    }
+
     @Test("prefer means a side, a machine by name or id, or a role, and among those the latest")
     func prefer() {
         let hub = Writer(role: .hub, node: "PrepKC"), admin = Writer(node: "north", authorRole: "admin")
