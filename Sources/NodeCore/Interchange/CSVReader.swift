@@ -55,7 +55,10 @@ public struct CSVReader: Sendable {
     public private(set) var position = 0
     private var line = 1
     private var number = 0
-    private var recordStart = 0
+    /// Where the last record begins.
+    public private(set) var recordStart = 0
+    /// How many cells the last record had, within reason: the next one has as many.
+    private var width = 0
 
     private static let quote: UInt8 = 0x22
     private static let lineFeed: UInt8 = 0x0A
@@ -74,6 +77,7 @@ public struct CSVReader: Sendable {
         recordStart = position
         let firstLine = line
         var fields: [String] = []
+        fields.reserveCapacity(width)
         var malformed = false
         var ended = false
         while !ended {
@@ -82,11 +86,25 @@ public struct CSVReader: Sendable {
             } else {
                 let start = position
                 try skipToCellEnd(firstLine: firstLine)
-                fields.append(String(decoding: bytes[start..<position], as: UTF8.self))
+                fields.append(text(start..<position))
             }
             ended = passCellEnd()
         }
+        width = min(fields.count, 64)
         return CSVRecord(fields: fields, line: firstLine, number: number, malformed: malformed)
+    }
+
+    /// Goes back to a record that was read, by where it begins and its number. The lines that errors name are
+    /// counted on from where they were.
+    mutating func goBack(to start: Int, number: Int) {
+        position = start
+        self.number = number - 1
+    }
+
+    private func text(_ range: Range<Int>) -> String {
+        bytes.withUnsafeBufferPointer {
+            String(decoding: UnsafeBufferPointer(rebasing: $0[range]), as: UTF8.self)
+        }
     }
 
     private mutating func quotedCell(
@@ -139,12 +157,15 @@ public struct CSVReader: Sendable {
     }
 
     private mutating func skipToCellEnd(firstLine: Int) throws(CSVError) {
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == delimiter.rawValue || byte == Self.lineFeed || byte == Self.carriageReturn {
-                break
+        let start = position, delimiter = delimiter.rawValue
+        position = bytes.withUnsafeBufferPointer { bytes in
+            var end = start
+            while end < bytes.count {
+                let byte = bytes[end]
+                if byte == delimiter || byte == Self.lineFeed || byte == Self.carriageReturn { break }
+                end += 1
             }
-            position += 1
+            return end
         }
         guard position - recordStart <= Self.maxRecordBytes else {
             position = bytes.count

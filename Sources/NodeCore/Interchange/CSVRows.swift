@@ -16,6 +16,9 @@ public struct CSVRows: Sendable {
     /// How many of `byteCount` bytes have been read.
     public var position: Int { reader.position }
 
+    /// Where the record that was read last begins, in bytes.
+    var recordStart: Int { reader.recordStart }
+
     /// Reads up to the header. Throws `ENCODING`, `EMPTY_FILE`, `DUPLICATE_COLUMN` and `MISSING_COLUMN` (all
     /// at once), and what `next` throws.
     public init(
@@ -54,10 +57,20 @@ public struct CSVRows: Sendable {
         return row(record)
     }
 
+    /// A record that `next` gave, again: where it begins, and its number.
+    func row(at start: Int, number: Int) -> CSVTable.Row {
+        var again = reader
+        again.goBack(to: start, number: number)
+        do throws(NodeError) {
+            if let record = try Self.pull(&again) { return row(record) }
+        } catch {}
+        preconditionFailure("the bytes of a file that is being read never change")
+    }
+
     private static func pull(_ reader: inout CSVReader) throws(NodeError) -> CSVRecord? {
         do throws(CSVError) {
             while let record = try reader.next() {
-                if !record.fields.allSatisfy({ NormalForm.text($0).isEmpty }) { return record }
+                if !record.fields.allSatisfy(NormalForm.isBlank) { return record }
             }
             return nil
         } catch {

@@ -4,32 +4,56 @@ public enum EmailAddress {
     /// The most bytes of an address (RFC 5321, 4.5.3.1.3).
     public static let maxBytes = 254
 
+    /// What is wrong with an address.
+    private enum Fault: Equatable {
+        case tooLong
+        /// What the address does or lacks.
+        case invalid(String)
+    }
+
     /// What is wrong with an address in `NormalForm.email`; nil when nothing is.
     public static func problem(_ address: String) -> RowProblem? {
-        func invalid(_ cause: String) -> RowProblem {
-            RowProblem(.invalidEmail, "The e-mail \(cause).", column: "Email")
+        switch fault(address) {
+        case nil: nil
+        case .tooLong:
+            RowProblem(.tooLong, "The e-mail is longer than \(maxBytes) bytes.", column: "Email")
+        case .invalid(let cause): RowProblem(.invalidEmail, "The e-mail \(cause).", column: "Email")
         }
-        let bytes = Array(address.utf8)
-        guard bytes.count <= maxBytes else {
-            return RowProblem(.tooLong, "The e-mail is longer than \(maxBytes) bytes.", column: "Email")
-        }
-        if bytes.contains(0x20) { return invalid("has a blank in it") }
-        if bytes.contains(UInt8(ascii: ",")) || bytes.contains(UInt8(ascii: ";")) {
-            return invalid("has a comma or semicolon in it")
-        }
-        guard let at = bytes.firstIndex(of: UInt8(ascii: "@")) else { return invalid("has no @") }
-        let domain = bytes[(at + 1)...]
-        if domain.contains(UInt8(ascii: "@")) { return invalid("has more than one @") }
-        if at == 0 || domain.isEmpty { return invalid("has nothing on one side of the @") }
-        let dot = UInt8(ascii: ".")
-        guard domain.contains(dot), domain.first != dot, domain.last != dot else {
-            return invalid("has no dot inside its domain")
-        }
-        return nil
     }
 
     /// Whether an address in `NormalForm.email` is one.
-    public static func isValid(_ address: String) -> Bool { problem(address) == nil }
+    public static func isValid(_ address: String) -> Bool { fault(address) == nil }
+
+    /// One look at every byte: a large roster asks this of each record.
+    private static func fault(_ address: String) -> Fault? {
+        address.withBytes { bytes in
+            guard bytes.count <= maxBytes else { return .tooLong }
+            var hasBlank = false, hasSeparator = false, hasDot = false
+            var at: Int?, manyAts = false
+            for (index, byte) in bytes.enumerated() {
+                switch byte {
+                case 0x20: hasBlank = true
+                case UInt8(ascii: ","), UInt8(ascii: ";"): hasSeparator = true
+                case UInt8(ascii: "@") where at == nil: at = index
+                case UInt8(ascii: "@"): manyAts = true
+                case dot where at != nil: hasDot = true
+                default: break
+                }
+            }
+            if hasBlank { return .invalid("has a blank in it") }
+            if hasSeparator { return .invalid("has a comma or semicolon in it") }
+            guard let at else { return .invalid("has no @") }
+            if manyAts { return .invalid("has more than one @") }
+            let domain = bytes[(at + 1)...]
+            if at == 0 || domain.isEmpty { return .invalid("has nothing on one side of the @") }
+            guard hasDot, domain.first != dot, domain.last != dot else {
+                return .invalid("has no dot inside its domain")
+            }
+            return nil
+        }
+    }
+
+    private static var dot: UInt8 { UInt8(ascii: ".") }
 
     /// Every address that a cell in error may mean: its pieces between blanks and separators, and the
     /// whole without blanks. Too many do no harm, they only keep teachers from being deactivated.
@@ -44,7 +68,6 @@ public enum EmailAddress {
     }
 
     private static func trimmingDots(_ bytes: [UInt8]) -> String {
-        let dot = UInt8(ascii: ".")
         let start = bytes.firstIndex { $0 != dot } ?? bytes.endIndex
         let end = bytes.lastIndex { $0 != dot }.map { $0 + 1 } ?? start
         return String(decoding: bytes[start..<max(start, end)], as: UTF8.self)

@@ -18,7 +18,7 @@ public enum NormalForm {
         if isPlain(raw) { return raw }
         var folded = String.UnicodeScalarView()
         var pendingBlank = false
-        var isASCII = true
+        var isComposed = true
         for scalar in raw.unicodeScalars where !isZeroWidth(scalar) {
             if isBlank(scalar) {
                 pendingBlank = !folded.isEmpty
@@ -26,33 +26,42 @@ public enum NormalForm {
             }
             if pendingBlank { folded.append(" ") }
             pendingBlank = false
-            if !scalar.isASCII { isASCII = false }
+            if scalar.value >= firstCombining { isComposed = false }
             folded.append(scalar)
         }
         let text = String(folded)
-        return isASCII ? text : text.precomposedStringWithCanonicalMapping
+        return isComposed ? text : text.precomposedStringWithCanonicalMapping
     }
 
+    /// Below it NFC changes nothing: no code point combines with another or has a canonical decomposition that
+    /// NFC prefers (UAX 15, NFC_Quick_Check), which Unicode's stability policy keeps so.
+    private static let firstCombining: UInt32 = 0x300
+
     /// `text` with A–Z as a–z; never `lowercased()`, whose tables change with Unicode's version.
-    public static func email(_ raw: String) -> String {
-        let text = text(raw)
-        guard text.utf8.contains(where: { 0x41...0x5A ~= $0 }) else { return text }
-        return String(decoding: text.utf8.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }, as: UTF8.self)
-    }
+    public static func email(_ raw: String) -> String { text(raw).lowercasedASCII }
 
     /// The key under which names are compared on one installation: `text`, then lower case by Unicode's
     /// full tables. Never stored, never part of a derived id.
-    public static func matchKey(_ raw: String) -> String { text(text(raw).lowercased()) }
+    public static func matchKey(_ raw: String) -> String {
+        let text = text(raw)
+        let isASCII = text.withBytes { bytes in bytes.allSatisfy { $0 < 0x80 } }
+        return isASCII ? text.lowercasedASCII : Self.text(text.lowercased())
+    }
+
+    /// Whether nothing is left of a text in normal form.
+    static func isBlank(_ raw: String) -> Bool {
+        raw.unicodeScalars.allSatisfy { isBlank($0) || isZeroWidth($0) }
+    }
 
     /// The first control character of a cell: U+0000–U+001F but tab, LF and CR; U+007F–U+009F; the
     /// codes that embed, override or isolate a direction (U+202A–U+202E, U+2066–U+2069).
     public static func firstControl(in raw: String) -> Unicode.Scalar? {
-        raw.unicodeScalars.first(where: isControl)
+        hasNoControl(raw) ? nil : raw.unicodeScalars.first(where: isControl)
     }
 
     /// Whether two texts are the same bytes; `==` on String is canonical equivalence.
     public static func same(_ left: String, _ right: String) -> Bool {
-        left.utf8.elementsEqual(right.utf8)
+        left.withBytes { left in right.withBytes { left.count == $0.count && left.elementsEqual($0) } }
     }
 
     /// `U+0007` for a code point.
@@ -91,14 +100,38 @@ public enum NormalForm {
         }
     }
 
-    /// Whether a text is ASCII and has nothing to fold: the common case.
+    /// Whether a text has nothing to fold and nothing to compose, seen by its bytes: the common case. C2 A0 is the
+    /// blank and C2 AD the zero-width code point below U+0300, whose first byte would be CC.
     private static func isPlain(_ raw: String) -> Bool {
-        var previous: UInt8 = 0x20
-        for byte in raw.utf8 {
-            if byte >= 0x80 || byte == 0x09 || byte == 0x0A || byte == 0x0D { return false }
-            if byte == 0x20, previous == 0x20 { return false }
-            previous = byte
+        raw.withBytes { bytes in
+            var previous: UInt8 = 0x20
+            for byte in bytes {
+                switch byte {
+                case 0x09, 0x0A, 0x0D, 0xCC...: return false
+                case 0x20 where previous == 0x20: return false
+                case 0xA0 where previous == 0xC2, 0xAD where previous == 0xC2: return false
+                default: previous = byte
+                }
+            }
+            return previous != 0x20 || bytes.isEmpty
         }
-        return previous != 0x20 || raw.utf8.isEmpty
+    }
+
+    /// Whether the bytes of a text show that no control character is in it: there is none above U+009F and below
+    /// U+2000, whose first byte is E2.
+    private static func hasNoControl(_ raw: String) -> Bool {
+        raw.withBytes { bytes in
+            var previous: UInt8 = 0
+            for byte in bytes {
+                switch byte {
+                case 0x09, 0x0A, 0x0D: break
+                case ..<0x20, 0x7F, 0xE2...: return false
+                case 0x80...0x9F where previous == 0xC2: return false
+                default: break
+                }
+                previous = byte
+            }
+            return true
+        }
     }
 }

@@ -60,19 +60,28 @@ public struct RosterFile: Sendable {
         content = .oneRoster(roster.sheet.records, set: set)
     }
 
-    /// Hands on every record in the order of the file; gives their number. `progress` gets how much has been
-    /// read, and of how much (bytes, or records of a set). Throws the file errors that come after the header.
+    /// The records, to be read again by the places that `forEach` gives.
+    var records: RosterRecords {
+        switch content {
+        case .csv(let rows, _): .csv(rows)
+        case .oneRoster(let records, _): .list(records)
+        }
+    }
+
+    /// Hands on every record in the order of the file, with its place; gives their number. `progress` gets how much
+    /// has been read, and of how much (bytes, or records of a set). Throws the file errors that come after the header.
     func forEach(
-        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, _ take: (RosterRecord) -> Void
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+        _ take: (_ record: RosterRecord, _ place: Int) -> Void
     ) throws(NodeError) -> Int {
         var count = 0
         switch content {
         case .oneRoster(let records, _):
-            for record in records { take(record) }
+            for (place, record) in records.enumerated() { take(record, place) }
             count = records.count
         case .csv(var rows, _):
             while let row = try rows.next() {
-                take(RosterSheet.record(row))
+                take(RosterSheet.record(row), rows.recordStart)
                 count += 1
                 if count % 1024 == 0 { progress(rows.position, rows.byteCount) }
             }

@@ -1,21 +1,21 @@
 /// A teacher of the tenant as the import sees it: the person, and the row of the import's year.
-public struct RosterTeacher: Sendable, Equatable {
+public struct RosterTeacher: MergeableTeacher, Sendable, Equatable {
     public let id: String
     public let name: String
     public let email: String
     /// The school in the import's year; nil without a row for that year.
-    public let schoolID: String?
-    public let grade: String
+    public private(set) var schoolID: String?
+    public private(set) var grade: String
     /// Whether the row of that year is active.
-    public let active: Bool
+    public private(set) var active: Bool
     /// Whether there is a row for that year.
-    public let inYear: Bool
+    public private(set) var inYear: Bool
     /// Whether a person, not an import, made the teacher inactive.
-    public let handDeactivated: Bool
+    public private(set) var handDeactivated: Bool
     /// Addresses of teachers who were merged into this one.
-    public let otherEmails: [String]
+    public private(set) var otherEmails: [String]
     /// The id of the row of that year; nil without one.
-    public let yearID: String?
+    public private(set) var yearID: String?
 
     public init(
         id: String, name: String, email: String, schoolID: String? = nil, grade: String = "",
@@ -34,11 +34,15 @@ public struct RosterTeacher: Sendable, Equatable {
         self.yearID = yearID
     }
 
-    /// Every address that means this teacher, in normal form.
-    var emails: [String] { ([email] + otherEmails).map(NormalForm.email) }
-
     /// Whether a full list without this teacher would make them inactive.
     var isActiveInYear: Bool { inYear && active }
+
+    mutating func absorb(_ other: RosterTeacher) {
+        otherEmails.append(other.email)
+        guard !inYear, other.inYear else { return }
+        (schoolID, grade, yearID) = (other.schoolID, other.grade, other.yearID)
+        (active, handDeactivated, inYear) = (other.active, other.handDeactivated, true)
+    }
 }
 
 /// How a roster is to be taken.
@@ -52,12 +56,6 @@ public struct RosterOptions: Sendable, Equatable {
         self.additive = additive
         self.approvedDeactivations = approvedDeactivations
     }
-}
-
-/// A teacher to make, active in the import's year.
-public struct RosterCreate: Sendable, Equatable {
-    public let record: RosterRecord
-    public let schoolID: String
 }
 
 /// A teacher to change; nil and false leave things as they are.
@@ -93,6 +91,21 @@ public struct RosterUpdate: Sendable, Equatable {
     }
 }
 
+/// A record that changes nothing: 8 bytes, since in most files nearly every record is one.
+public struct RosterSame: Sendable, Equatable {
+    private let line: UInt32
+    private let index: UInt32
+
+    public var row: Int { Int(line) }
+    /// The teacher's place among those that were planned with; nil where there is none.
+    public var teacher: Int? { index == .max ? nil : Int(index) }
+
+    init(row: Int, teacher: Int? = nil) {
+        line = UInt32(clamping: row)
+        index = teacher.map { UInt32(clamping: $0) } ?? .max
+    }
+}
+
 /// Why an import is held: nothing of it may be written.
 public struct HeldReason: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
@@ -121,12 +134,12 @@ public struct HeldReason: Sendable, Equatable {
 /// What an import would do, down to the teacher. `created + updated + unchanged + skipped + rowErrors`
 /// is always `records`.
 public struct RosterPlan: Sendable, Equatable {
-    public let creates: [RosterCreate]
+    public let creates: RosterCreates
     public let updates: [RosterUpdate]
     /// Records that take their teacher out; the teachers are in `deactivations`.
     public let removals: [RosterUpdate]
-    /// Records that change nothing; without a teacher's id where there is none.
-    public let same: [RosterUpdate]
+    /// Records that change nothing.
+    public let same: [RosterSame]
     /// Ids of the teachers to make inactive in the year, in the order of their bytes.
     public let deactivations: [String]
     public let skipped: Int
@@ -153,8 +166,8 @@ public struct RosterPlan: Sendable, Equatable {
         options: RosterOptions = RosterOptions()
     ) -> RosterPlan {
         var planner = RosterPlanner(
-            hasGrade: sheet.hasGrade, schools: schools, teachers: teachers)
-        for record in sheet.records { planner.take(record) }
+            hasGrade: sheet.hasGrade, schools: schools, teachers: teachers, records: .list(sheet.records))
+        for (place, record) in sheet.records.enumerated() { planner.take(record, at: place) }
         return planner.plan(records: sheet.records.count, options: options)
     }
 

@@ -9,60 +9,62 @@
 // - Where two teachers share an address (a merge made them; a case shows them) the one who is active in
 //   the year is meant, then one with a row in the year, then the first by id; the other stays as is.
 
-/// Collects a plan record by record.
+/// Collects a plan record by record. It keeps about 35 bytes for each teacher to make (`RosterCreates`,
+/// `FirstRecords`) and 8 for each record that changes nothing.
 struct RosterPlanner {
     /// Distinct unknown buildings that get suggestions; more of them is not a roster of this tenant.
     private static let maxSuggestedBuildings = 500
+    /// Distinct buildings whose schools are remembered; of more each is looked up anew.
+    private static let maxKnownBuildings = 4_096
     /// Messages that a report has at most; the counts are of all. A file of another kind has one a row.
     static let maxMessages = 50_000
 
     private let hasGrade: Bool
     private let matcher: SchoolMatcher
     private let teachers: [RosterTeacher]
-    private var byEmail: [String: RosterTeacher] = [:]
-    private var firstRows: [String: (row: Int, email: String)] = [:]
-    private var mentionedEmails: Set<String> = []
-    private var mentionedNames: Set<String> = []
-    private var knownNames: Set<String> = []
+    private var addresses: RosterAddresses
+    private var matches: [String: SchoolMatcher.Match] = [:]
     private var suggestions: [String: [String]] = [:]
 
-    private var creates: [RosterCreate] = []
+    /// The row that first named each teacher, 0 for none, and under which address where there are several.
+    private var firstRows: [UInt32]
+    private var firstEmails: [Int: String] = [:]
+    /// The same of addresses that no teacher has: to be made, or to be taken out.
+    private var firstCreates = FirstRecords()
+    private var firstRemovals: [String: Int] = [:]
+    /// Of the teachers active in the year; made when a record mentions names.
+    private var knownNames: Set<String>?
+    private var mentionedNames: Set<String> = []
+
+    private var creates: RosterCreates
     private var updates: [RosterUpdate] = []
-    private var unchanged: [RosterUpdate] = []
+    private var unchanged: [RosterSame] = []
     private var removals: [RosterUpdate] = []
     private var skipped = 0
     private var rowErrors = 0
     private var rows: [RowMessage] = []
     private var messages = 0
 
-    init(hasGrade: Bool, schools: [RosterSchool], teachers: [RosterTeacher]) {
+    /// `records`: those that will be taken.
+    init(hasGrade: Bool, schools: [RosterSchool], teachers: [RosterTeacher], records: RosterRecords) {
         self.hasGrade = hasGrade
         self.matcher = SchoolMatcher(schools)
         self.teachers = teachers
-        for teacher in teachers {
-            for key in teacher.emails {
-                if let other = byEmail[key], !Self.precedes(teacher, other) { continue }
-                byEmail[key] = teacher
-            }
-        }
-        knownNames = Set(teachers.lazy.filter(\.isActiveInYear).map { NormalForm.matchKey($0.name) })
+        addresses = RosterAddresses(of: teachers)
+        firstRows = [UInt32](repeating: 0, count: teachers.count)
+        creates = RosterCreates(of: records)
     }
 
-    private static func precedes(_ left: RosterTeacher, _ right: RosterTeacher) -> Bool {
-        if left.isActiveInYear != right.isActiveInYear { return left.isActiveInYear }
-        if left.inYear != right.inYear { return left.inYear }
-        return left.id.utf8.lexicographicallyPrecedes(right.id.utf8)
-    }
-
-    mutating func take(_ record: RosterRecord) {
-        // Only of teachers that are there: a large file mentions many who aren't.
-        for email in record.mentions.emails where byEmail[email] != nil { mentionedEmails.insert(email) }
-        for name in record.mentions.names where knownNames.contains(name) { mentionedNames.insert(name) }
+    /// `place`: where the record stands among the records.
+    mutating func take(_ record: RosterRecord, at place: Int) {
+        for email in record.mentions.emails { addresses.mention(email) }
+        if !record.mentions.names.isEmpty { mention(record.mentions.names) }
         if let problem = record.problem {
             refuse(problem)
             return
         }
-        if let first = firstRows[person(record)] {
+        let teacher = addresses.teacher(record.email)
+        if let first = first(record, teacher) {
             skipped += 1
             say(
                 RowMessage(
@@ -73,21 +75,51 @@ struct RosterPlanner {
                             + "merged teacher, and was skipped."))
             return
         }
-        if record.removes { return remove(record) }
-        if record.building.isEmpty { return placeWhereKnown(record) }
-        switch matcher.match(number: record.schoolNumber, name: record.building) {
-        case .school(let id):
-            firstRows[person(record)] = (record.row, record.email)
-            place(record, schoolID: id)
-        case .ambiguous(let schools):
-            refuse(ambiguous(record, schools))
-        case .none:
-            refuse(notFound(record))
+        if record.removes { return remove(record, teacher) }
+        if record.building.isEmpty { return placeWhereKnown(record, teacher) }
+        switch match(record) {
+        case .school(let id): put(record, place, teacher, schoolID: id)
+        case .ambiguous(let schools): refuse(ambiguous(record, schools))
+        case .none: refuse(notFound(record))
         }
     }
 
-    /// What tells a record's teacher from others: two addresses of a merged teacher are one.
-    private func person(_ record: RosterRecord) -> String { byEmail[record.email]?.id ?? record.email }
+    private mutating func mention(_ names: [String]) {
+        let known =
+            knownNames
+            ?? Set(teachers.lazy.filter(\.isActiveInYear).map { NormalForm.matchKey($0.name) })
+        knownNames = known
+        for name in names where known.contains(name) { mentionedNames.insert(name) }
+    }
+
+    /// The row that had the record's teacher before, and the address there: two addresses of a merged teacher are one
+    /// person.
+    private func first(_ record: RosterRecord, _ teacher: Int?) -> (row: Int, email: String)? {
+        if let teacher {
+            let row = Int(firstRows[teacher])
+            return row == 0 ? nil : (row, firstEmails[teacher] ?? record.email)
+        }
+        if let row = firstRemovals[record.email] { return (row, record.email) }
+        return firstCreates.find(record.email) { creates.record($0).email == record.email }
+            .map { (creates.row($0), record.email) }
+    }
+
+    /// Notes the first row that named a teacher.
+    private mutating func note(_ record: RosterRecord, of teacher: Int) {
+        firstRows[teacher] = UInt32(clamping: record.row)
+        if !teachers[teacher].otherEmails.isEmpty { firstEmails[teacher] = record.email }
+    }
+
+    /// The school of a record; files name few schools often.
+    private mutating func match(_ record: RosterRecord) -> SchoolMatcher.Match {
+        guard record.schoolNumber.isEmpty else {
+            return matcher.match(number: record.schoolNumber, name: record.building)
+        }
+        if let known = matches[record.building] { return known }
+        let match = matcher.match(record.building)
+        if matches.count < Self.maxKnownBuildings { matches[record.building] = match }
+        return match
+    }
 
     private mutating func refuse(_ message: RowMessage) {
         rowErrors += 1
@@ -99,45 +131,56 @@ struct RosterPlanner {
         if rows.count < Self.maxMessages { rows.append(message) }
     }
 
-    private mutating func remove(_ record: RosterRecord) {
-        firstRows[person(record)] = (record.row, record.email)
-        guard let teacher = byEmail[record.email] else {
-            unchanged.append(RosterUpdate(row: record.row, teacherID: ""))
+    private mutating func remove(_ record: RosterRecord, _ teacher: Int?) {
+        guard let teacher else {
+            firstRemovals[record.email] = record.row
+            unchanged.append(RosterSame(row: record.row))
             return
         }
-        let nothing = RosterUpdate(row: record.row, teacherID: teacher.id)
-        if teacher.isActiveInYear { removals.append(nothing) } else { unchanged.append(nothing) }
+        note(record, of: teacher)
+        guard teachers[teacher].isActiveInYear else {
+            unchanged.append(RosterSame(row: record.row, teacher: teacher))
+            return
+        }
+        removals.append(RosterUpdate(row: record.row, teacherID: teachers[teacher].id))
     }
 
     /// A record that says nothing about the school leaves a teacher of the year where she is.
-    private mutating func placeWhereKnown(_ record: RosterRecord) {
-        guard let school = byEmail[record.email]?.schoolID else {
+    private mutating func placeWhereKnown(_ record: RosterRecord, _ teacher: Int?) {
+        guard let teacher, let school = teachers[teacher].schoolID else {
             return refuse(
                 RowMessage(
                     row: record.row, column: "Building", code: .schoolNotFound,
                     message: "The file doesn't say at which school, and the roster has none."))
         }
-        firstRows[person(record)] = (record.row, record.email)
-        place(record, schoolID: school)
+        update(record, teacher, schoolID: school)
     }
 
-    private mutating func place(_ record: RosterRecord, schoolID: String) {
-        guard let teacher = byEmail[record.email] else {
-            creates.append(RosterCreate(record: record.withoutMentions, schoolID: schoolID))
-            return
-        }
+    private mutating func put(_ record: RosterRecord, _ place: Int, _ teacher: Int?, schoolID: String) {
+        if let teacher { return update(record, teacher, schoolID: schoolID) }
+        firstCreates.insert(record.email, number: creates.count)
+        creates.append(place: place, row: record.row, schoolID: schoolID)
+    }
+
+    private mutating func update(_ record: RosterRecord, _ index: Int, schoolID: String) {
+        note(record, of: index)
+        let teacher = teachers[index]
         let inactive = !teacher.isActiveInYear
         let staysInactive = inactive && teacher.handDeactivated
         let isNew = !teacher.inYear
         let sameSchool = teacher.schoolID.map { NormalForm.same($0, schoolID) } ?? false
         let sameGrade = !hasGrade || NormalForm.same(teacher.grade, record.grade)
-        let update = RosterUpdate(
-            row: record.row, teacherID: teacher.id,
-            name: NormalForm.same(teacher.name, record.name) ? nil : record.name,
-            schoolID: isNew || !sameSchool ? schoolID : nil,
-            grade: isNew || !sameGrade ? record.grade : nil,
-            activate: inactive && !staysInactive, addToYear: isNew)
-        if update.changesNothing { unchanged.append(update) } else { updates.append(update) }
+        let sameName = NormalForm.same(teacher.name, record.name)
+        if sameName, sameSchool, sameGrade, !isNew, !inactive || staysInactive {
+            unchanged.append(RosterSame(row: record.row, teacher: index))
+        } else {
+            updates.append(
+                RosterUpdate(
+                    row: record.row, teacherID: teacher.id, name: sameName ? nil : record.name,
+                    schoolID: isNew || !sameSchool ? schoolID : nil,
+                    grade: isNew || !sameGrade ? record.grade : nil,
+                    activate: inactive && !staysInactive, addToYear: isNew))
+        }
         if staysInactive {
             say(
                 RowMessage(
@@ -174,30 +217,23 @@ struct RosterPlanner {
     }
 
     func plan(records: Int, options: RosterOptions) -> RosterPlan {
-        let active = teachers.filter(\.isActiveInYear)
+        var active = 0
         var leaving = removals.map(\.teacherID)
-        if !options.additive { leaving += active.filter { !isMentioned($0) }.map(\.id) }
+        for (index, teacher) in teachers.enumerated() where teacher.isActiveInYear {
+            active += 1
+            if !options.additive, !isMentioned(teacher, at: index) { leaving.append(teacher.id) }
+        }
         leaving.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         let held = RosterPlan.held(
-            deactivations: leaving.count, active: active.count,
-            approved: options.approvedDeactivations)
+            deactivations: leaving.count, active: active, approved: options.approvedDeactivations)
         return RosterPlan(
             creates: creates, updates: updates, removals: removals, same: unchanged, deactivations: leaving,
             skipped: skipped, rowErrors: rowErrors, records: records,
             rows: rows.sorted { $0.row < $1.row }, messages: messages, held: held)
     }
 
-    private func isMentioned(_ teacher: RosterTeacher) -> Bool {
-        teacher.emails.contains(where: mentionedEmails.contains)
+    private func isMentioned(_ teacher: RosterTeacher, at index: Int) -> Bool {
+        addresses.isMentioned(teacher, at: index)
             || (!mentionedNames.isEmpty && mentionedNames.contains(NormalForm.matchKey(teacher.name)))
-    }
-}
-
-extension RosterRecord {
-    /// For a record that has been looked at: only one in error is asked whom it mentions.
-    fileprivate var withoutMentions: RosterRecord {
-        RosterRecord(
-            row: row, building: building, name: name, email: email, grade: grade, problem: problem,
-            mentions: RosterMentions(emails: [], names: []))
     }
 }

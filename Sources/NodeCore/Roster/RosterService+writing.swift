@@ -13,8 +13,10 @@ extension RosterService {
         // ids; the delta says which import a row came with.
         let source = "import"
         // A merged teacher's year may be the row of the one who was merged.
+        let changed = Set(plan.updates.lazy.map(\.teacherID)).union(plan.deactivations)
         let years = Dictionary(
-            work.teachers.lazy.compactMap { one in one.yearID.map { (one.id, $0) } }
+            work.teachers.lazy.filter { changed.contains($0.id) }
+                .compactMap { one in one.yearID.map { (one.id, $0) } }
         ) { first, _ in first }
         let total = plan.creates.count + plan.updates.count + plan.deactivated
         var done = 0
@@ -34,34 +36,56 @@ extension RosterService {
         }
     }
 
+    /// An id, and which of the creates or teachers it is of.
+    private struct Place: Comparable {
+        var id: PackedID
+        let number: UInt32
+
+        init(_ id: String, _ number: Int) throws {
+            self.id = try Self.packed(id)
+            self.number = UInt32(clamping: number)
+        }
+
+        static func packed(_ id: String) throws -> PackedID {
+            guard let packed = PackedID(id) else {
+                throw NodeError(.internalError, "an id that was made is no UUID")
+            }
+            return packed
+        }
+
+        static func < (left: Place, right: Place) -> Bool { left.id < right.id }
+    }
+
     /// Rows are written in the order of their ids, table by table: each page of the file is then touched once, here
     /// and wherever the deltas are merged. In the file's order every row would touch another page.
+    ///
+    /// What is kept and sorted are ids, 24 bytes a row; what the rows say is read from the file again.
     private func write(
-        _ creates: [RosterCreate], year: AcademicYear, source: String, in transaction: LocalTransaction,
+        _ creates: RosterCreates, year: AcademicYear, source: String, in transaction: LocalTransaction,
         _ step: () -> Void
     ) throws {
-        // Places are sorted, not what stands there, which would be copied many times.
-        let teachers = creates.indices.map {
-            (id: transaction.firstTeacherID(email: creates[$0].record.email), $0)
+        var teachers = try creates.indices.map {
+            try Place(transaction.firstTeacherID(email: creates.record($0).email), $0)
         }
-        .sorted { $0.id < $1.id }
-        var years: [(id: String, place: Int)] = []
-        years.reserveCapacity(creates.count)
-        var ids = [String](repeating: "", count: creates.count)
-        for (first, place) in teachers {
+        teachers.sort()
+        var years: [Place] = []
+        years.reserveCapacity(teachers.count)
+        for place in teachers.indices {
             step()
-            let record = creates[place].record
-            let teacher = try transaction.teacherID(email: record.email, first: first)
+            let record = creates.record(Int(teachers[place].number))
+            let teacher = try transaction.teacherID(email: record.email, first: teachers[place].id.text)
             try transaction.put(
                 Schema.teacher, id: teacher, ["email": .text(record.email), "name": .text(record.name)])
-            ids[place] = teacher
-            years.append((transaction.teacherYearID(teacher: teacher, year: year), place))
+            teachers[place].id = try Place.packed(teacher)
+            years.append(try Place(transaction.teacherYearID(teacher: teacher, year: year), place))
         }
-        years.sort { $0.id < $1.id }
-        for (id, place) in years {
+        years.sort()
+        for one in years {
+            let teacher = teachers[Int(one.number)]
+            let create = creates[Int(teacher.number)]
             try transaction.putTeacherYear(
-                id: id, teacher: ids[place], year: year, school: creates[place].schoolID,
-                grade: creates[place].record.grade, source: source)
+                id: one.id.text, teacher: teacher.id.text, year: year, school: create.schoolID,
+                grade: create.record.grade, source: source)
         }
     }
 

@@ -151,10 +151,11 @@ public struct RosterService {
             try options.year.map { try TeacherService(tenant, actor: actor).year($0, in: reader) }
             ?? file.year ?? Self.currentYear(in: reader, installation.environment)
         let schools = try reader.rosterSchools()
-        let teachers = try reader.teachers(year: year, all: true).map(RosterTeacher.init)
-        var planner = RosterPlanner(hasGrade: file.hasGrade, schools: schools, teachers: teachers)
+        let teachers = try reader.rosterTeachers(year: year)
+        var planner = RosterPlanner(
+            hasGrade: file.hasGrade, schools: schools, teachers: teachers, records: file.records)
         let records = try file.forEach(progress: { options.progress(.reading, $0, $1) }) {
-            planner.take($0)
+            planner.take($0, at: $1)
         }
         let additive = options.additive || file.isDelta
         let plan = planner.plan(

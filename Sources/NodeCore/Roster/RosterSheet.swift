@@ -90,11 +90,13 @@ public struct RosterSheet: Sendable, Equatable {
     /// What is wrong with the values of a record that aren't empty.
     static func problems(name: String, email: String, grade: String) -> [RowProblem] {
         var problems: [RowProblem] = []
-        for (column, text, limit) in [("Name", name, maxNameLength), ("Grade", grade, maxGradeLength)]
-        where text.unicodeScalars.count > limit {
+        func limit(_ column: String, _ text: String, _ limit: Int) {
+            guard text.utf8.count > limit, text.unicodeScalars.count > limit else { return }
             problems.append(
                 RowProblem(.tooLong, "\(column) is longer than \(limit) characters.", column: column))
         }
+        limit("Name", name, maxNameLength)
+        limit("Grade", grade, maxGradeLength)
         if !email.isEmpty, let problem = EmailAddress.problem(email) { problems.append(problem) }
         return problems
     }

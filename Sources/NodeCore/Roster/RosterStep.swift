@@ -37,38 +37,47 @@ struct RosterWork {
     /// By row; the teachers whom no record names last, by name.
     func steps(_ detail: Detail) -> [RosterStep] {
         let names = Dictionary(schools.map { ($0.id, $0.name) }) { first, _ in first }
-        let wanted = Set(plan.deactivations)
-            .union(detail == .all ? (plan.updates + plan.same).map(\.teacherID) : [])
-        let known = Dictionary(
-            teachers.lazy.filter { wanted.contains($0.id) }.map { ($0.id, $0) }
-        ) { first, _ in first }
+        let wanted = Set(plan.deactivations).union(detail == .all ? plan.updates.map(\.teacherID) : [])
+        let known =
+            wanted.isEmpty
+            ? [:]
+            : Dictionary(teachers.lazy.filter { wanted.contains($0.id) }.map { ($0.id, $0) }) { first, _ in
+                first
+            }
         func school(_ id: String?) -> String { id.flatMap { names[$0] } ?? "" }
-        func step(_ row: Int?, _ action: RosterStep.Action, _ id: String, _ changes: [RosterStep.Change] = [])
-            -> RosterStep
-        {
-            let teacher = known[id]
-            return RosterStep(
+        func step(
+            _ row: Int?, _ action: RosterStep.Action, _ teacher: RosterTeacher?,
+            _ changes: [RosterStep.Change] = []
+        ) -> RosterStep {
+            RosterStep(
                 row: row, action: action, teacherID: teacher?.id, name: teacher?.name ?? "",
                 email: teacher?.email ?? "", school: school(teacher?.schoolID), changes: changes)
         }
         let removedBy = Dictionary(plan.removals.map { ($0.teacherID, $0.row) }) { first, _ in first }
-        let leaving = plan.deactivations.map { step(removedBy[$0], .deactivate, $0) }
-        guard detail == .all else { return leaving.sorted(by: RosterStep.precedes) }
-        let made = plan.creates.map { create in
-            RosterStep(
-                row: create.record.row, action: .create, teacherID: nil, name: create.record.name,
-                email: create.record.email, school: school(create.schoolID), changes: [])
+        var steps = plan.deactivations.map { step(removedBy[$0], .deactivate, known[$0]) }
+        guard detail == .all else { return steps.sorted(by: RosterStep.precedes) }
+        steps.reserveCapacity(steps.count + plan.records)
+        for create in plan.creates {
+            steps.append(
+                RosterStep(
+                    row: create.record.row, action: .create, teacherID: nil, name: create.record.name,
+                    email: create.record.email, school: school(create.schoolID), changes: []))
         }
-        let changed = plan.updates.map { update in
-            step(update.row, .update, update.teacherID, changes(update, known[update.teacherID], school))
+        for update in plan.updates {
+            let teacher = known[update.teacherID]
+            steps.append(step(update.row, .update, teacher, changes(update, teacher, school)))
         }
-        let same = plan.same.map { step($0.row, .unchanged, $0.teacherID) }
-        let refused = plan.rows.filter { !$0.code.isWarning || $0.code == .duplicateEmail }.map { row in
-            RosterStep(
-                row: row.row, action: row.code.isWarning ? .skip : .error, teacherID: nil, name: "",
-                email: "", school: "", changes: [])
+        for same in plan.same {
+            steps.append(step(same.row, .unchanged, same.teacher.map { teachers[$0] }))
         }
-        return (made + changed + same + refused + leaving).sorted(by: RosterStep.precedes)
+        for row in plan.rows where !row.code.isWarning || row.code == .duplicateEmail {
+            steps.append(
+                RosterStep(
+                    row: row.row, action: row.code.isWarning ? .skip : .error, teacherID: nil, name: "",
+                    email: "", school: "", changes: []))
+        }
+        steps.sort(by: RosterStep.precedes)
+        return steps
     }
 
     private func changes(
@@ -92,15 +101,5 @@ extension RosterStep {
         let (first, second) = (left.row ?? .max, right.row ?? .max)
         if first != second { return first < second }
         return (left.name, left.email) < (right.name, right.email)
-    }
-}
-
-extension RosterTeacher {
-    init(_ teacher: Teacher) {
-        self.init(
-            id: teacher.id, name: teacher.name, email: teacher.email, schoolID: teacher.schoolID,
-            grade: teacher.grade, active: teacher.active, inYear: teacher.yearID != nil,
-            handDeactivated: teacher.handDeactivated, otherEmails: teacher.otherEmails,
-            yearID: teacher.yearID)
     }
 }

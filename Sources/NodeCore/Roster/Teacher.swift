@@ -1,7 +1,7 @@
 import GRDB
 
 /// A teacher in one academic year.
-public struct Teacher: Sendable, Equatable {
+public struct Teacher: MergeableTeacher, Sendable, Equatable {
     public let id: String
     public let name: String
     public let email: String

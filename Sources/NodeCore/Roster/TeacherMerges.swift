@@ -43,9 +43,16 @@ extension StoreReader {
     }
 }
 
+/// A teacher's row, into whose person the rows of merged teachers go.
+protocol MergeableTeacher {
+    var id: String { get }
+    /// Takes the year of a merged teacher when this one has none, and its address.
+    mutating func absorb(_ other: Self)
+}
+
 extension TeacherMerges {
     /// One teacher a person, in the order of the persons' own rows.
-    func folded(_ teachers: [Teacher]) -> [Teacher] {
+    func folded<Row: MergeableTeacher>(_ teachers: [Row]) -> [Row] {
         let merged = Dictionary(grouping: teachers.filter { persons[$0.id] != nil }) { person($0.id) }
         return teachers.filter { persons[$0.id] == nil }.map { one in
             var person = one

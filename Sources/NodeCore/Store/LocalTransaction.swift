@@ -29,6 +29,8 @@ public final class LocalTransaction {
     /// Limits of a whole transaction: what every other installation keeps until its last part is there.
     public static let maxParts = 10_000
     public static let maxBytes = 256 << 20
+    /// Closed parts of more bytes than this together are put where they will stay until they are signed.
+    static let maxHeldBytes = 1 << 20
 
     public let replica: ReplicaTransaction
     public let actor: Actor
@@ -45,10 +47,18 @@ public final class LocalTransaction {
     private var part: [RecordedWrite] = []
     private var partBytes = 0
     private var partIndex: [PartKey: Int] = [:]
-    private var bodies: [(writes: Int, body: [UInt8])] = []
+    private var bodies: [ClosedPart] = []
     private var bodyBytes = 0
+    private var storedBodies = 0
+    private var heldBytes = 0
     private var changedIDs: [String] = []
     private var changedCount = 0
+
+    private struct ClosedPart {
+        let writes: Int
+        /// nil once it is in the file.
+        var body: [UInt8]?
+    }
 
     private struct PartKey: Hashable {
         let table: String
@@ -297,8 +307,9 @@ public final class LocalTransaction {
         guard !part.isEmpty else { return }
         let environment = replica.store.environment
         let body = try environment.replication.encodeBody(part, salt: environment.random.bytes(32))
-        bodies.append((part.count, body))
+        bodies.append(ClosedPart(writes: part.count, body: body))
         bodyBytes += body.count
+        heldBytes += body.count
         guard bodies.count <= Self.maxParts, bodyBytes <= Self.maxBytes else {
             throw NodeError(
                 .tooLarge,
@@ -308,6 +319,19 @@ public final class LocalTransaction {
         part.removeAll(keepingCapacity: true)
         partIndex.removeAll(keepingCapacity: true)
         partBytes = 0
+        if heldBytes > Self.maxHeldBytes { try storeHeldBodies() }
+    }
+
+    /// A large transaction isn't held in memory: the bodies of its closed parts are in the file before their deltas are.
+    private func storeHeldBodies() throws {
+        while storedBodies < bodies.count {
+            if let body = bodies[storedBodies].body {
+                try replica.insertBody(body, of: firstStamp + Int64(storedBodies))
+            }
+            bodies[storedBodies].body = nil
+            storedBodies += 1
+        }
+        heldBytes = 0
     }
 
     /// What is known of the part with an index before (`hash: .unsigned`) and after it is signed.
@@ -337,27 +361,28 @@ public final class LocalTransaction {
             .map(replica.seenVector) ?? SeenVector()
         for (index, part) in bodies.enumerated() {
             let seq = own.headSeq + 1 + Int64(index)
+            let body = try part.body ?? replica.storedBody(of: firstStamp + Int64(index))
             let draft = DeltaDraft(
                 tenant: tenant, origin: own.id, seq: seq, previous: previous, hlc: hlc, wall: now,
                 schemaVersion: replica.schema.version, policyVersion: Schema.policyVersion,
                 ruleSetVersion: ruleSetVersion, author: actor.id, authorRole: actor.role,
                 seen: try replica.seenEntries(seen, since: seq % 64 == 1 ? nil : previousSeen),
                 writes: part.writes, part: index,
-                parts: bodies.count, body: part.body)
+                parts: bodies.count, body: body)
             let sealed = try replication.seal(draft, with: key)
-            try store(sealed, part: part, index: index)
+            try store(sealed, part, body, index: index)
             previous = sealed.hash
             previousSeen = seen
         }
         try replica.setState(.hlc, .int(hlc.raw))
     }
 
-    private func store(_ sealed: SealedDelta, part: (writes: Int, body: [UInt8]), index: Int) throws {
+    private func store(_ sealed: SealedDelta, _ part: ClosedPart, _ body: [UInt8], index: Int) throws {
         let facts = ownFacts(part: index, hash: sealed.hash)
         try replica.insert(
             StoredDelta(
                 facts: facts, seen: seen, part: index, parts: bodies.count, writes: part.writes,
-                envelope: sealed.envelope, body: part.body))
+                envelope: sealed.envelope, body: body), hasBody: part.body == nil)
         if own.role == .hub { try replica.appendToLog(delta: facts.stamp) }
     }
 

@@ -32,8 +32,9 @@ public final class ReplicaTransaction: StoreReader {
         return try Int64.fetchOne(statement) ?? 1
     }
 
-    /// Stores an applied delta and moves its chain's head. Facts must be complete.
-    public func insert(_ delta: StoredDelta) throws {
+    /// Stores an applied delta and moves its chain's head. Facts must be complete. `hasBody`: its body is there
+    /// already (`insertBody`).
+    public func insert(_ delta: StoredDelta, hasBody: Bool = false) throws {
         let insert = try db.cachedStatement(
             sql: "INSERT INTO sync_delta VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         let facts = delta.facts
@@ -43,11 +44,24 @@ public final class ReplicaTransaction: StoreReader {
             facts.authorRole, Data(delta.seen.blob), Data(delta.envelope), max(0, -facts.chain),
             store.environment.clock.milliseconds(),
         ])
-        try db.cachedStatement(sql: "INSERT INTO sync_body VALUES (?, ?)")
-            .execute(arguments: [facts.stamp, Data(delta.body)])
+        if !hasBody { try insertBody(delta.body, of: facts.stamp) }
         if let redaction = delta.redaction { try setRedaction(facts.stamp, redaction) }
         try moveHead(of: facts.chain, to: facts.seq, facts.hash)
         remember(facts)
+    }
+
+    /// Stores the body of a delta, which may come before the delta itself: nobody looks for a body but by its delta.
+    func insertBody(_ body: [UInt8], of stamp: RowState.Stamp) throws {
+        try db.cachedStatement(sql: "INSERT INTO sync_body VALUES (?, ?)")
+            .execute(arguments: [stamp, Data(body)])
+    }
+
+    /// A body that `insertBody` stored. Throws `CORRUPT`.
+    func storedBody(of stamp: RowState.Stamp) throws -> [UInt8] {
+        guard let body = try row("SELECT body FROM sync_body WHERE number = ?", [stamp])?[0] as Data? else {
+            throw NodeError(.corrupt, "\(store.fileName): the body of delta number \(stamp) is gone")
+        }
+        return Array(body)
     }
 
     /// Called once before commit: follows new orders of erasure and of archiving, projects anew what a change of rules touches.

@@ -87,6 +87,8 @@ final class RowStatement {
 struct RowColumns {
     fileprivate let statement: OpaquePointer
 
+    func isNull(_ index: Int32) -> Bool { sqlite3_column_type(statement, index) == SQLITE_NULL }
+
     func int(_ index: Int32) -> Int64 { sqlite3_column_int64(statement, index) }
 
     /// Empty for null.

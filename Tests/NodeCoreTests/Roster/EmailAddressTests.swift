@@ -24,6 +24,18 @@ struct EmailAddressTests {
         #expect(EmailAddress.problem(address)?.code == .invalidEmail)
     }
 
+    @Test(
+        "of several faults the first in this order is named",
+        arguments: [
+            (", @ @", "has a blank in it"), (",@@", "has a comma or semicolon in it"), (".", "has no @"),
+            ("@@", "has more than one @"), ("@", "has nothing on one side of the @"),
+            (".a@", "has nothing on one side of the @"), ("a.b@c", "has no dot inside its domain"),
+            ("a@.b.c", "has no dot inside its domain"), ("a@b.c.", "has no dot inside its domain"),
+        ])
+    func faults(address: String, cause: String) {
+        #expect(EmailAddress.problem(address)?.message == "The e-mail \(cause).")
+    }
+
     @Test("254 bytes are the most")
     func length() {
         let domain = "@x.org"

@@ -1,3 +1,4 @@
+import Foundation
 import NodeCore
 import TestSupport
 import Testing
@@ -83,5 +84,61 @@ struct NormalFormTests {
         ] as [(String, String?)])
     func control(raw: String, expected: String?) {
         #expect(NormalForm.firstControl(in: raw).map(NormalForm.codePointName) == expected)
+    }
+
+    @Test("what is seen by the bytes is what the table says code point by code point")
+    func byBytes() {
+        let seed = SeededGenerator.seed(default: 0xB17E)
+        var random = SeededGenerator(seed: seed)
+        let edges: [UInt32] = [
+            0x00, 0x08, 0x09, 0x0A, 0x0B, 0x0D, 0x1F, 0x20, 0x7E, 0x7F, 0x80, 0x85, 0x9F, 0xA0, 0xA1, 0xAC,
+            0xAD,
+            0xAE, 0xC5, 0xE9, 0xED, 0x2AD, 0x2FF, 0x300, 0x301, 0x327, 0x345, 0x130, 0x131, 0x1E9E, 0x1FFF,
+            0x2000,
+            0x200B, 0x2029, 0x202A, 0x202E, 0x202F, 0x2066, 0x212B, 0x3000, 0xFEFF, 0xFB01, 0x1F600, 0x1D15E,
+        ]
+        for round in 0..<20_000 {
+            var raw = String.UnicodeScalarView()
+            for _ in 0..<Int.random(in: 0...(round % 24), using: &random) {
+                let value =
+                    switch Int.random(in: 0..<8, using: &random) {
+                    case 0: edges[Int.random(in: 0..<edges.count, using: &random)]
+                    case 1: UInt32.random(in: 0..<0x300, using: &random)
+                    case 2: UInt32(0x20)
+                    default: UInt32.random(in: 0x21...0x7E, using: &random)
+                    }
+                if let scalar = Unicode.Scalar(value) { raw.append(scalar) }
+            }
+            let text = String(raw)
+            let expected = Self.folded(text)
+            let lower = Self.bytes(expected).map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }
+            #expect(Self.bytes(NormalForm.text(text)) == Self.bytes(expected), "seed \(seed)")
+            #expect(Self.bytes(NormalForm.email(text)) == lower, "seed \(seed)")
+            let key = Self.folded(expected.lowercased())
+            #expect(Self.bytes(NormalForm.matchKey(text)) == Self.bytes(key), "seed \(seed)")
+            #expect(NormalForm.firstControl(in: text) == raw.first(where: Self.isControl), "seed \(seed)")
+            let other = Bool.random(using: &random) ? text + "" : expected
+            let isSame = Self.bytes(text) == Self.bytes(other)
+            #expect(NormalForm.same(text, other) == isSame, "seed \(seed)")
+        }
+    }
+
+    /// The steps of normal form v1 as PROTOCOL lists them, one after the other.
+    private static func folded(_ raw: String) -> String {
+        let hidden: Set<UInt32> = Set([0xAD, 0x2060, 0xFEFF]).union(0x200B...0x200F)
+        let blanks: Set<UInt32> = Set([
+            0x09, 0x0A, 0x0D, 0x20, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000,
+        ]).union(0x2000...0x200A)
+        let visible = raw.unicodeScalars.filter { !hidden.contains($0.value) }
+        let words = visible.split(whereSeparator: { blanks.contains($0.value) })
+        let text = words.map { String(String.UnicodeScalarView($0)) }.joined(separator: " ")
+        return text.precomposedStringWithCanonicalMapping
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        let isBlank = [0x09, 0x0A, 0x0D].contains(scalar.value)
+        return !isBlank
+            && (scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value || 0x202A...0x202E ~= scalar.value
+                || 0x2066...0x2069 ~= scalar.value)
     }
 }

@@ -1,7 +1,7 @@
-import NodeCore
 import TestSupport
 import Testing
 
+@testable import NodeCore
 @testable import SyncEngine
 
 /// A line that always breaks before the end still gets there.
@@ -40,6 +40,42 @@ import Testing
         #expect(attempts > 1)
         #expect(try world.hub.digest() == node.digest())
         #expect(try world.hub.store.read { try $0.waitingCount() } == 0)
+    }
+
+    @Test(
+        "a transaction larger than what is held in memory leaves nothing when it is taken back, and is one like others"
+    )
+    func heldBodies() throws {
+        let world = try World(nodes: 1)
+        try world.settle()
+        let node = world.sites[1]
+        func stored() throws -> [Int] {
+            try node.store.read { reader in
+                [
+                    try reader.count("SELECT count(*) FROM sync_body"),
+                    try reader.count("SELECT count(*) FROM sync_delta"),
+                ]
+            }
+        }
+        let before = try (node.digest(), stored())
+        for dryRun in [true, false] {
+            try node.store.write(as: node.actor, origin: node.tenant.origin, dryRun: dryRun) { transaction in
+                transaction.audit(AuditAction("test.write", targetType: "test"))
+                for index in 0..<3000 {
+                    let noise = try node.installation.environment.random.bytes(800).hex
+                    try transaction.put(
+                        Schema.teacher, id: try transaction.freshID(),
+                        ["name": .text(noise), "email": .text("\(index)")])
+                }
+                let held = try transaction.replica.count("SELECT count(*) FROM sync_body")
+                #expect(held > before.1[0], "some bodies are in the file before they are signed")
+            }
+            if dryRun { #expect(try node.digest() == before.0 && stored() == before.1) }
+        }
+        let after = try stored()
+        #expect(after[0] == after[1] && after[0] > before.1[0] + 1)
+        try world.settle()
+        #expect(try world.hub.digest() == node.digest())
     }
 
     @Test("a hub whose log doesn't go on, or lies about numbers, ends the exchange with words, not a crash")
