@@ -68,19 +68,14 @@ extension StoreReader {
     /// Teachers of a year by name; with `all` also inactive ones and those of other years. Who was merged
     /// into another is that one.
     public func teachers(year: AcademicYear, all: Bool) throws -> [Teacher] {
-        let merges = try teacherMerges()
-        guard merges.isEmpty else {
-            return merges.folded(try unmergedTeachers(year: year, all: true)).filter { all || $0.active }
-        }
-        return try unmergedTeachers(year: year, all: all)
+        let teachers = try teachers(in: readTeachers(year: year))
+        return all ? teachers : teachers.filter(\.active)
     }
 
-    private func unmergedTeachers(year: AcademicYear, all: Bool) throws -> [Teacher] {
-        let filter = all ? "" : " WHERE y.active = 1 AND y.hand_deactivated IS NOT 1"
-        return try rows(
-            Self.teacherSQL + filter + " ORDER BY t.name, t.email, t.id", ["year": year.description]
-        )
-        .map { teacher($0, year) }
+    /// The same of rows that were read already.
+    func teachers(in rows: TeacherRows) throws -> [Teacher] {
+        let merges = try teacherMerges(), teachers = rows.teachers()
+        return merges.isEmpty ? teachers : merges.folded(teachers)
     }
 
     /// Every teacher with an id or an address, compared in normal form; who was merged into another is
@@ -94,7 +89,7 @@ extension StoreReader {
         let merges = try teacherMerges()
         guard !merges.isEmpty else { return found }
         let persons = Set(found.map { merges.person($0.id) })
-        return try merges.folded(unmergedTeachers(year: year, all: true)).filter { persons.contains($0.id) }
+        return try teachers(in: readTeachers(year: year)).filter { persons.contains($0.id) }
     }
 
     /// The ids of the teachers with an address in normal form.

@@ -7,7 +7,8 @@ public enum FormerValues {
 
     /// The values of a column that keeps them.
     public static func list(_ text: String?) -> [String] {
-        (text ?? "").split(separator: separator).map(String.init)
+        guard let text, !text.isEmpty else { return [] }
+        return text.split(separator: separator).map(String.init)
     }
 
     /// The column's text with more values; nil when there is nothing to add.

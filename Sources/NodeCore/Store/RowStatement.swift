@@ -87,15 +87,17 @@ final class RowStatement {
 struct RowColumns {
     fileprivate let statement: OpaquePointer
 
-    func isNull(_ index: Int32) -> Bool { sqlite3_column_type(statement, index) == SQLITE_NULL }
-
     func int(_ index: Int32) -> Int64 { sqlite3_column_int64(statement, index) }
 
     /// Empty for null.
-    func text(_ index: Int32) -> String {
-        guard let utf8 = sqlite3_column_text(statement, index) else { return "" }
-        let count = Int(sqlite3_column_bytes(statement, index))
-        return String(decoding: UnsafeBufferPointer(start: utf8, count: count), as: UTF8.self)
+    func text(_ index: Int32) -> String { String(decoding: utf8(index), as: UTF8.self) }
+
+    /// The bytes of a text, for as long as the statement stands here; without an address for null.
+    func utf8(_ index: Int32) -> UnsafeBufferPointer<UInt8> {
+        guard let utf8 = sqlite3_column_text(statement, index) else {
+            return UnsafeBufferPointer(start: nil, count: 0)
+        }
+        return UnsafeBufferPointer(start: utf8, count: Int(sqlite3_column_bytes(statement, index)))
     }
 
     func value(_ index: Int32) -> Value {

@@ -11,7 +11,7 @@
 // session away; and of names that two sides wrote apart by both until somebody settles it.
 //
 // A pure function of synced rows, so the queue of what is left is the same on every installation. Cost:
-// linear in records and teachers.
+// linear in educators and teachers.
 
 /// A teacher of the tenant as names are matched: any year, active or not.
 public struct MatchableTeacher: Sendable, Equatable {
@@ -39,6 +39,17 @@ public struct MatchableTeacher: Sendable, Equatable {
     }
 }
 
+/// What an export says of an educator, and all that matching goes by: equal ones are one person.
+public struct Educator: Sendable, Equatable {
+    public let name: String
+    public let email: String
+    public let userID: String
+    public let school: String
+
+    /// Whom it is about.
+    var key: EducatorKey { EducatorKey(userID: userID, email: email, name: name, school: school) }
+}
+
 /// An educator's record of a session, as stored.
 public struct EducatorRecord: Sendable, Equatable {
     public let id: String
@@ -52,8 +63,7 @@ public struct EducatorRecord: Sendable, Equatable {
     public let school: String
     public let educatorsAttended: Int
 
-    /// Whether it counts as usage once it is matched.
-    public var counts: Bool { NormalForm.matchKey(status) == "completed" && educatorsAttended >= 1 }
+    public var educator: Educator { Educator(name: name, email: email, userID: userID, school: school) }
 }
 
 /// What somebody decided about a person in session exports.
@@ -84,7 +94,7 @@ public enum EducatorKey: Sendable, Hashable {
     }
 }
 
-/// Matches records to teachers.
+/// Matches educators to teachers.
 public struct EducatorMatching: Sendable {
     public enum Outcome: Sendable, Equatable {
         case teacher(id: String)
@@ -93,41 +103,70 @@ public struct EducatorMatching: Sendable {
         case unmatched(candidates: [String])
     }
 
-    private let teachers: [String: MatchableTeacher]
-    private var byEmail: [String: [String]] = [:]
-    private var byName: [String: [String]] = [:]
-    private var near: [String: [String]] = [:]
-    private var decisions: [EducatorKey: MatchDecision] = [:]
-    private var userTeacher: [String: String] = [:]
+    /// The same with a teacher's number and without a look for those who may be meant.
+    enum Verdict: Sendable, Equatable { case teacher(Int), ignored, unmatched }
 
-    /// `records`: all educators of the tenant; what addresses and names say about a user id is taken from them.
-    public init(
-        teachers: [MatchableTeacher], decisions: [MatchDecision], records: [EducatorRecord]
+    private let teachers: [MatchableTeacher]
+    private var numbers: [String: Int] = [:]
+    private var byEmail: [String: Namesakes] = [:]
+    private let byName: TeacherNames
+    private var decisions: [EducatorKey: (decision: String, verdict: Verdict)] = [:]
+    private var userTeacher: [String: Int] = [:]
+
+    /// `educators`: all of the tenant; what addresses and names say about a user id is taken from them.
+    /// `suggesting`: whether `outcome` is to say who may be meant.
+    init(
+        teachers: [MatchableTeacher], decisions: [MatchDecision], educators: some Sequence<Educator>,
+        suggesting: Bool
     ) {
-        self.teachers = Dictionary(teachers.map { ($0.id, $0) }) { first, _ in first }
-        for teacher in teachers {
-            let emails = ([teacher.email] + teacher.otherEmails).map(NormalForm.email)
-            for email in Set(emails) where !email.isEmpty { byEmail[email, default: []].append(teacher.id) }
-            let names = ([teacher.name] + teacher.otherNames).map(PersonName.matchKey)
-            for key in Set(names) where !key.isEmpty {
-                byName[key, default: []].append(teacher.id)
-                for word in Self.nearKeys(key) { near[word, default: []].append(teacher.id) }
+        self.teachers = teachers
+        byName = TeacherNames(teachers, suggesting: suggesting)
+        numbers.reserveCapacity(teachers.count)
+        byEmail.reserveCapacity(teachers.count)
+        for (number, teacher) in teachers.enumerated() {
+            numbers[teacher.id] = number
+            guard !teacher.otherEmails.isEmpty else {
+                addEmail(NormalForm.email(teacher.email), number)
+                continue
+            }
+            for email in Set(([teacher.email] + teacher.otherEmails).map(NormalForm.email)) {
+                addEmail(email, number)
             }
         }
-        for one in decisions where one.isIgnored || one.teacherID.map({ self.teachers[$0] != nil }) == true {
+        for one in decisions {
+            guard let verdict = verdict(of: one) else { continue }
             let key = EducatorKey(userID: one.userID, email: one.email, name: one.name, school: one.school)
-            if let other = self.decisions[key], other.id < one.id { continue }
-            self.decisions[key] = one
+            if let other = self.decisions[key], other.decision < one.id { continue }
+            self.decisions[key] = (one.id, verdict)
         }
-        learnUsers(records)
+        learnUsers(educators)
     }
 
-    private mutating func learnUsers(_ records: [EducatorRecord]) {
-        var byAddress: [String: Set<String>] = [:]
-        var byName: [String: Set<String>] = [:]
-        for record in records where !record.userID.isEmpty {
-            if let id = only(byEmail[record.email]) { byAddress[record.userID, default: []].insert(id) }
-            if let id = only(named(record)) { byName[record.userID, default: []].insert(id) }
+    /// `records`: all of the tenant.
+    public init(teachers: [MatchableTeacher], decisions: [MatchDecision], records: [EducatorRecord]) {
+        self.init(
+            teachers: teachers, decisions: decisions, educators: records.lazy.map(\.educator),
+            suggesting: true)
+    }
+
+    private mutating func addEmail(_ email: String, _ number: Int) {
+        if !email.isEmpty { byEmail[email, default: Namesakes()].add(number) }
+    }
+
+    /// nil for one that names a teacher who isn't there.
+    private func verdict(of decision: MatchDecision) -> Verdict? {
+        if decision.isIgnored { return .ignored }
+        return decision.teacherID.flatMap { numbers[$0] }.map(Verdict.teacher)
+    }
+
+    private mutating func learnUsers(_ educators: some Sequence<Educator>) {
+        var byAddress: [String: Set<Int>] = [:]
+        var byName: [String: Set<Int>] = [:]
+        for educator in educators where !educator.userID.isEmpty {
+            if let teacher = byEmail[educator.email]?.only {
+                byAddress[educator.userID, default: []].insert(teacher)
+            }
+            if let teacher = named(educator).only { byName[educator.userID, default: []].insert(teacher) }
         }
         for user in Set(byAddress.keys).union(byName.keys) {
             let found = byAddress[user] ?? byName[user] ?? []
@@ -137,50 +176,43 @@ public struct EducatorMatching: Sendable {
 
     /// Who a record is about.
     public func outcome(_ record: EducatorRecord) -> Outcome {
-        if let decided = decisions[record.key] { return outcome(of: decided) }
-        if let teacher = userTeacher[record.userID] { return .teacher(id: teacher) }
-        if let teacher = only(byEmail[record.email]) { return .teacher(id: teacher) }
-        if let decided = decisions[.named(record.name, record.school)] { return outcome(of: decided) }
-        let found = named(record)
-        if let teacher = only(found) { return .teacher(id: teacher) }
-        return .unmatched(candidates: found.isEmpty ? similar(record.name) : found)
+        let educator = record.educator
+        switch verdict(educator) {
+        case .teacher(let number): return .teacher(id: teachers[number].id)
+        case .ignored: return .ignored
+        case .unmatched:
+            let found = named(educator)
+            let candidates = found.isEmpty ? byName.similar(to: educator.name) : found.all
+            return .unmatched(candidates: candidates.map { teachers[$0].id })
+        }
+    }
+
+    /// Who an educator is.
+    func verdict(_ educator: Educator) -> Verdict {
+        if !decisions.isEmpty, let decided = decisions[educator.key] { return decided.verdict }
+        if let teacher = userTeacher[educator.userID] { return .teacher(teacher) }
+        if let teacher = byEmail[educator.email]?.only { return .teacher(teacher) }
+        if !decisions.isEmpty, let decided = decisions[.named(educator.name, educator.school)] {
+            return decided.verdict
+        }
+        return named(educator).only.map(Verdict.teacher) ?? .unmatched
     }
 
     /// A teacher by id.
-    public func teacher(_ id: String) -> MatchableTeacher? { teachers[id] }
+    public func teacher(_ id: String) -> MatchableTeacher? { numbers[id].map { teachers[$0] } }
 
-    private func outcome(of decision: MatchDecision) -> Outcome {
-        guard !decision.isIgnored, let teacher = decision.teacherID else { return .ignored }
-        return .teacher(id: teacher)
-    }
+    /// The number of a teacher in verdicts: below `count`.
+    func number(_ id: String) -> Int? { numbers[id] }
+    var count: Int { teachers.count }
 
-    private func only(_ ids: [String]?) -> String? { ids?.count == 1 ? ids?[0] : nil }
-
-    /// Everybody with the record's name; the one at its school where that makes it one.
-    private func named(_ record: EducatorRecord) -> [String] {
-        let all = byName[PersonName.matchKey(record.name)] ?? []
-        guard all.count > 1, !record.school.isEmpty else { return all }
-        let school = NormalForm.matchKey(record.school)
-        let there = all.filter { id in
-            teachers[id]?.schools.contains { NormalForm.matchKey($0) == school } == true
+    /// Everybody with the educator's name; the one at its school where that makes it one.
+    private func named(_ educator: Educator) -> Namesakes {
+        let all = byName.teachers(named: educator.name)
+        guard all.count > 1, !educator.school.isEmpty else { return all }
+        let school = NormalForm.matchKey(educator.school)
+        let there = all.all.filter { number in
+            teachers[number].schools.contains { NormalForm.matchKey($0) == school }
         }
-        return there.count == 1 ? there : all
-    }
-
-    /// Teachers with the same words in another order, or with the same last word and first letter; at most 5.
-    private func similar(_ name: String) -> [String] {
-        var found: [String] = []
-        for key in Self.nearKeys(PersonName.matchKey(name)) {
-            for id in near[key] ?? [] where !found.contains(id) && found.count < 5 { found.append(id) }
-        }
-        return found
-    }
-
-    private static func nearKeys(_ key: String) -> [String] {
-        let words = key.split(separator: " ")
-        guard words.count > 1, let initial = words[0].unicodeScalars.first, let last = words.last else {
-            return key.isEmpty ? [] : [key]
-        }
-        return [words.sorted().joined(separator: " "), "\(initial) … \(last)"]
+        return there.count == 1 ? Namesakes(there[0]) : all
     }
 }

@@ -8,37 +8,41 @@ extension StoreReader {
               a.educators_attended, a.role
             FROM attendance a JOIN session s ON s.id = a.session_id ORDER BY a.id
             """
-        return try rows(sql).compactMap { row in
-            guard NormalForm.matchKey(row[9] ?? "") == SessionRecord.educatorRole else { return nil }
-            return EducatorRecord(
-                id: row[0], session: row[1] ?? "", date: row[2] ?? "", status: row[3] ?? "",
-                name: row[4] ?? "", email: row[5] ?? "", userID: row[6] ?? "", school: row[7] ?? "",
-                educatorsAttended: row[8] ?? 0)
+        var records: [EducatorRecord] = []
+        try RowStatement(sql, in: db).each { row in
+            guard NormalForm.matchKey(row.text(9)) == SessionRecord.educatorRole else { return }
+            records.append(
+                EducatorRecord(
+                    id: row.text(0), session: row.text(1), date: row.text(2), status: row.text(3),
+                    name: row.text(4), email: row.text(5), userID: row.text(6), school: row.text(7),
+                    educatorsAttended: Int(row.int(8))))
         }
+        return records
     }
 
-    /// Every teacher with the schools of all years; who was merged into another is that one.
+    /// Every teacher with the schools of all years, by id; who was merged into another is that one.
     public func matchableTeachers() throws -> [MatchableTeacher] {
-        let sql = """
-            SELECT DISTINCT y.teacher_id, s.name FROM teacher_year y JOIN tenant s ON s.id = y.school_id
-            ORDER BY y.teacher_id, s.name
-            """
-        var schools: [String: [String]] = [:]
-        for row in try rows(sql) { schools[row[0] ?? "", default: []].append(row[1] ?? "") }
-        let merges = try teacherMerges()
-        var persons: [String: MatchableTeacher] = [:]
+        try matchableTeachers(in: readTeachers())
+    }
+
+    /// The same of rows that were read already.
+    func matchableTeachers(in rows: TeacherRows) throws -> [MatchableTeacher] {
+        let disputed = try disputedTeachers(), merges = try teacherMerges()
+        var persons: [MatchableTeacher] = []
         var merged: [MatchableTeacher] = []
-        let disputed = try disputedTeachers()
-        for row in try rows("SELECT id, name, email, former_names, former_emails FROM teacher ORDER BY id") {
-            let id: String = row[0]
-            var teacher = MatchableTeacher(
-                id: id, name: row[1] ?? "", email: row[2] ?? "", schools: schools[id] ?? [])
-            teacher.otherNames = FormerValues.list(row[3]) + (disputed[id]?.names ?? [])
-            teacher.otherEmails = FormerValues.list(row[4]) + (disputed[id]?.emails ?? [])
-            if merges.person(id) == id { persons[id] = teacher } else { merged.append(teacher) }
+        for (row, schools) in zip(rows.persons, rows.schoolNames()) {
+            var teacher = MatchableTeacher(id: row.id, name: row.name, email: row.email, schools: schools)
+            let other = disputed[row.id]
+            teacher.otherNames = FormerValues.list(row.formerNames) + (other?.names ?? [])
+            teacher.otherEmails = FormerValues.list(row.formerEmails) + (other?.emails ?? [])
+            if merges.person(row.id) == row.id { persons.append(teacher) } else { merged.append(teacher) }
         }
-        for teacher in merged { persons[merges.person(teacher.id)]?.absorb(teacher) }
-        return persons.values.sorted { $0.id < $1.id }
+        guard !merged.isEmpty else { return persons }
+        let places = Dictionary(persons.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        for teacher in merged {
+            if let place = places[merges.person(teacher.id)] { persons[place].absorb(teacher) }
+        }
+        return persons
     }
 
     /// Names and addresses of teachers that two sides wrote apart, by teacher: until somebody settles it a

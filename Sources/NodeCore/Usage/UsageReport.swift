@@ -50,25 +50,15 @@ public struct UsageReport: Sendable, Equatable {
 
     /// Counts. `teachers`: all of the tenant as the year shows them; `building`: the id of the only one asked for.
     static func make(
-        _ records: [EducatorRecord], _ matching: EducatorMatching, teachers: [Teacher], year: AcademicYear,
-        semester: Semester, building: String?
+        _ attended: AttendedSessions, teachers: [Teacher], year: AcademicYear, semester: Semester,
+        building: String?
     ) -> UsageReport {
-        let days = semester.days(of: year)
-        var attended: [String: Set<String>] = [:]
-        var unmatched = 0
-        for record in records where days.contains(record.date) {
-            switch matching.outcome(record) {
-            case .teacher(let id): if record.counts { attended[id, default: []].insert(record.session) }
-            case .ignored: break
-            case .unmatched: unmatched += 1
-            }
-        }
         var buildings: [String: (name: String, rows: [Row])] = [:]
-        var distinct: Set<String> = []
+        var isAttended = [Bool](repeating: false, count: attended.sessionCount)
         for teacher in teachers where building == nil || teacher.schoolID == building {
-            let sessions = attended[teacher.id] ?? []
+            let sessions = attended.of(teacher.id)
             guard !sessions.isEmpty || teacher.active else { continue }
-            distinct.formUnion(sessions)
+            for session in sessions { isAttended[Int(session)] = true }
             buildings[teacher.schoolID ?? "", default: (teacher.school, [])].rows.append(
                 Row(
                     teacherID: teacher.id, name: teacher.name, email: teacher.email, active: teacher.active,
@@ -80,8 +70,8 @@ public struct UsageReport: Sendable, Equatable {
             ($0.id == nil ? 1 : 0, $0.name, $0.id ?? "") < ($1.id == nil ? 1 : 0, $1.name, $1.id ?? "")
         }
         return UsageReport(
-            year: year, semester: semester, buildings: sorted, distinctSessions: distinct.count,
-            unmatched: unmatched)
+            year: year, semester: semester, buildings: sorted, distinctSessions: isAttended.count { $0 },
+            unmatched: attended.unmatched)
     }
 }
 
@@ -102,10 +92,15 @@ public struct UsageService {
     {
         try tenant.store.read { reader in
             let year = try TeacherService(tenant, actor: actor).year(text, in: reader)
-            let (records, matching) = try reader.educators()
+            let building = try building.map { try TeacherFields.schoolID($0, reader) }
+            let attendances = try reader.attendances(on: semester.days(of: year))
+            let teachers = try reader.readTeachers(year: year)
+            let matching = EducatorMatching(
+                teachers: try reader.matchableTeachers(in: teachers), decisions: try reader.matchDecisions(),
+                educators: attendances.educators, suggesting: false)
             return UsageReport.make(
-                records, matching, teachers: try reader.teachers(year: year, all: true), year: year,
-                semester: semester, building: try building.map { try TeacherFields.schoolID($0, reader) })
+                AttendedSessions(attendances, matching), teachers: try reader.teachers(in: teachers),
+                year: year, semester: semester, building: building)
         }
     }
 }
