@@ -31,6 +31,8 @@ baseline_cost since(baseline_cost start) {
     return (baseline_cost){end.wall - start.wall, end.cpu - start.cpu};
 }
 
+double monotonic_seconds(void) { return now().wall; }
+
 double process_cpu_seconds(int pid) {
     clockid_t clock;
     return clock_getcpuclockid(pid, &clock) == 0 ? seconds_of(clock) : -1;

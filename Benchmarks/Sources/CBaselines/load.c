@@ -260,18 +260,29 @@ static int loop(struct load *load) {
         }
         int count = epoll_wait(load->epoll, events, EVENTS, 5);
         if (count < 0 && errno != EINTR) return fail("epoll_wait", NULL);
-        for (int i = 0; i < count; i++) happened(load, events[i].data.ptr, events[i].events);
+        for (int i = 0; i < count; i++) {
+            if (!events[i].data.ptr) return 0;
+            happened(load, events[i].data.ptr, events[i].events);
+        }
     }
     return 0;
 }
 
+// The one event without a client.
+static int watch_end(struct load *load) {
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+    if (load->plan->until < 0) return 0;
+    return epoll_ctl(load->epoll, EPOLL_CTL_ADD, load->plan->until, &event);
+}
+
 int load_run(const load_plan *plan, const load_request *requests, const int32_t *counts, int clients,
-             load_answer *answers, double *seconds) {
+             load_answer *answers, double *start, double *seconds) {
     struct load load = {.plan = plan, .requests = requests, .answers = answers, .count = clients};
     load.clients = calloc((size_t)clients, sizeof *load.clients);
     load.epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (!load.clients || load.epoll < 0) {
+    if (!load.clients || load.epoll < 0 || watch_end(&load) < 0) {
         free(load.clients);
+        if (load.epoll >= 0) close(load.epoll);
         return fail("the clients", NULL);
     }
     int64_t first = 0;
@@ -281,7 +292,7 @@ int load_run(const load_plan *plan, const load_request *requests, const int32_t 
             (struct client){.socket = -1, .next = first, .end = end, .pause = plan->first_pause};
         first = end;
     }
-    load.start = now().wall;
+    *start = load.start = monotonic_seconds();
     int status = loop(&load);
     *seconds = elapsed(&load);
     for (int i = 0; i < clients; i++) {

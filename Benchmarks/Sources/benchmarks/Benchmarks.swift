@@ -9,7 +9,8 @@ struct Benchmarks: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, GrowthCommand.self, HubCommand.self, ImportCommand.self, SyncCommand.self,
             EmptyCommand.self, JoinCommand.self, DownloadCommand.self, EditCommand.self, FillCommand.self,
-            UsageCommand.self, DiffCommand.self, FleetCommand.self,
+            UsageCommand.self, DiffCommand.self, FleetCommand.self, NewsCommand.self,
+            YearCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 }

@@ -49,6 +49,11 @@ int guard_insert(guard_kind kind, int rows, const char *folder, int cache_kib, b
 /// `count` transactions of one inserted row each, into a new file in `folder`.
 int baseline_commits(int count, const char *folder, int cache_kib, baseline_cost *cost);
 
+/// From now on each fsync and fdatasync of this process takes so much longer; 0 for none.
+void slow_disk(int sync_milliseconds);
+/// How many there were so far.
+int64_t disk_syncs(void);
+
 typedef struct {
     baseline_cost cost;
     int64_t rows;
@@ -72,6 +77,7 @@ typedef struct {
     double longest_pause;
     int64_t max_body;     // bytes of an answer
     int keeps_bodies;     // of answers with status 200
+    int until;            // a descriptor: the run ends when it can be read; -1 for none
 } load_plan;
 
 typedef struct {
@@ -86,10 +92,13 @@ typedef struct {
 } load_answer;
 
 /// So many clients at once: client i sends the next `counts[i]` requests, one after the other. `answers` has
-/// one place a request, all zero. Gives the seconds until the last client was done.
+/// one place a request, all zero. Gives when it began, as monotonic_seconds(), and the seconds until the last
+/// client was done.
 int load_run(const load_plan *plan, const load_request *requests, const int32_t *counts, int clients,
-             load_answer *answers, double *seconds);
+             load_answer *answers, double *start, double *seconds);
 
+/// The clock that every process of the machine shares.
+double monotonic_seconds(void);
 /// CPU seconds of a whole process so far, user and system; 0 is the calling one.
 double process_cpu_seconds(int pid);
 const char *baseline_sqlite_version(void);

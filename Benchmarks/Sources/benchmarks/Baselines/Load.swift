@@ -23,6 +23,8 @@ struct Load {
     struct Outcome {
         /// One a request, in the order of the clients.
         let answers: [Answer]
+        /// When the run began, as `monotonic_seconds` counts.
+        let start: Double
         let seconds: Double
     }
 
@@ -36,6 +38,8 @@ struct Load {
     /// Seconds after which the run is given up.
     var limit = 900.0
     var keepsBodies = false
+    /// The run also ends when this descriptor can be read.
+    var until: Int32?
 
     private static let maxBody: Int64 = 16 << 20
 
@@ -51,7 +55,8 @@ struct Load {
         (plan.first_pause, plan.longest_pause) = (firstPause, longestPause)
         plan.max_body = Self.maxBody
         plan.keeps_bodies = keepsBodies ? 1 : 0
-        var seconds = 0.0
+        plan.until = until ?? -1
+        var start = 0.0, seconds = 0.0
         try bytes.withUnsafeBufferPointer { bytes in
             var offset = 0
             let list = requests.map { request in
@@ -59,9 +64,9 @@ struct Load {
                 return load_request(
                     bytes: bytes.baseAddress.map { $0 + offset }, count: Int64(request.count))
             }
-            try Baseline.check(load_run(&plan, list, counts, Int32(counts.count), &answers, &seconds))
+            try Baseline.check(load_run(&plan, list, counts, Int32(counts.count), &answers, &start, &seconds))
         }
-        return Outcome(answers: answers.map(Self.taken), seconds: seconds)
+        return Outcome(answers: answers.map(Self.taken), start: start, seconds: seconds)
     }
 
     /// Takes an answer over, and frees what belongs to it.

@@ -12,7 +12,8 @@ struct RunOptions: ParsableArguments {
 
 /// What can be measured, in the order of the table.
 enum Area: String, CaseIterable {
-    case roster, stored, snapshot, reconnect, idle, allocate, conflicts, reports, memory, `guard`
+    case roster, stored, snapshot, reconnect, wait, idle, allocate, conflicts, reports, memory, retention
+    case `guard`
 
     func figures(_ sizes: Sizes, _ folder: Folder) throws -> [Figure] {
         switch self {
@@ -20,11 +21,13 @@ enum Area: String, CaseIterable {
         case .stored: try StoredMeasurement(sizes, folder, stored: sizes.stored).figures()
         case .snapshot: try SnapshotMeasurement(sizes, folder).figures()
         case .reconnect: try ReconnectMeasurement(sizes, folder).figures()
+        case .wait: try WaitMeasurement(sizes, folder).figures()
         case .idle: try IdleMeasurement(sizes, folder).figures()
         case .allocate: try AllocateMeasurement(sizes, folder).figures()
         case .conflicts: try ConflictMeasurement(sizes, folder).figures()
         case .reports: try ReportMeasurement(sizes, folder).figures()
         case .memory: try MemoryMeasurement(sizes, folder).figures()
+        case .retention: try RetentionMeasurement(sizes, folder).figures()
         case .guard: try GuardMeasurement(sizes, folder).figures()
         }
     }
@@ -38,14 +41,17 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var options: RunOptions
     @Option(
         help: """
-            Only the areas named, comma-separated: roster, stored, snapshot, reconnect, idle, allocate, \
-            conflicts, reports, memory, guard.
+            Only the areas named, comma-separated: roster, stored, snapshot, reconnect, wait, idle, \
+            allocate, conflicts, reports, memory, retention, guard.
             """)
     var only: String?
-    @Option(help: "The JSON file that is written.")
+    @Option(help: "So many whole runs, one after the other; says in how many each target was met.")
+    var runs = 1
+    @Option(help: "The JSON file that is written; with --runs after each.")
     var json = ".build/bench.json"
 
     func validate() throws {
+        guard (1...20).contains(runs) else { throw ValidationError("--runs is 1 to 20") }
         for name in names where Area(rawValue: name) == nil {
             throw ValidationError("--only knows no area '\(name)'")
         }
@@ -56,12 +62,22 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let folder = try Folder(in: options.folder)
         let chosen = names.isEmpty ? Area.allCases : Area.allCases.filter { names.contains($0.rawValue) }
-        var figures: [Figure] = []
-        for area in chosen { figures += try measured(area, folder) }
-        let report = Report(sizes.sizes, figures)
-        print(report.table)
-        try report.write(to: json)
+        var reports: [Report] = []
+        for _ in 0..<runs {
+            var figures: [Figure] = []
+            for area in chosen { figures += try measured(area, folder) }
+            reports.append(Report(sizes.sizes, figures))
+            print(reports[reports.count - 1].table)
+            try write(reports)
+        }
+        if runs > 1 { print(Runs(reports).table) }
         print("written to \(json)")
+    }
+
+    /// What runs so far have found is there even if a later one fails.
+    private func write(_ reports: [Report]) throws {
+        if runs == 1 { return try reports[0].write(to: json) }
+        try Report.write(Runs(reports), to: json)
     }
 
     /// A line on stderr tells how far the run is: it takes minutes.

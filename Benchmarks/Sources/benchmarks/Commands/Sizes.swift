@@ -12,10 +12,18 @@ struct Sizes: Encodable, Sendable {
     var memoryRows = 1_000_000
     var reconnectTenants = 2_000
     var connections = 512
+    var waitingNodes = 2_000
+    var waitSeconds = 45
+    var waitChanges = 50
     var idleTenants = 5_000
     var idleSeconds = 30
     var clients = 64
     var allocations = 50
+    /// Free seats that are there beside those that are given away.
+    var storedSeats = 0
+    var yearTeachers = 500
+    var yearDays = 365
+    var keepDays = 90
 
     /// The sizes of the targets, also where they take long.
     static let million: Sizes = {
@@ -36,14 +44,21 @@ struct Sizes: Encodable, Sendable {
         sizes.attendances = 20_000
         sizes.memoryRows = 20_000
         sizes.reconnectTenants = 50
+        sizes.waitingNodes = 50
+        sizes.waitSeconds = 5
+        sizes.waitChanges = 10
         sizes.idleTenants = 100
         sizes.idleSeconds = 5
         sizes.allocations = 10
+        sizes.yearDays = 30
+        sizes.keepDays = 7
         return sizes
     }()
 
     /// Rows of a teacher: the person and one year.
     static let rowsPerTeacher = 2
+    /// Rows of a seat: itself and its purchase in the audit.
+    static let rowsPerSeat = 2
     /// Below this the hub gives its log and no snapshot: a MiB of bodies.
     static let fewestSnapshotRows = 60_000
 }
@@ -58,6 +73,8 @@ struct SizeOptions: ParsableArguments {
             100,000 rows in conflict.
             """)
     var million = false
+    @Flag(help: "The year of daily imports with 5,000 teachers instead of 500; takes some minutes.")
+    var year = false
     @Option(help: "Repetitions of a measurement, ours and the baseline's in turn.")
     var repeats: Int?
     @Option(help: "Teachers in the roster of the import and first sync; each is two rows.")
@@ -78,6 +95,12 @@ struct SizeOptions: ParsableArguments {
     var reconnectTenants: Int?
     @Option(help: "Nodes that talk to the hub at a time while all reconnect.")
     var connections: Int?
+    @Option(help: "Nodes that wait for news at once.")
+    var waitingNodes: Int?
+    @Option(help: "How long nothing happens while they wait, seconds.")
+    var waitSeconds: Int?
+    @Option(help: "Changes that bring news, each to another of them.")
+    var waitChanges: Int?
     @Option(name: .customLong("tenants"), help: "Tenants of a hub that is idle.")
     var idleTenants: Int?
     @Option(help: "How long a hub is idle, seconds.")
@@ -86,15 +109,27 @@ struct SizeOptions: ParsableArguments {
     var clients: Int?
     @Option(help: "Seats that each of them allocates.")
     var allocations: Int?
+    @Option(help: "Free seats that the tenant has besides.")
+    var storedSeats: Int?
+    @Option(help: "Teachers of a district that imports its roster each day.")
+    var yearTeachers: Int?
+    @Option(help: "Days of its year.")
+    var yearDays: Int?
+    @Option(help: "Days for which what was replaced is kept then.")
+    var keepDays: Int?
 
     var sizes: Sizes {
         var sizes = quick ? Sizes.quick : million ? Sizes.million : Sizes()
+        if year { sizes.yearTeachers = 5000 }
         let named: [(WritableKeyPath<Sizes, Int>, Int?)] = [
             (\.repeats, repeats), (\.teachers, teachers), (\.stored, stored), (\.snapshotRows, snapshotRows),
             (\.conflictRows, conflictRows), (\.reportTeachers, reportTeachers), (\.attendances, attendances),
             (\.memoryRows, memoryRows), (\.reconnectTenants, reconnectTenants), (\.connections, connections),
+            (\.waitingNodes, waitingNodes), (\.waitSeconds, waitSeconds), (\.waitChanges, waitChanges),
             (\.idleTenants, idleTenants), (\.idleSeconds, idleSeconds), (\.clients, clients),
-            (\.allocations, allocations),
+            (\.allocations, allocations), (\.storedSeats, storedSeats), (\.yearTeachers, yearTeachers),
+            (\.yearDays, yearDays),
+            (\.keepDays, keepDays),
         ]
         for (path, value) in named { if let value { sizes[keyPath: path] = value } }
         return sizes
@@ -111,12 +146,21 @@ struct SizeOptions: ParsableArguments {
             ("--attendances", sizes.attendances, sizes.reportTeachers...10_000_000),
             ("--memory-rows", sizes.memoryRows, 20...4_000_000),
             ("--reconnect-tenants", sizes.reconnectTenants, 1...20_000),
+            ("--waiting-nodes", sizes.waitingNodes, 1...4000), ("--wait-seconds", sizes.waitSeconds, 1...50),
+            ("--wait-changes", sizes.waitChanges, 1...200),
             ("--connections", sizes.connections, 1...20_000), ("--tenants", sizes.idleTenants, 1...50_000),
             ("--idle-seconds", sizes.idleSeconds, 1...3600), ("--clients", sizes.clients, 1...10_000),
             ("--allocations", sizes.allocations, 1...1000),
+            ("--stored-seats", sizes.storedSeats, 0...1_000_000),
+            ("--year-teachers", sizes.yearTeachers, 20...100_000),
+            // A year and no more: on August 1 everybody gets a row for the next one.
+            ("--year-days", sizes.yearDays, 16...365), ("--keep-days", sizes.keepDays, 1...180),
         ]
         for (name, value, range) in limits where !range.contains(value) {
             throw ValidationError("\(name) is \(range.lowerBound) to \(range.upperBound)")
+        }
+        guard 2 * sizes.keepDays < sizes.yearDays else {
+            throw ValidationError("--keep-days is less than half of --year-days")
         }
     }
 }

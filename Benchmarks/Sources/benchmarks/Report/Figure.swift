@@ -54,6 +54,10 @@ struct Figure: Encodable {
             targets.isEmpty
             ? nil : targets.allSatisfy { $0.isMet(ours: middle, ratio: ratio, details: details) }
     }
+
+    /// Whether one of the targets is met, and what is held against it.
+    func meets(_ target: Int) -> Bool { targets[target].isMet(ours: ours, ratio: ratio, details: details) }
+    func value(_ target: Int) -> Double? { targets[target].value(ours: ours, ratio: ratio, details: details) }
 }
 
 /// The middle value; the mean of both for an even count.

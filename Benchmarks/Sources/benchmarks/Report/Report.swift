@@ -34,17 +34,20 @@ struct Report: Encodable {
             "case", "ours", "baseline", "ratio", "low-high", "CPU ratio", "target", "met", "compared with",
         ]
         let rows = [head] + figures.flatMap { [row($0), details($0)] }.filter { !$0.isEmpty }
-        let widths = head.indices.map { column in
+        return "\(machine.text), median of up to \(sizes.repeats), \(date)\n\(Self.aligned(rows))"
+    }
+
+    /// Rows of one cell stand as they are.
+    static func aligned(_ rows: [[String]]) -> String {
+        let widths = (rows.first ?? []).indices.map { column in
             rows.filter { $0.count > 1 }.map { $0[column].count }.max() ?? 0
         }
-        let lines = rows.map { row in
+        return rows.map { row in
             row.count == 1
                 ? row[0]
                 : zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
                     .joined(separator: "  ")
-        }
-        return (["\(machine.text), median of up to \(sizes.repeats), \(date)"] + lines)
-            .joined(separator: "\n")
+        }.joined(separator: "\n")
     }
 
     private func row(_ figure: Figure) -> [String] {

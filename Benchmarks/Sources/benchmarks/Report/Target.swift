@@ -12,10 +12,16 @@ struct Target: Encodable {
         Target(of: name, atMost: limit, atLeast: nil)
     }
 
+    /// What is held against it; nil when the number is missing.
+    func value(ours: Double, ratio: Double?, details: [String: Double]) -> Double? {
+        let values = ["ours": ours, "ratio": ratio]
+        guard let value = values[of] ?? details[of], value.isFinite else { return nil }
+        return value
+    }
+
     /// False also when the number is missing.
     func isMet(ours: Double, ratio: Double?, details: [String: Double]) -> Bool {
-        let values = ["ours": ours, "ratio": ratio]
-        guard let value = values[of] ?? details[of], value.isFinite else { return false }
+        guard let value = value(ours: ours, ratio: ratio, details: details) else { return false }
         return value <= atMost ?? .infinity && value >= atLeast ?? -.infinity
     }
 

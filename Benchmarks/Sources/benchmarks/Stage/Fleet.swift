@@ -26,16 +26,15 @@ final class Fleet {
 
     /// Bytes that a tenant may need, without and with a roster.
     private static let room = (empty: 768 << 10, filled: 2 << 20)
-    private static let memoryFolder = "/dev/shm"
     private static let schools = 5
 
     /// `rows`: of each tenant's roster, 0 for a tenant without a node; `changes`: transactions that its node
-    /// has made since.
-    init(tenants: Int, rows: Int = 0, changes: Int = 0, _ folder: Folder) throws {
+    /// has made since. `waitSeconds`: the nodes ask for news for so long, and have no changes.
+    init(tenants: Int, rows: Int = 0, changes: Int = 0, waitSeconds: Int = 0, _ folder: Folder) throws {
         hubPath = folder("fleet-\(UUID().uuidString)")
         let began = ContinuousClock.now
         let needed = tenants * (rows > 0 ? Self.room.filled : Self.room.empty)
-        let scratch = try Folder(in: Self.memory(with: needed) ?? folder.path)
+        let scratch = try Folder.inMemory(room: needed, else: folder.path)
         _ = try Sites.makeHub(scratch("hub"), schools: Self.schools, tenant: false)
         let workers = rows > 0 ? min(ProcessInfo.processInfo.activeProcessorCount, tenants, 8) : 1
         let commands = (0..<workers).map { worker -> [String] in
@@ -43,7 +42,7 @@ final class Fleet {
                 "fleet", "--hub", scratch("hub"), "--scratch", scratch("nodes-\(worker)"),
                 "--out", scratch("syncs-\(worker)"), "--from", "\(tenants * worker / workers)",
                 "--to", "\(tenants * (worker + 1) / workers)", "--rows", "\(rows)", "--changes", "\(changes)",
-                "--schools", "\(Self.schools)",
+                "--schools", "\(Self.schools)", "--wait-seconds", "\(waitSeconds)",
             ]
         }
         try Worker.runAll(commands)
@@ -70,11 +69,4 @@ final class Fleet {
     }
 
     deinit { Sites.remove([hubPath]) }
-
-    /// A file system in memory with room for so many bytes; nil for none.
-    private static func memory(with needed: Int) -> String? {
-        var room = statvfs()
-        guard statvfs(memoryFolder, &room) == 0, access(memoryFolder, W_OK) == 0 else { return nil }
-        return Double(room.f_bavail) * Double(room.f_frsize) > Double(needed) ? memoryFolder : nil
-    }
 }

@@ -1,10 +1,12 @@
 import Foundation
+import Glibc
 
 /// A new folder that goes away with the run. What runs left that were killed goes, too.
 final class Folder {
     let path: String
 
     private static let prefix = "node-bench-"
+    private static let memory = "/dev/shm"
 
     init(in parent: String) throws {
         try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
@@ -15,6 +17,14 @@ final class Folder {
             URL(fileURLWithPath: parent)
             .appendingPathComponent("\(Self.prefix)\(getpid())-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    /// One in memory, where an fsync costs nothing, if so many bytes have room there; else in `parent`.
+    static func inMemory(room needed: Int, else parent: String) throws -> Folder {
+        var room = statvfs()
+        let isThere = statvfs(memory, &room) == 0 && access(memory, W_OK) == 0
+        let hasRoom = Double(room.f_bavail) * Double(room.f_frsize) > Double(needed)
+        return try Folder(in: isThere && hasRoom ? memory : parent)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

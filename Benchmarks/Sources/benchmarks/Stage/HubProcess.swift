@@ -11,12 +11,14 @@ final class HubProcess {
     private let process: Process
     private let client: CurlClient
 
-    /// `withWatches`: with the background work of `serve`.
-    init(_ path: String, withWatches: Bool = false) throws {
+    /// `withWatches`: with the background work of `serve`. `syncMilliseconds`: on a disk whose syncs take so much
+    /// longer.
+    init(_ path: String, withWatches: Bool = false, syncMilliseconds: Int = 0) throws {
         client = try makeClient()
         let pipe = Pipe(), began = ContinuousClock.now
         process = Worker.process(
-            ["hub", "--data", path] + (withWatches ? ["--with-watches"] : []), output: pipe)
+            ["hub", "--data", path, "--sync-milliseconds", "\(syncMilliseconds)"]
+                + (withWatches ? ["--with-watches"] : []), output: pipe)
         try process.run()
         let line = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
         startSeconds = seconds(since: began)
@@ -44,13 +46,20 @@ final class HubProcess {
     func forgetPeak() { Memory.forgetPeak(pid: pid) }
 
     /// Descriptors that are open, sockets too.
-    func openFiles() throws -> Int {
+    func openFiles() throws -> Int { try Self.openFiles(pid: pid) }
+
+    static func openFiles(pid: Int32) throws -> Int {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
     }
 
     /// Body bytes of all requests and answers so far.
-    func bytes() throws -> Int {
-        Int(String(decoding: try get(CountingBackend.path), as: UTF8.self)) ?? 0
+    func bytes() throws -> Int { try number(CountingBackend.path) }
+
+    /// Syncs of files so far.
+    func syncs() throws -> Int { try number(CountingBackend.syncsPath) }
+
+    private func number(_ path: String) throws -> Int {
+        Int(String(decoding: try get(path), as: UTF8.self)) ?? 0
     }
 
     /// The body of a good answer.

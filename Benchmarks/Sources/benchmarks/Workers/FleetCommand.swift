@@ -25,6 +25,8 @@ struct FleetCommand: ParsableCommand {
     @Option var rows: Int
     @Option var changes: Int
     @Option var schools: Int
+    /// The nodes ask for news for so many seconds, instead of sending changes.
+    @Option var waitSeconds = 0
 
     func run() throws {
         Worker.limitTime()
@@ -32,7 +34,7 @@ struct FleetCommand: ParsableCommand {
         var syncs: [PreparedSync] = []
         for start in stride(from: from, to: to, by: Self.batch) {
             let numbers = start..<min(start + Self.batch, to)
-            for number in numbers { try Sites.makeTenant(slug(number), at: hub) }
+            for number in numbers { try Sites.makeTenant(Self.slug(number), at: hub) }
             if rows > 0 { syncs += try prepare(numbers, hub) }
         }
         let encoder = PropertyListEncoder()
@@ -41,7 +43,7 @@ struct FleetCommand: ParsableCommand {
         try Worker.print(WorkerReport())
     }
 
-    private func slug(_ number: Int) -> String { "district-\(number)" }
+    static func slug(_ number: Int) -> String { "district-\(number)" }
 
     private func prepare(_ numbers: Range<Int>, _ hub: Installation) throws -> [PreparedSync] {
         let node = try Sites.makeNode(scratch)
@@ -50,19 +52,14 @@ struct FleetCommand: ParsableCommand {
     }
 
     private func prepare(_ number: Int, _ node: Installation, _ hub: Installation) throws -> PreparedSync {
-        try join(slug(number), node, hub)
-        let tenant = try node.tenant(slug(number)), exchange = InProcessExchange(hub: hub)
+        try Sites.join(Self.slug(number), node, hub)
+        let tenant = try node.tenant(Self.slug(number)), exchange = InProcessExchange(hub: hub)
         try exchange.run(tenant)
         try fill(tenant, node, seed: UInt64(number))
         try exchange.run(tenant)
+        if waitSeconds > 0 { return try wait(number, tenant, hub) }
         try change(tenant, node)
         return try prepared(tenant, hub, withDigest: number % Self.sample == 0)
-    }
-
-    private func join(_ slug: String, _ node: Installation, _ hub: Installation) throws {
-        let token = try hub.invite(slug: slug, minutes: 600).token
-        let answer = try Enrolment.admit(Enrolment.request(token, from: node).0, at: hub)
-        _ = try Enrolment.complete(answer, token: token, hubURL: "http://127.0.0.1:1", at: node)
     }
 
     private func fill(_ tenant: OpenTenant, _ node: Installation, seed: UInt64) throws {
@@ -96,14 +93,29 @@ struct FleetCommand: ParsableCommand {
         guard case .hello(let hello)? = effects.first, let head = hello.ownHead, hello.frames.count == changes
         else { throw Worker.Failure(description: "a node's changes don't fit into one request") }
         return PreparedSync(
-            tenant: tenant.slug, request: Data(try request(hello, tenant, hub)), origin: head.origin.hex,
+            tenant: tenant.slug, request: Data(try request("hello", hello, tenant, hub)),
+            origin: head.origin.hex,
             seq: head.seq, hash: head.hash.hex,
             digest: withDigest ? try tenant.store.read { try $0.stateDigest() }.hex : nil)
     }
 
+    /// Up to a fifth shorter than asked for, as nodes spread their waits.
+    private func wait(_ number: Int, _ tenant: OpenTenant, _ hub: Installation) throws -> PreparedSync {
+        let seconds = Int64(max(1, waitSeconds - waitSeconds * (number % 21) / 100))
+        let wait = try NodePort(tenant).waitRequest(seconds: seconds)
+        guard let head = try tenant.store.read({ try $0.ownOrigin() }), let hash = head.headHash else {
+            throw Worker.Failure(description: "a node has written nothing")
+        }
+        return PreparedSync(
+            tenant: tenant.slug, request: Data(try request("wait", wait, tenant, hub)), origin: head.id.hex,
+            seq: head.headSeq, hash: hash.hex, digest: nil)
+    }
+
     /// As `HubClient` sends it; the hub's address isn't signed.
-    private func request(_ hello: HelloRequest, _ tenant: OpenTenant, _ hub: Installation) throws -> [UInt8] {
-        let body = hello.encoded(), path = "/sync/v1/hello", key = tenant.origin.key
+    private func request(
+        _ kind: String, _ message: some ExchangeMessage, _ tenant: OpenTenant, _ hub: Installation
+    ) throws -> [UInt8] {
+        let body = message.encoded(), path = "/sync/v1/\(kind)", key = tenant.origin.key
         var headers: HeaderList = [("Content-Type", ExchangeLimits.contentType)]
         headers += try HTTPSignature.sign(
             RequestParts(

@@ -54,10 +54,13 @@ enum Worker {
     }
 
     /// A subcommand that runs.
-    private struct Running {
-        let name: String
-        let process: Process
-        let pipe: Pipe
+    struct Running {
+        fileprivate let name: String
+        fileprivate let process: Process
+        fileprivate let pipe: Pipe
+
+        /// Can be read once the subcommand tells that it is done, or has ended.
+        var output: Int32 { pipe.fileHandleForReading.fileDescriptor }
 
         func end(_ reason: Process.TerminationReason = .exit) throws -> WorkerReport {
             let output = pipe.fileHandleForReading.readDataToEndOfFile()
@@ -72,7 +75,8 @@ enum Worker {
         }
     }
 
-    private static func start(_ arguments: [String]) throws -> Running {
+    /// Runs a subcommand beside what follows.
+    static func start(_ arguments: [String]) throws -> Running {
         let pipe = Pipe(), process = process(arguments, output: pipe)
         try process.run()
         return Running(name: arguments[0], process: process, pipe: pipe)
