@@ -139,7 +139,7 @@ extension StoreReader {
             throw NodeError(.corrupt, "the hub's key is damaged", hint: "Restore a backup.")
         }
         guard let kept = try state(.hubIdentity)?.bytes else { return HubIdentity(key: key) }
-        return try HubIdentity(encoded: kept)
+        return try store.hubIdentity(encoded: kept)
     }
 }
 

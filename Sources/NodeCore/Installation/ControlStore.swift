@@ -1,10 +1,13 @@
 import Foundation
 import GRDB
+import Synchronization
 
 /// `control.db`: what concerns this installation and is never synced. At the hub also the registry
 /// of tenants, the reference data and the enrolment tokens.
 public final class ControlStore: Sendable {
     let queue: DatabaseQueue
+    /// How far commits go now; nil where that isn't known.
+    private let durability = Mutex<Durability?>(.full)
 
     init(path: String, create: Bool, copies: String? = nil) throws {
         guard create || FileManager.default.fileExists(atPath: path) else {
@@ -25,9 +28,12 @@ public final class ControlStore: Sendable {
         }
     }
 
-    func write<T>(_ body: (Database) throws -> T) throws -> T {
+    /// `durability`: `.normal` for what says only that nothing happened, where waiting for the disk would be most of the
+    /// work. It is on the disk with the next commit that is `.full`.
+    func write<T>(_ durability: Durability = .full, _ body: (Database) throws -> T) throws -> T {
         do {
             return try queue.writeWithoutTransaction { db in
+                try require(durability, db)
                 var result: T?
                 try db.inTransaction(.immediate) {
                     result = try body(db)
@@ -36,6 +42,14 @@ public final class ControlStore: Sendable {
                 return result!
             }
         } catch { throw ConnectionSetup.translate(error, file: "control.db") }
+    }
+
+    /// For whoever has the connection to itself.
+    private func require(_ wanted: Durability, _ db: Database) throws {
+        guard durability.withLock({ $0 }) != wanted else { return }
+        durability.withLock { $0 = nil }
+        try ConnectionSetup.require(wanted, db)
+        durability.withLock { $0 = wanted }
     }
 
     /// Begins a write and takes it back.

@@ -7,19 +7,22 @@ struct OwnIdentity: Sendable {
     let hub: HubIdentity
     /// `keys/identity.chain` as it was read; nil where there is none.
     let stored: [UInt8]?
+    /// By what that file is known, taken before it was read.
+    let stamp: FileStamp?
 
     init(_ directory: DataDirectory, _ keys: KeyVault) throws {
+        let stamp = FileStamp(directory.identityChain)
         let key = try keys.load(directory.identityKey)
         guard let stored = try Self.chain(directory) else {
-            self.init(key: key, hub: HubIdentity(key: key.publicKey), stored: nil)
+            self.init(key: key, hub: HubIdentity(key: key.publicKey), stored: nil, stamp: stamp)
             return
         }
         let hub = try HubIdentity(encoded: stored)
         let next = directory.nextIdentityKey
         if hub.key == key.publicKey {
-            self.init(key: key, hub: hub, stored: stored)
+            self.init(key: key, hub: hub, stored: stored, stamp: stamp)
         } else if FileManager.default.fileExists(atPath: next), try keys.load(next).publicKey == hub.key {
-            self.init(key: try keys.load(next), hub: hub, stored: stored)
+            self.init(key: try keys.load(next), hub: hub, stored: stored, stamp: stamp)
         } else {
             throw NodeError(
                 .corrupt, "keys/identity.key and keys/identity.chain don't belong together",
@@ -27,10 +30,11 @@ struct OwnIdentity: Sendable {
         }
     }
 
-    private init(key: SigningKey, hub: HubIdentity, stored: [UInt8]?) {
+    private init(key: SigningKey, hub: HubIdentity, stored: [UInt8]?, stamp: FileStamp?) {
         self.key = key
         self.hub = hub
         self.stored = stored
+        self.stamp = stamp
     }
 
     static func chain(_ directory: DataDirectory) throws -> [UInt8]? {
@@ -59,11 +63,10 @@ extension Installation {
         try OwnIdentity(directory, KeyVault(directory, environment)).hub.keys
     }
 
-    /// Notices that another process has put another key in place; for whoever runs for long.
+    /// Notices that another process has put another key in place; for whoever runs for long. Only looks at the file
+    /// unless it is another one.
     public func refreshIdentity() throws {
-        guard role == .hub, try OwnIdentity.chain(directory) != own.withLock({ $0.stored }) else {
-            return
-        }
+        guard role == .hub, FileStamp(directory.identityChain) != own.withLock({ $0.stamp }) else { return }
         let present = try OwnIdentity(directory, keys)
         own.withLock { $0 = present }
     }

@@ -10,24 +10,54 @@ public struct PendingSuccession: Sendable {
     public let receiptSeq: Int64
 }
 
+/// How the key files of a tenant and its file stand to each other.
+public enum KeyStanding: Sendable {
+    /// The file's own origin is of the key that is here, the hub has certified it, and no other is to follow.
+    case settled
+    /// The key that is here writes; it waits for its certificate, or another follows it.
+    case changing
+    /// They don't belong together: one of them was put back from a copy.
+    case displaced
+}
+
 /// The key files of a tenant while one key follows another.
 ///
 /// `SLUG.key` is the key that the hub knows, `SLUG.next.key` the one that follows. Which of them signs is
 /// the tenant file's word: its own origin names the public key. So the step that counts is one transaction
 /// of that file, and a stop at any point leaves a pair that is read rightly.
 extension Installation {
+    /// What the opening of a tenant asks of its file.
+    struct OwnKey {
+        let key: SigningKey
+        let standing: KeyStanding
+        /// Whether an order of erasure is still to be followed outside the tenant's transactions.
+        let owesErasure: Bool
+    }
+
     /// The key of the own origin. `SLUG.key` where neither fits: then `sync` makes a new one.
-    func ownKey(_ slug: String, in store: TenantStore) throws -> SigningKey {
+    func ownKey(_ slug: String, in store: TenantStore) throws -> OwnKey {
         let key = try keys.load(directory.tenantKey(slug: slug))
-        let own = try store.read { try $0.ownOrigin()?.publicKey }
-        guard own != key.publicKey, let next = try nextKey(slug), next.publicKey == own else { return key }
-        return next
+        let (own, rotation, erasure) = try store.read {
+            (try $0.ownOrigin(), try $0.state(.rotation)?.bytes, try $0.state(.erasurePending)?.int)
+        }
+        let owesErasure = erasure == 1
+        if own?.publicKey == key.publicKey {
+            let isSettled = own?.isCertified == true && rotation == nil
+            return OwnKey(
+                key: key, standing: isSettled ? .settled : .changing, owesErasure: owesErasure)
+        }
+        guard let next = try nextKey(slug), next.publicKey == own?.publicKey else {
+            return OwnKey(key: key, standing: .displaced, owesErasure: owesErasure)
+        }
+        return OwnKey(key: next, standing: .changing, owesErasure: owesErasure)
     }
 
     private func nextKey(_ slug: String) throws -> SigningKey? {
-        let path = directory.nextTenantKey(slug: slug)
-        return FileManager.default.fileExists(atPath: path) ? try keys.load(path) : nil
+        try hasNextKey(slug) ? keys.load(directory.nextTenantKey(slug: slug)) : nil
     }
+
+    /// Whether the file of a key that follows is there.
+    public func hasNextKey(_ slug: String) -> Bool { FileStamp(directory.nextTenantKey(slug: slug)) != nil }
 
     /// Whether the key that writes is one that the hub has not certified yet.
     private func waitsForCertificate(_ slug: String) throws -> Bool {
@@ -99,10 +129,7 @@ extension Installation {
     }
 
     /// Whether the tenant file and the key file don't belong together: one of them was put back from a copy.
-    public func isDisplaced(_ slug: String) throws -> Bool {
-        let open = try tenant(slug)
-        return try open.store.read { try $0.ownOrigin()?.publicKey } != open.origin.key.publicKey
-    }
+    public func isDisplaced(_ slug: String) throws -> Bool { try tenant(slug).keyStanding == .displaced }
 
     /// Takes the hub's certificate: for the origin that writes already, or at the end of a rotation, from
     /// when on the new key writes. The hub's log is read again from where it first holds deltas of the old

@@ -157,9 +157,12 @@ public final class Installation: Sendable {
         let (id, secret) = try registered(slug)
         let identifiers = Identifiers(slug: slug, secret: secret)
         let store = try store(slug, identifiers)
-        let origin = LocalOrigin(key: try ownKey(slug, in: store), role: role, identifiers: identifiers)
-        let tenant = OpenTenant(slug: slug, id: id, secret: secret, store: store, origin: origin)
-        try finishErasuresUnlessBusy(tenant)
+        let own = try ownKey(slug, in: store)
+        let origin = LocalOrigin(key: own.key, role: role, identifiers: identifiers)
+        let tenant = OpenTenant(
+            slug: slug, id: id, secret: secret, store: store, origin: origin,
+            keyStanding: own.standing)
+        if own.owesErasure { try finishErasuresUnlessBusy(tenant) }
         return tenant
     }
 
@@ -232,6 +235,8 @@ public struct OpenTenant: Sendable {
     let secret: [UInt8]
     public let store: TenantStore
     public let origin: LocalOrigin
+    /// How its key files and its file stood to each other when it was opened.
+    public let keyStanding: KeyStanding
     public var identifiers: Identifiers { origin.identifiers }
 }
 

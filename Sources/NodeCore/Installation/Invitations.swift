@@ -222,11 +222,11 @@ extension Installation {
     }
 
     /// Remembers that a node was heard; at most once in so many milliseconds, a minute unless told, since it costs
-    /// an fsync.
+    /// a write. A power cut may take the newest of that.
     public func heard(_ node: EnrolledNode, onceIn pause: Int64 = 60_000) throws {
         let now = environment.clock.milliseconds()
         guard now - (node.lastSeenAt ?? 0) > pause else { return }
-        try control.write {
+        try control.write(.normal) {
             try $0.execute(
                 sql: "UPDATE enrolment SET last_seen_at = ? WHERE origin = ?",
                 arguments: [now, Data(node.origin.bytes)])

@@ -22,6 +22,9 @@ public struct ExchangeRecord: Sendable {
     public var milliseconds: Int64
     public var error: NodeError?
 
+    /// Whether it says only that nothing happened.
+    var isUneventful: Bool { pushed == 0 && pulled == 0 && error == nil }
+
     public init(
         tenant: String, verdict: String, pushed: Int, pulled: Int, roundTrips: Int, milliseconds: Int64,
         error: NodeError?
@@ -51,10 +54,10 @@ extension Installation {
         }
     }
 
-    /// Notes how an exchange ended.
+    /// Notes how an exchange ended. A power cut may take the newest lines of those in which nothing happened.
     public func record(_ exchange: ExchangeRecord) throws {
         let now = environment.clock.milliseconds()
-        try control.write { db in
+        try control.write(exchange.isUneventful ? .normal : .full) { db in
             try db.cachedStatement(
                 sql: """
                     INSERT INTO exchange_log (tenant, at, verdict, pushed, pulled, round_trips, duration_ms, error_code)
@@ -82,14 +85,15 @@ extension Installation {
         }
     }
 
-    /// Node: from now on requests name the hub by the key that it has followed.
-    public func followHub(_ slug: String) throws {
-        let key = try tenant(slug).store.read { try $0.hubIdentity().key }
-        guard let peer = try peer(slug), peer.hubKey != key else { return }
+    /// Node: from now on requests name the hub by the key that it has followed. `known`: by which they did so far.
+    public func followHub(_ tenant: OpenTenant, known: PublicKey) throws {
+        let key = try tenant.store.read { try $0.hubIdentity().key }
+        guard known != key else { return }
         try control.write { db in
             try db.execute(
-                sql: "UPDATE peer SET hub_key = ? WHERE tenant = ?", arguments: [Data(key.bytes), slug])
-            try note("sync.hub_key", "tenant \(slug), \(key.keyID.hex)", in: db)
+                sql: "UPDATE peer SET hub_key = ? WHERE tenant = ?",
+                arguments: [Data(key.bytes), tenant.slug])
+            try note("sync.hub_key", "tenant \(tenant.slug), \(key.keyID.hex)", in: db)
         }
     }
 

@@ -50,13 +50,15 @@ public struct BodyRetention: Sendable {
         public init() {}
     }
 
-    /// Runs when it is due: a day after the last run. Nil when it isn't.
+    /// Runs when it is due: a day after the last run. Nil when it isn't, and while nothing in the file is old enough.
     public func runIfDue(_ tenant: OpenTenant) throws -> Outcome? {
         guard keep > 0 else { return nil }
         let now = tenant.store.environment.clock.milliseconds()
-        let last = try tenant.store.read { try $0.state(.retentionAt)?.int }
-        if let last, abs(now - last) < Self.day { return nil }
-        return try run(tenant)
+        let isDue = try tenant.store.read { reader in
+            if let last = try reader.state(.retentionAt)?.int, abs(now - last) < Self.day { return false }
+            return try reader.firstDeltaAt().map { $0 <= now - keep } ?? false
+        }
+        return isDue ? try run(tenant) : nil
     }
 
     /// Runs now. Nothing is done while a hub that was put back is filled again.
@@ -121,6 +123,14 @@ private struct SweepChunk {
     var last: RowState.Stamp = 0
     /// By origin, what is swept once this is done.
     var through: [Int64: Int64]
+}
+
+extension StoreReader {
+    /// When the delta that was applied first came, which is before all that is kept of exchanges; milliseconds since
+    /// 1970, nil without any.
+    fileprivate func firstDeltaAt() throws -> Int64? {
+        try row("SELECT ifnull(received_at, wall) FROM sync_delta ORDER BY number LIMIT 1")?[0]
+    }
 }
 
 extension ReplicaTransaction {

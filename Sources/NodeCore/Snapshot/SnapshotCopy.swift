@@ -46,6 +46,7 @@ extension ReplicaTransaction {
 extension OpenTenant {
     /// The same tenant in another file.
     public func over(_ store: TenantStore) -> OpenTenant {
-        OpenTenant(slug: slug, id: id, secret: secret, store: store, origin: origin)
+        OpenTenant(
+            slug: slug, id: id, secret: secret, store: store, origin: origin, keyStanding: keyStanding)
     }
 }

@@ -3,17 +3,27 @@ import Foundation
 import GRDB
 
 extension DatabaseQueue {
-    /// Reads in one transaction. Not `read`, which asks SQLite to refuse writes before each and to take them after it.
+    /// Reads in one transaction. Not `read`, which asks SQLite to refuse writes before each and to take them after it;
+    /// nor `inTransaction`, which has the statements around it compiled each time.
     func readTransaction<T>(_ body: (Database) throws -> T) throws -> T {
         try unsafeRead { db in
-            var result: T?
-            try db.inTransaction(.deferred) {
-                result = try body(db)
-                return .rollback
-            }
-            return result!
+            try db.cachedStatement(sql: "BEGIN DEFERRED TRANSACTION").execute()
+            let result = Result { try body(db) }
+            // Some failures have ended the transaction already.
+            if db.isInsideTransaction { try db.cachedStatement(sql: "ROLLBACK TRANSACTION").execute() }
+            return try result.get()
         }
     }
+}
+
+/// How far a commit goes, as SQLite counts it.
+enum Durability: Int {
+    /// A power cut may take it back, whole, with what was committed so after it; a kill may not.
+    case normal = 1
+    /// It is on the disk, with all that was committed before.
+    case full = 2
+
+    fileprivate var name: String { self == .full ? "FULL" : "NORMAL" }
 }
 
 /// What every connection to one of our SQLite files is set to.
@@ -32,6 +42,7 @@ enum ConnectionSetup {
         configuration.busyMode = .timeout(20)
         configuration.foreignKeysEnabled = false
         configuration.prepareDatabase { db in
+            leaveOutAuthorizer(db)
             if !readOnly { try useWAL(db) }
             try db.execute(sql: "PRAGMA trusted_schema = 0")
             try db.execute(sql: "PRAGMA cell_size_check = 1")
@@ -40,6 +51,12 @@ enum ConnectionSetup {
             try disableTriggers(db)
         }
         return configuration
+    }
+
+    /// GRDB has SQLite tell it of each table and column that a statement touches, for those who observe changes. Nobody
+    /// does here, and it costs more than SQLite's own work of compiling the statement.
+    private static func leaveOutAuthorizer(_ db: Database) {
+        sqlite3_set_authorizer(db.sqliteConnection, nil, nil)
     }
 
     /// Not by GRDB's `journalMode`, which makes and drops a table whenever it finds the WAL empty: every
@@ -64,14 +81,18 @@ enum ConnectionSetup {
     /// FULL is set once the file is open, after whatever GRDB sets while it opens it,
     /// and read back: an acknowledged write must survive a power cut.
     static func requireFullSync(_ queue: DatabaseQueue) throws {
-        let level = try queue.writeWithoutTransaction { db -> Int? in
-            try db.execute(sql: "PRAGMA synchronous = FULL")
-            return try Int.fetchOne(db, sql: "PRAGMA synchronous")
-        }
-        guard level == 2 else {
+        try queue.writeWithoutTransaction { try require(.full, $0) }
+    }
+
+    /// Sets how far commits go and reads it back. Not inside a transaction.
+    static func require(_ durability: Durability, _ db: Database) throws {
+        // Not a cached statement: SQLite obeys while it compiles this one.
+        try db.execute(sql: "PRAGMA synchronous = \(durability.name)")
+        let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+        guard level == durability.rawValue else {
             throw NodeError(
                 .storage,
-                "SQLite didn't accept synchronous=FULL (it says \(level.map(String.init) ?? "nothing"))",
+                "SQLite didn't accept synchronous=\(durability.name) (it says \(level.map(String.init) ?? "nothing"))",
                 hint: "This file can't be written safely; run `node-cli doctor storage`.")
         }
     }

@@ -34,8 +34,11 @@ extension StoreReader {
     }
 
     public func origin(_ id: OriginID) throws -> OriginRecord? {
-        try row("SELECT \(Self.originColumns) FROM sync_origin WHERE id = ?", [Data(id.bytes)])
+        if let known = originCache, known.id == id { return known }
+        let found = try row("SELECT \(Self.originColumns) FROM sync_origin WHERE id = ?", [Data(id.bytes)])
             .map(originRecord)
+        if isReadOnly { originCache = found }
+        return found
     }
 
     public func origin(number: Int64) throws -> OriginRecord? {

@@ -18,6 +18,8 @@ public final class ReplicaTransaction: StoreReader {
     /// history.
     var endedConflicts: [String: (conflict: CellConflict, by: RowState.Stamp)] = [:]
 
+    override var isReadOnly: Bool { false }
+
     public func setState(_ key: StateKey, _ value: Value) throws {
         let statement = try db.cachedStatement(
             sql: "INSERT INTO sync_state VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value")

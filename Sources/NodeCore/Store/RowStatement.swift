@@ -73,6 +73,13 @@ final class RowStatement {
         }
     }
 
+    /// Runs it to its end; answers the value in the first column of the first row, nil when there is none.
+    func value() throws -> Value? {
+        var value: Value?
+        try each { row in if value == nil { value = row.value(0) } }
+        return value
+    }
+
     /// SQLITE_TRANSIENT, a cast that Swift doesn't import: SQLite copies what is bound.
     private static var copied: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
@@ -198,6 +205,7 @@ final class RowStatements: Sendable {
     nonisolated(unsafe) private var tables: [String: TableStatements] = [:]
     nonisolated(unsafe) private var cells: CellStatements?
     nonisolated(unsafe) private var fullRows: FullStatements?
+    nonisolated(unsafe) private var state: RowStatement?
 
     /// Found by the table's short name, since hashing their SQL a row shows.
     func of(_ table: SyncedTable, in db: Database) throws -> TableStatements {
@@ -221,10 +229,19 @@ final class RowStatements: Sendable {
         return prepared
     }
 
+    /// What gives a value of `sync_state`.
+    func ofState(in db: Database) throws -> RowStatement {
+        if let state { return state }
+        let prepared = try RowStatement("SELECT value FROM sync_state WHERE key = ?", in: db)
+        state = prepared
+        return prepared
+    }
+
     /// Before the connection is closed, or anything that minds open statements.
     func removeAll() {
         tables = [:]
         cells = nil
         fullRows = nil
+        state = nil
     }
 }

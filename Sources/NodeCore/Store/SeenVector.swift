@@ -95,12 +95,16 @@ extension StoreReader {
     /// The end of every chain, branches included.
     func chainHeads(except own: Int64? = nil) throws -> [(chain: Int64, head: ChainHead)] {
         var heads: [(chain: Int64, head: ChainHead)] = []
-        let origins = try origins().filter { $0.number != own }
-        for origin in origins {
-            guard let hash = origin.headHash else { continue }
-            heads.append((origin.number, ChainHead(origin: origin.id, seq: origin.headSeq, hash: hash)))
+        var ids: [Int64: OriginID] = [:]
+        for row in try rows("SELECT number, id, head_seq, head_hash FROM sync_origin ORDER BY number")
+        where row[0] as Int64 != own {
+            guard let id = OriginID(bytes: Array(row[1] as Data)) else {
+                throw NodeError(.corrupt, "\(store.fileName): an origin is damaged")
+            }
+            ids[row[0]] = id
+            guard let hash = (row[3] as Data?).flatMap({ Hash(bytes: $0) }) else { continue }
+            heads.append((row[0], ChainHead(origin: id, seq: row[2], hash: hash)))
         }
-        let ids = Dictionary(uniqueKeysWithValues: origins.map { ($0.number, $0.id) })
         for row in try rows("SELECT number, origin, head_seq, head_hash FROM sync_branch ORDER BY number") {
             guard let id = ids[row[1]], let hash = Hash(bytes: Array(row[3] as Data)) else { continue }
             heads.append((-(row[0] as Int64), ChainHead(origin: id, seq: row[2], hash: hash)))

@@ -9,6 +9,10 @@ public class StoreReader: Causality {
     /// The tables of this file.
     public let schema: Schema
     private var factsCache: [RowState.Stamp: DeltaFacts] = [:]
+    /// The origin that was asked for last: an exchange asks for one, again and again.
+    var originCache: OriginRecord?
+    /// Whether nothing is written in this transaction.
+    var isReadOnly: Bool { true }
     var bookCache: (any RuleBook)?
     var branchCache: Branches?
     var policyCache: [PolicyDocument]?
@@ -33,8 +37,9 @@ public class StoreReader: Causality {
 
     /// A value of this installation's own, not synced.
     public func state(_ key: StateKey) throws -> Value? {
-        let statement = try db.cachedStatement(sql: "SELECT value FROM sync_state WHERE key = ?")
-        return try Value.fetchOne(statement, arguments: [key.rawValue])
+        let statement = try statements.ofState(in: db)
+        statement.bind(key.rawValue, at: 1)
+        return try statement.value()
     }
 
     public func requiredState(_ key: StateKey) throws -> Value {

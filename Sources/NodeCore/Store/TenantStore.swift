@@ -51,6 +51,8 @@ public final class TenantStore: Sendable {
     let statements = RowStatements()
     /// A second connection, made when it is first needed.
     private let aside = Mutex<Connection?>(nil)
+    /// The hub's keys as they were verified last, by the bytes they were read from.
+    private let verifiedHub = Mutex<(bytes: [UInt8], identity: HubIdentity)?>(nil)
     /// The rules that the current `rule_set` rows give, by the texts they were read from.
     private let parsedRules = Mutex<(documents: [RuleDocument], book: any RuleBook)?>(nil)
 
@@ -165,6 +167,14 @@ public final class TenantStore: Sendable {
             try transaction.seal()
             return result
         }
+    }
+
+    /// The same bytes aren't verified again: every statement in them is signed.
+    func hubIdentity(encoded bytes: [UInt8]) throws -> HubIdentity {
+        if let known = verifiedHub.withLock({ $0 }), known.bytes == bytes { return known.identity }
+        let identity = try HubIdentity(encoded: bytes)
+        verifiedHub.withLock { $0 = (bytes, identity) }
+        return identity
     }
 
     func ruleBook(for documents: [RuleDocument]) -> any RuleBook {

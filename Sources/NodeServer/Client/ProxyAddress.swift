@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// `scheme://user:password@host:port` of a proxy, of which all but the host may be absent.
 struct ProxyAddress {
@@ -24,8 +24,7 @@ struct ProxyAddress {
     /// What libcurl takes from the environment for `https` addresses, with user and password; nil when
     /// none is named. Whether `no_proxy` exempts a host isn't looked at.
     static var ofEnvironment: String? {
-        let variables = ProcessInfo.processInfo.environment
-        return ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].lazy
-            .compactMap { variables[$0] }.first { !$0.isEmpty }
+        let names: [String] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        return names.lazy.compactMap { getenv($0).map { String(cString: $0) } }.first { !$0.isEmpty }
     }
 }

@@ -47,10 +47,11 @@ public struct SyncRunner {
         fetched: (Int, Int) -> Void = { _, _ in }
     ) throws -> SyncResult {
         let started = ContinuousClock.now
-        if try !installation.isDisplaced(tenant.slug) { try SeatDuty(tenant).run() }
+        let opened = try installation.tenant(tenant.slug), peer = try installation.peer(tenant.slug)
+        if opened.keyStanding != .displaced { try SeatDuty(opened).run() }
         var roundTrips = 0
-        let outcome = try run(tenant.slug, &roundTrips, progress, fetched)
-        try installation.followHub(tenant.slug)
+        let outcome = try run(tenant.slug, peer, &roundTrips, progress, fetched)
+        if let peer { try installation.followHub(opened, known: peer.hubKey) }
         if outcome.pulled.deltas > 0 {
             // Another key may be in place by now.
             let present = try installation.tenant(tenant.slug)
@@ -67,37 +68,37 @@ public struct SyncRunner {
                 pulled: outcome.pulled.deltas, roundTrips: result.roundTrips,
                 milliseconds: result.milliseconds,
                 error: outcome.error))
-        try letReplacedGo(tenant.slug)
+        try letReplacedGo(opened)
         return result
     }
 
     /// What others keep locked is left for the next sync.
-    private func letReplacedGo(_ slug: String) throws {
-        do { _ = try retention?.runIfDue(installation.tenant(slug)) } catch let error as NodeError
+    private func letReplacedGo(_ tenant: OpenTenant) throws {
+        do { _ = try retention?.runIfDue(tenant) } catch let error as NodeError
             where error.code == .locked
         { return }
     }
 
     private func run(
-        _ slug: String, _ roundTrips: inout Int, _ progress: (NodeExchange.Progress) -> Void,
+        _ slug: String, _ peer: Peer?, _ roundTrips: inout Int, _ progress: (NodeExchange.Progress) -> Void,
         _ fetched: (Int, Int) -> Void
     ) throws -> ExchangeOutcome {
         do {
             return try SyncSession(slug, at: installation).run { request, key in
-                var line = try line(to: try installation.tenant(slug), key: key)
+                var line = try line(to: try installation.tenant(slug), at: peer, key: key)
                 defer { roundTrips += line.roundTrips }
                 return try line.succeed(request)
             } exchange: { tenant in
                 var loop = ExchangeLoop(
-                    line: try line(to: tenant), port: NodePort(tenant, takesSnapshots: true))
+                    line: try line(to: tenant, at: peer), port: NodePort(tenant, takesSnapshots: true))
                 defer { roundTrips += loop.line.roundTrips }
                 return try loop.run(progress)
             } recall: { request in
-                var line = try line(to: try installation.tenant(slug))
+                var line = try line(to: try installation.tenant(slug), at: peer)
                 defer { roundTrips += line.roundTrips }
                 return try line.recall(request)
             } snapshot: { request in
-                var line = try line(to: try installation.tenant(slug))
+                var line = try line(to: try installation.tenant(slug), at: peer)
                 defer { roundTrips += line.roundTrips }
                 let answer = try line.snapshot(request)
                 fetched(Int(answer.offset) + answer.bytes.count, Int(answer.size))
@@ -120,7 +121,7 @@ public struct SyncRunner {
             throw NodeError(
                 .conflict, "the hub doesn't know this node's new key yet", hint: "Run `node-cli sync` first.")
         }
-        var line = try line(to: tenant)
+        var line = try line(to: tenant, at: installation.peer(tenant.slug))
         let outcome = try DryRun.run(NodePort(tenant), over: &line, progress: progress)
         let pulled = outcome.exchange.pulled.deltas
         try installation.note(
@@ -135,13 +136,13 @@ public struct SyncRunner {
     /// Waits until the hub has news of a tenant, or its time is over; blocks, takes no lock and stores nothing.
     /// Throws as a sync fails, `ROUTE_NOT_FOUND` where the hub doesn't know of waiting.
     func hasNews(_ tenant: OpenTenant, _ request: WaitRequest) throws -> Bool {
-        try line(to: tenant).wait(request).hasNews
+        try line(to: tenant, at: installation.peer(tenant.slug)).wait(request).hasNews
     }
 
     /// `key`: another than the tenant's present one, by which the hub knows it.
-    private func line(to tenant: OpenTenant, key: SigningKey? = nil) throws -> HubLine {
+    private func line(to tenant: OpenTenant, at peer: Peer?, key: SigningKey? = nil) throws -> HubLine {
         let key = key ?? tenant.origin.key
-        guard let peer = try installation.peer(tenant.slug) else {
+        guard let peer else {
             throw NodeError(
                 .nodeOnly, "a hub has nobody to sync with: nodes call it", hint: "Run it at a node.")
         }

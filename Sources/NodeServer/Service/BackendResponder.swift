@@ -144,13 +144,15 @@ struct BackendResponder: HTTPResponder {
     }
 
     private func log(_ request: Request, _ answer: ServerResponse, _ requestID: String, _ time: Duration) {
+        let level: Logger.Level = answer.isRoutine ? .debug : .info
+        guard logger.logLevel <= level else { return }
         let path = answer.route ?? String(Self.target(request.head.path ?? "/").path.prefix(200))
         var metadata: Logger.Metadata = [
             "method": "\(request.method.rawValue.prefix(20))", "path": "\(path)",
             "status": "\(answer.status)", "request_id": "\(requestID)", "ms": "\(time.milliseconds)",
         ]
         if let code = answer.errorCode { metadata["error_code"] = "\(code.rawValue)" }
-        logger.log(level: answer.isRoutine ? .debug : .info, "request", metadata: metadata)
+        logger.log(level: level, "request", metadata: metadata)
     }
 
     /// 16 hexadecimal digits; a name for log lines, not a secret.

@@ -22,16 +22,17 @@ public final class DeadlineWatch: Sendable {
     /// What was found when a tenant was last looked at.
     private struct Look {
         let stamp: TenantStamp
-        let at: ContinuousClock.Instant
+        /// Nil before its first turn: until then only the file is watched.
+        let at: ContinuousClock.Instant?
         /// Something in it is due some day by itself, or couldn't be done.
         let isRestless: Bool
     }
 
     /// How long a tenant that nobody writes, and in which nothing comes due, is left alone.
     private static let rest = Duration.seconds(6 * 3600)
-    /// How many of those are looked at in a round; others wait for the next. A hub with thousands of tenants
-    /// that begins to serve looks at them in turn, not at all of them at once.
-    private static let maxResting = 250
+    /// How many of those are looked at in a round, one a second; others wait for the next. A hub with thousands of
+    /// tenants that begins to serve looks at them in turn, not at all of them at once.
+    private static let maxResting = 60
 
     static let pollInterval = Duration.seconds(60)
 
@@ -60,7 +61,7 @@ public final class DeadlineWatch: Sendable {
     }
 
     /// What fails in one tenant, or an archive that can't be written, stops nothing else.
-    func round() {
+    func round(maxResting: Int = maxResting) {
         var slugs: [String] = [], bodies: BodyRetention?
         attempt("retention") { bodies = try self.bodies() }
         attempt("deadlines") { slugs = try installation.slugs() }
@@ -69,31 +70,35 @@ public final class DeadlineWatch: Sendable {
         looks.withLock { looks in looks = looks.filter { known.contains($0.key) } }
         var resting = 0
         for slug in slugs {
-            let last = looks.withLock { $0[slug] }
-            let isAtRest = last.map { !$0.isRestless && $0.stamp == installation.stamp(of: slug) } ?? true
-            if isAtRest {
-                if let last, last.at.duration(to: .now) < Self.rest { continue }
+            // Written in between, it is looked at again.
+            let stamp = installation.stamp(of: slug), last = looks.withLock { $0[slug] }
+            if last.map({ !$0.isRestless && $0.stamp == stamp }) ?? true {
+                if let at = last?.at, at.duration(to: .now) < Self.rest { continue }
                 resting += 1
-                if resting > Self.maxResting { continue }
+                if resting > maxResting {
+                    if last == nil { note(slug, Look(stamp: stamp, at: nil, isRestless: false)) }
+                    continue
+                }
             }
-            look(at: slug, bodies)
+            note(slug, look(at: slug, stamp, bodies))
         }
     }
 
-    private func look(at slug: String, _ bodies: BodyRetention?) {
-        // Written in between, it is looked at again.
-        let stamp = installation.stamp(of: slug)
-        var hasDeadlines = false
+    private func note(_ slug: String, _ look: Look) { looks.withLock { $0[slug] = look } }
+
+    private func look(at slug: String, _ stamp: TenantStamp, _ bodies: BodyRetention?) -> Look {
+        var opened: OpenTenant?, hasDeadlines = false
+        attempt("deadlines", slug) { opened = try installation.tenant(slug) }
+        guard let tenant = opened else { return Look(stamp: stamp, at: .now, isRestless: true) }
         let isDone = [
             attempt("deadlines", slug) {
-                try settleDue(installation.tenant(slug))
-                hasDeadlines = try installation.tenant(slug).store.read { try $0.hasDeadlines() }
+                try settleDue(tenant)
+                hasDeadlines = try tenant.store.read { try $0.hasDeadlines() }
             },
-            attempt("audit archive", slug) { try archiveDue(installation.tenant(slug)) },
-            attempt("retention", slug) { try letReplacedGo(bodies, installation.tenant(slug)) },
+            attempt("audit archive", slug) { try archiveDue(tenant) },
+            attempt("retention", slug) { try letReplacedGo(bodies, tenant) },
         ].allSatisfy { $0 }
-        let look = Look(stamp: stamp, at: .now, isRestless: hasDeadlines || !isDone)
-        looks.withLock { $0[slug] = look }
+        return Look(stamp: stamp, at: .now, isRestless: hasDeadlines || !isDone)
     }
 
     private func settleDue(_ tenant: OpenTenant) throws {

@@ -23,18 +23,43 @@ public struct HubPort: Sendable {
     /// hub waits for other nodes.
     public func hello(_ request: HelloRequest, isRevoked: Bool, at hub: Installation) throws -> HubAnswer {
         guard request.tenant == tenant.id, request.origin == node else { throw DeltaError.wrongTenant }
+        if !isRevoked, request.frames.isEmpty,
+            let answer = try tenant.store.read({ try answerAtOnce(request, in: $0) })
+        {
+            return answer
+        }
         var answer = try greet(request, isRevoked: isRevoked, at: hub)
         if !answer.verdict.stops { answer.hubStatements = try statements(for: request) }
         return answer
     }
 
-    /// What the hub says of its keys, as far as the node lacks it.
-    func statements(for request: HelloRequest) throws -> [[UInt8]] {
-        guard let mark = request.hubMark else { return [] }
-        return try tenant.store.read { try $0.hubIdentity() }.statements(after: mark)
+    /// The answer to a hello without deltas after which nothing is to be written here, as to most, read in one
+    /// transaction; nil for any other.
+    func answerAtOnce(_ request: HelloRequest, in reader: StoreReader) throws -> HubAnswer? {
+        guard try judge(request, in: reader) == nil, try !reader.isRecovering(),
+            try judgeLog(for: request, in: reader) == nil, try !hasPassedMore(request, in: reader),
+            let checkpoint = try signedCheckpoint(in: reader)
+        else { return nil }
+        var answer = try give(
+            after: request.cursor, cursorHash: request.cursorHash, maxBytes: ExchangeLimits.rideAlongBytes,
+            receiptAfter: request.receiptSeq, checkpoint, in: reader)
+        if answer.headsHash == request.headsHash, answer.entries.isEmpty { answer.verdict = .equal }
+        if owesHeads(answer, request) { answer.heads = try reader.heads() }
+        answer.hubStatements = try statements(for: request, in: reader)
+        return answer
     }
 
-    private func greet(_ request: HelloRequest, isRevoked: Bool, at hub: Installation) throws
+    /// What the hub says of its keys, as far as the node lacks it.
+    func statements(for request: HelloRequest) throws -> [[UInt8]] {
+        try tenant.store.read { try statements(for: request, in: $0) }
+    }
+
+    private func statements(for request: HelloRequest, in reader: StoreReader) throws -> [[UInt8]] {
+        guard let mark = request.hubMark else { return [] }
+        return try reader.hubIdentity().statements(after: mark)
+    }
+
+    func greet(_ request: HelloRequest, isRevoked: Bool, at hub: Installation) throws
         -> HubAnswer
     {
         if isRevoked { return try stop(.revoked, request) }
@@ -74,10 +99,13 @@ public struct HubPort: Sendable {
 
     /// A node that has taken the whole log and has other heads holds something that the hub lacks: it is told
     /// what the hub has.
+    private func owesHeads(_ answer: HubAnswer, _ request: HelloRequest) -> Bool {
+        answer.verdict != .equal && answer.heads.isEmpty && answer.entries.isEmpty
+            && answer.cursor >= answer.logSize && answer.headsHash != request.headsHash
+    }
+
     private func withHeads(_ answer: HubAnswer, _ request: HelloRequest) throws -> HubAnswer {
-        guard answer.verdict != .equal, answer.heads.isEmpty, answer.entries.isEmpty,
-            answer.cursor >= answer.logSize, answer.headsHash != request.headsHash
-        else { return answer }
+        guard owesHeads(answer, request) else { return answer }
         var answer = answer
         // Another delta may have come since; then it is in the log, and the next hello brings it.
         try tenant.store.read { reader in
@@ -237,31 +265,40 @@ public struct HubPort: Sendable {
         // Nothing is handed out that isn't signed for.
         let checkpoint = try checkpoint()
         return try tenant.store.read { reader in
-            var answer = try answer(.exchange, in: reader, cursor: cursor, cursorHash: cursorHash)
-            answer.logSize = checkpoint.size
-            if try isTrimmed(after: cursor, in: reader) { return answer }
-            let page = try reader.log(
-                after: cursor, through: checkpoint.size, except: node, maxBytes: maxBytes,
-                maxEntries: ExchangeLimits.maxEntries)
-            answer.entries = try page.entries.map { try $0.sealed(by: tenant) }
-            if page.through > cursor {
-                answer.checkpoint = checkpoint.bytes
-                answer.ownRuns = try reader.runs(of: node, after: cursor, through: page.through)
-                answer.cursor = page.through
-                answer.cursorHash = try reader.logEntry(page.through)?.hash
-            }
-            if !page.entries.isEmpty, page.through >= answer.logSize {
-                answer.heads = try reader.heads()
-                answer.passed = try reader.passedHeads()
-            }
-            if page.through > cursor, page.through >= answer.logSize {
-                answer.settled = try reader.settledHeads()
-            }
-            if let head = answer.head, head.seq > receiptAfter {
-                answer.receipt = try receipt(for: head, in: reader)
-            }
-            return answer
+            try give(
+                after: cursor, cursorHash: cursorHash, maxBytes: maxBytes, receiptAfter: receiptAfter,
+                checkpoint, in: reader)
         }
+    }
+
+    private func give(
+        after cursor: Int64, cursorHash: Hash?, maxBytes: Int, receiptAfter: Int64,
+        _ checkpoint: (bytes: [UInt8], size: Int64), in reader: StoreReader
+    ) throws -> HubAnswer {
+        var answer = try answer(.exchange, in: reader, cursor: cursor, cursorHash: cursorHash)
+        answer.logSize = checkpoint.size
+        if try isTrimmed(after: cursor, in: reader) { return answer }
+        let page = try reader.log(
+            after: cursor, through: checkpoint.size, except: node, maxBytes: maxBytes,
+            maxEntries: ExchangeLimits.maxEntries)
+        answer.entries = try page.entries.map { try $0.sealed(by: tenant) }
+        if page.through > cursor {
+            answer.checkpoint = checkpoint.bytes
+            answer.ownRuns = try reader.runs(of: node, after: cursor, through: page.through)
+            answer.cursor = page.through
+            answer.cursorHash = try reader.logEntry(page.through)?.hash
+        }
+        if !page.entries.isEmpty, page.through >= answer.logSize {
+            answer.heads = try reader.heads()
+            answer.passed = try reader.passedHeads()
+        }
+        if page.through > cursor, page.through >= answer.logSize {
+            answer.settled = try reader.settledHeads()
+        }
+        if let head = answer.head, head.seq > receiptAfter {
+            answer.receipt = try receipt(for: head, in: reader)
+        }
+        return answer
     }
 
     func receipt(for head: ChainHead?, in reader: StoreReader) throws -> [UInt8]? {

@@ -122,8 +122,8 @@ public struct SyncSession {
         // One succession heals; a second can only be needed when somebody clones the machine meanwhile. A second
         // snapshot is needed when the first was begun long ago.
         for _ in 0..<6 {
-            let succession = try prepare(ask)
-            var outcome = try exchange(try node.tenant(slug))
+            let settled = try settled(), succession = settled == nil ? try prepare(ask) : nil
+            var outcome = try exchange(try settled ?? node.tenant(slug))
             if let first { outcome.add(first) }
             outcome.succession = succession ?? outcome.succession
             if outcome.verdict == .hubBehind, outcome.error != nil, !hasRecalled {
@@ -169,6 +169,12 @@ public struct SyncSession {
     /// throws is thrown; pieces that came are kept.
     public func takeSnapshot(_ send: (SnapshotRequest) throws -> SnapshotAnswer) throws -> SnapshotTaken {
         try NodeSnapshot(slug, at: node).run(send: send)
+    }
+
+    /// The tenant, where no key is to follow another: nearly always. Nothing is to be prepared then.
+    private func settled() throws -> OpenTenant? {
+        let tenant = try node.tenant(slug)
+        return tenant.keyStanding == .settled && !node.hasNextKey(slug) ? tenant : nil
     }
 
     /// Before an exchange: a machine whose file is of another key gets a new one, and the hub certifies what

@@ -41,8 +41,7 @@ extension HubPort {
     /// The newest checkpoint, which covers the whole log. New entries are read back from the file, hashed
     /// as they stand there and only then signed for; of one size there is only ever one root.
     func checkpoint() throws -> (bytes: [UInt8], size: Int64) {
-        let (newest, size) = try tenant.store.read { (try $0.newestCheckpoint(), try $0.logSize()) }
-        if let newest, newest.size == size, isMine(newest) { return (newest.bytes, size) }
+        if let present = try tenant.store.read({ try signedCheckpoint(in: $0) }) { return present }
         try tenant.store.forgetPages()
         return try tenant.store.replicate { replica in
             try replica.growTree()
@@ -56,6 +55,15 @@ extension HubPort {
             try replica.addCheckpoint(size: size, root: root, bytes)
             return (bytes, size)
         }
+    }
+
+    /// The newest checkpoint where it covers the whole log; nil where there is more to sign for.
+    func signedCheckpoint(in reader: StoreReader) throws -> (bytes: [UInt8], size: Int64)? {
+        let size = try reader.logSize()
+        guard let newest = try reader.newestCheckpoint(), newest.size == size, isMine(newest) else {
+            return nil
+        }
+        return (newest.bytes, size)
     }
 
     /// Whether the key that signs now has signed it; one before it may have.

@@ -36,9 +36,12 @@ public struct ReviewDeadlines {
     /// Open conflicts with a deadline, and its hours.
     private func openDeadlines() throws -> [String: Int64] {
         try tenant.store.read { reader in
+            let open = try reader.conflicts().filter { $0.column != CellConflict.lifeColumn }
+            // Reading the rules costs more than finding that there is nothing to ask them.
+            guard !open.isEmpty else { return [:] }
             let rules = try reader.tenantRules(), tenant = try reader.tenantID()
             var result: [String: Int64] = [:]
-            for conflict in try reader.conflicts() where conflict.column != CellConflict.lifeColumn {
+            for conflict in open {
                 let decision = try rules.decision(
                     table: conflict.table, column: conflict.column,
                     state: reader.loadRow(conflict.table, id: conflict.row), causality: reader)

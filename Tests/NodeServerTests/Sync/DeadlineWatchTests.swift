@@ -32,6 +32,26 @@ import Testing
         }
     }
 
+    @Test("a tenant that is written before its first turn is looked at in the next round")
+    func turns() throws {
+        let worlds = try World.worlds(
+            World.Template(nodes: 1, settled: 1, beside: 1), nodes: [1, 1], seed: 5)
+        let hub = worlds[0].hub.installation
+        let watch = DeadlineWatch(
+            hub, retention: { AuditRetention(keepDays: 0, folder: "/dev/null") },
+            bodies: { BodyRetention(keepDays: 0) }, logger: Logger(label: "test"))
+        watch.round(maxResting: 0)
+        let atRest = hub.stamp(of: worlds[0].slug)
+        try worlds[1].hub.write {
+            for name in ["Ann", "Anne"] {
+                try $0.put(Schema.teacher, id: try $0.freshID(), ["name": .text(name), "email": "a@t.org"])
+            }
+        }
+        watch.round(maxResting: 0)
+        #expect(try worlds[1].hub.actions().contains("cases.repair"))
+        #expect(hub.stamp(of: worlds[0].slug) == atRest)
+    }
+
     @Test("a tenant is looked at again when its file was written or something in it comes due, and only then")
     func rest() throws {
         let world = try World(nodes: 0), hub = world.hub

@@ -43,6 +43,22 @@ import Testing
         #expect(try known(world.sites[2]).statements.count == 3)
     }
 
+    @Test("a hub that runs, and its tenants, notice the keys that another process put in place")
+    func otherProcess() throws {
+        let world = try World(nodes: 1), hub = world.hub.installation
+        let other = try Installation.open(hub.directory, environment: hub.environment)
+        for _ in 0..<2 {
+            // What was verified is kept until other bytes are there.
+            #expect(try known(world.hub) == hub.hubIdentity)
+            try other.rotateIdentity()
+            #expect(hub.identity.publicKey != other.identity.publicKey)
+            try hub.refreshIdentity()
+            #expect(hub.identity.publicKey == other.identity.publicKey)
+            #expect(try known(world.hub) == other.hubIdentity)
+        }
+        try expectWhole(world)
+    }
+
     @Test("who enrols after a rotation, also with a token of before it, takes the old log")
     func joining() throws {
         let world = try World(nodes: 1)

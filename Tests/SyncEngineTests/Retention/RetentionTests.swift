@@ -64,6 +64,23 @@ import Testing
         }
     }
 
+    @Test("a file in which nothing is old enough is left alone; then it is looked through once a day")
+    func young() throws {
+        let world = try world(), hub = world.hub, retention = BodyRetention(keep: 10 * Self.day)
+        try history(world, rounds: 2)
+        let file = hub.installation.stamp(of: world.slug)
+        for _ in 0..<3 {
+            #expect(try retention.runIfDue(hub.tenant) == nil)
+            hub.clock.advance(2 * Self.day)
+        }
+        #expect(hub.installation.stamp(of: world.slug) == file)
+        hub.clock.advance(5 * Self.day)
+        #expect(try retention.runIfDue(hub.tenant) != nil)
+        #expect(try retention.runIfDue(hub.tenant) == nil)
+        hub.clock.advance(2 * Self.day)
+        #expect(try retention.runIfDue(hub.tenant) != nil)
+    }
+
     @Test("bodies become short, and state, proofs, explanations and the next exchange are as they were")
     func goes() throws {
         let world = try world()

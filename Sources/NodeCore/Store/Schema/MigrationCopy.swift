@@ -5,14 +5,17 @@ extension DatabaseMigrator {
     /// Runs the steps that a file lacks; one that has been through some is copied to the folder `copies` before,
     /// in place of an earlier copy. Throws `SCHEMA_NEWER` and leaves the file alone when a later program wrote it.
     func migrate(_ queue: DatabaseQueue, named name: String, copies: String?) throws {
-        let (isNewer, applied) = try queue.read { (try hasBeenSuperseded($0), try appliedIdentifiers($0)) }
-        if isNewer {
+        let applied = try queue.readTransaction(appliedIdentifiers), known = Set(migrations)
+        // Nearly always; nothing more is asked then.
+        if applied == known { return }
+        guard applied.isSubset(of: known) else {
             throw NodeError(
                 .schemaNewer, "\(name) was written by a newer version of node-cli",
                 hint: "Install that version or a later one; the file was left alone.")
         }
-        let isOlder = !applied.isEmpty && !applied.isSuperset(of: migrations)
-        if isOlder, let copies { try queue.copy(to: "\(copies)/\(DataDirectory.migrationCopy(of: name))") }
+        if !applied.isEmpty, let copies {
+            try queue.copy(to: "\(copies)/\(DataDirectory.migrationCopy(of: name))")
+        }
         try migrate(queue)
     }
 }
