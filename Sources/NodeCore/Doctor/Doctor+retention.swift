@@ -28,8 +28,10 @@ extension Doctor {
         case .backupsAway:
             Finding(
                 subject, .warning,
-                "replaced values are kept: there is no backup in backup.folder, and there were some",
-                next: "Is its disk there? Else `node-cli backup create` makes one.")
+                "replaced values are kept: there is no backup in backup.folder, and there were some, or one can't be read",
+                next:
+                    "Is its disk there? `node-cli backup list` names what can't be read; `backup create` makes one."
+            )
         }
     }
 

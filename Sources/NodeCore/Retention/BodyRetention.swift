@@ -18,6 +18,8 @@ public struct BodyRetention: Sendable {
     public let backups: [BackupManifest]?
 
     static let day: Int64 = 86_400_000
+    /// After so long without a run, the clock may have jumped: what is old by it waits for the next run, a day later.
+    static let longestPause = 7 * day
     /// Writes whose replaced ones are looked for at a time.
     static let chunkWrites = 50_000
     /// So often in one run; what is left is for the next.
@@ -54,11 +56,17 @@ public struct BodyRetention: Sendable {
     public func runIfDue(_ tenant: OpenTenant) throws -> Outcome? {
         guard keep > 0 else { return nil }
         let now = tenant.store.environment.clock.milliseconds()
-        let isDue = try tenant.store.read { reader in
-            if let last = try reader.state(.retentionAt)?.int, abs(now - last) < Self.day { return false }
-            return try reader.firstDeltaAt().map { $0 <= now - keep } ?? false
+        let (last, first) = try tenant.store.read {
+            (try $0.state(.retentionAt)?.int, try $0.firstDeltaAt())
         }
-        return isDue ? try run(tenant) : nil
+        if let last, abs(now - last) < Self.day { return nil }
+        // One that came in the future by today's clock is given another time.
+        guard let first, first <= now - keep || first > now else { return nil }
+        guard let last, now - last <= Self.longestPause else {
+            try tenant.store.replicate { try $0.setState(.retentionAt, .int(now)) }
+            return Outcome()
+        }
+        return try run(tenant)
     }
 
     /// Runs now. Nothing is done while a hub that was put back is filled again.
@@ -77,6 +85,7 @@ public struct BodyRetention: Sendable {
         var outcome = Outcome(), isOff = false
         try step { replica in
             isOff = try replica.isRecovering()
+            try replica.ageFrom(now)
             if !isOff { try replica.settle(before: instant, backups: backedUp(tenant.slug)) }
         }
         if isOff { return outcome }
@@ -99,7 +108,10 @@ public struct BodyRetention: Sendable {
         before instant: Int64, _ outcome: inout Outcome, _ step: (Step) throws -> Void
     ) throws -> Bool {
         var chunk: SweepChunk?
-        try step { replica in chunk = try replica.nextChunk(before: instant) }
+        try step { replica in
+            chunk = try replica.nextChunk(before: instant)
+            for (origin, seq) in chunk?.through ?? [:] { try replica.noteSweeping(origin, through: seq) }
+        }
         guard let chunk else { return false }
         var after: RowState.Stamp? = chunk.replacements.isEmpty ? nil : 0
         while let from = after {
@@ -193,7 +205,7 @@ extension ReplicaTransaction {
         _ outcome: inout BodyRetention.Outcome
     ) throws {
         guard let frame = try frame(stamp) else { return }
-        let writes = try writes(of: stamp, frame)
+        guard let writes = try writes(of: stamp, frame) else { return }
         let kept = replacements.remainder(of: writes, by: try facts(stamp), refused: refused)
         guard kept != writes, let saved = try trim(stamp, frame, to: kept) else { return }
         outcome.trimmed += 1
@@ -203,12 +215,13 @@ extension ReplicaTransaction {
 
     private func writes(of stamp: RowState.Stamp) throws -> [RecordedWrite] {
         guard let frame = try frame(stamp) else { return [] }
-        return try writes(of: stamp, frame)
+        return try writes(of: stamp, frame) ?? []
     }
 
-    private func writes(of stamp: RowState.Stamp, _ frame: DeltaFrame) throws -> [RecordedWrite] {
+    /// Nil for a body that is damaged: `verify` tells of it. It stays as it is and replaces nothing.
+    private func writes(of stamp: RowState.Stamp, _ frame: DeltaFrame) throws -> [RecordedWrite]? {
         let signed = try count("SELECT writes FROM sync_delta WHERE number = ?", [stamp])
-        return try store.environment.replication.decodeBody(
+        return try? store.environment.replication.decodeBody(
             frame.body, writes: signed, isRedacted: frame.redaction != nil)
     }
 

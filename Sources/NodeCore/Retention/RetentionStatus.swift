@@ -2,12 +2,12 @@ import GRDB
 
 extension Installation {
     /// What is let go here, and what not yet: at the hub by its backups in `backupFolder` (nil: the data directory's
-    /// own). Where there were backups and none is to be found, nothing goes: the disk may be away.
+    /// own). Where there were backups and none is to be found, or one can't be read, nothing goes: the disk may be away.
     public func bodyRetention(keepDays: Int, backupFolder: String?) throws -> BodyRetention {
         guard role == .hub, keepDays > 0 else { return BodyRetention(keepDays: keepDays) }
-        let backups = try BackupFile.list(backupFolder ?? directory.backups).backups.map(\.manifest)
-            .filter { $0.role == .hub }
-        let isAway = try backups.isEmpty && recoveryKey() != nil
+        let found = try BackupFile.list(backupFolder ?? directory.backups)
+        let backups = found.backups.map(\.manifest).filter { $0.role == .hub }
+        let isAway = try !found.broken.isEmpty || (backups.isEmpty && recoveryKey() != nil)
         return BodyRetention(keepDays: keepDays, backups: isAway ? nil : backups)
     }
 }
@@ -19,7 +19,7 @@ public struct RetentionStatus: Sendable, Equatable {
         case node(String)
         /// A backup of the hub doesn't have it; made then, milliseconds since 1970.
         case backup(Int64)
-        /// The hub's backups are not to be found.
+        /// The hub's backups are not to be found, or not all to be read.
         case backupsAway
     }
 

@@ -111,9 +111,23 @@ extension ReplicaTransaction {
     private func settle(_ origin: Int64, through seq: Int64) throws {
         try db.execute(
             sql: """
-                INSERT INTO sync_retention VALUES (?1, ?2, 0)
+                INSERT INTO sync_retention VALUES (?1, ?2, 0, 0)
                 ON CONFLICT (origin) DO UPDATE SET settled = max(settled, ?2)
                 """, arguments: [origin, seq])
+    }
+
+    /// What came after this instant, by a clock that was wrong, has come now.
+    func ageFrom(_ now: Int64) throws {
+        try db.execute(
+            sql: "UPDATE sync_delta SET received_at = ?1 WHERE ifnull(received_at, wall) > ?1",
+            arguments: [now])
+    }
+
+    /// What the writes of a chain up to a number replaced is about to be let go.
+    func noteSweeping(_ origin: Int64, through seq: Int64) throws {
+        try db.execute(
+            sql: "UPDATE sync_retention SET sweeping = max(sweeping, ?) WHERE origin = ?",
+            arguments: [seq, origin])
     }
 
     /// What the writes of a chain up to a number replaced was let go.

@@ -42,10 +42,12 @@ extension StoreReader {
     /// Deltas of whose bodies writes were let go here.
     public func trimmedCount() throws -> Int { try count("SELECT count(*) FROM sync_trimmed") }
 
-    /// Whether what a delta replaced may have been let go: what was there before it can't be told for sure.
+    /// Whether what a delta replaced may have been let go, wholly or so far in part: what was there before it can't be
+    /// told for sure.
     public func isSwept(_ facts: DeltaFacts) throws -> Bool {
         try count(
-            "SELECT count(*) FROM sync_retention WHERE origin = ? AND swept >= ?", [facts.origin, facts.seq])
+            "SELECT count(*) FROM sync_retention WHERE origin = ? AND sweeping >= ?",
+            [facts.origin, facts.seq])
             > 0
     }
 

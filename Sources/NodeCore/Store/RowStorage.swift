@@ -297,12 +297,11 @@ extension ReplicaTransaction {
         for row in try rows(sql) {
             let name: String = row[0], id: String = row[1]
             guard let table = schema.table(name), !Self.ruleTables.contains(name) else { continue }
-            let state = try loadRow(name, id: id)
-            let covers = try covering(state)
-            let lean = try isLean(table, state, covers: covers)
+            // What is shown may be another value; how the row is kept stays as it is.
+            let state = try loadRow(name, id: id), standing = try standingRow(table, id)
             try writeShown(
-                table, id: id, view(of: state, name, covers).shown,
-                stamp: lean ? state.writes[0].stamp : 0, over: standingRow(table, id))
+                table, id: id, view(of: state, name, covering(state)).shown, stamp: standing?.stamp ?? 0,
+                over: standing)
         }
     }
 }

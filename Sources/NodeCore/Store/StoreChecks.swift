@@ -12,8 +12,8 @@ extension StoreReader {
         try schema.tables.reduce(0) { try $0 + count("SELECT count(*) FROM \"\($1.name)\"") }
     }
 
-    /// Rows whose domain table shows something else than their state gives, and rows that name deltas
-    /// that aren't there.
+    /// Rows whose domain table shows something else than their state gives, rows that name deltas that aren't
+    /// there, and rows that are kept lean and full.
     public func projectionProblems() throws -> [String] {
         var problems: [String] = []
         for table in schema.tables {
@@ -23,6 +23,12 @@ extension StoreReader {
                 AND NOT EXISTS (SELECT 1 FROM sync_delta d WHERE d.number = t.sync_stamp) LIMIT 20
                 """)
             problems += lost.map { "\(table.name) \($0[0] as String) names a delta that isn't there" }
+            let twice = try rows(
+                """
+                SELECT r.id FROM sync_row r JOIN "\(table.name)" t ON t.id = r.id
+                WHERE r.tbl = ? AND t.sync_stamp > 0 LIMIT 20
+                """, [table.name])
+            problems += twice.map { "\(table.name) \($0[0] as String) is kept in both ways" }
         }
         problems += try seatCountProblems()
         let special = try rows("SELECT tbl, id FROM sync_row UNION SELECT tbl, id FROM sync_cell")

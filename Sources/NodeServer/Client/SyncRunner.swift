@@ -9,6 +9,8 @@ public struct SyncResult: Sendable {
     /// Requests that reached the hub.
     public let roundTrips: Int
     public let milliseconds: Int64
+    /// Why retention couldn't run after it, if so. What was synced stays.
+    public internal(set) var retentionError: NodeError?
     public var error: NodeError? { outcome.error }
 }
 
@@ -58,7 +60,7 @@ public struct SyncRunner {
             try SeatDuty(present).run()
             try installation.finishErasuresUnlessBusy(present)
         }
-        let result = SyncResult(
+        var result = SyncResult(
             tenant: tenant.slug, outcome: outcome, roundTrips: roundTrips,
             milliseconds: started.duration(to: .now).milliseconds)
         try installation.record(
@@ -68,15 +70,22 @@ public struct SyncRunner {
                 pulled: outcome.pulled.deltas, roundTrips: result.roundTrips,
                 milliseconds: result.milliseconds,
                 error: outcome.error))
-        try letReplacedGo(opened)
+        result.retentionError = letReplacedGo(opened)
         return result
     }
 
     /// What others keep locked is left for the next sync.
-    private func letReplacedGo(_ tenant: OpenTenant) throws {
-        do { _ = try retention?.runIfDue(tenant) } catch let error as NodeError
-            where error.code == .locked
-        { return }
+    private func letReplacedGo(_ tenant: OpenTenant) -> NodeError? {
+        do {
+            _ = try retention?.runIfDue(tenant)
+            return nil
+        } catch let error as NodeError {
+            return error.code == .locked ? nil : error
+        } catch {
+            return NodeError(
+                .corrupt, "replaced values could not be let go",
+                hint: "`node-cli verify --deep` says what is wrong with the file.")
+        }
     }
 
     private func run(

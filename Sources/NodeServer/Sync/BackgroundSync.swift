@@ -171,6 +171,10 @@ public struct BackgroundSync: Sendable {
                     "error_code": "\(result.error?.code.rawValue ?? "")",
                 ])
             warnOfClock(result.outcome)
+            if let error = result.retentionError {
+                logger.warning(
+                    "retention", metadata: ["tenant": "\(slug)", "error_code": "\(error.code.rawValue)"])
+            }
             return result.error
         } catch is CancellationError {
             throw CancellationError()

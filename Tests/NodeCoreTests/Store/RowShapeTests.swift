@@ -78,10 +78,8 @@ import Testing
         #expect(try conflicts(isLean: true, keepsFull: true) == [])
     }
 
-    @Test("a row that an earlier version kept full is the same row, and becomes lean with its next write")
-    func earlierShape() throws {
-        try editApart()
-        let digest = try world.hub.digest()
+    /// The hub's row as an earlier version kept it while a column had two writes.
+    private func keepFull() throws {
         try world.hub.store.replicate { replica in
             let state = try replica.loadRow("teacher", id: teacher)
             let write = try #require(state.writes.first)
@@ -93,11 +91,41 @@ import Testing
             try insert.run()
             try RowStatement("UPDATE teacher SET sync_stamp = 0", in: replica.db).run()
         }
+    }
+
+    @Test("a row that an earlier version kept full is the same row, and becomes lean with its next write")
+    func earlierShape() throws {
+        try editApart()
+        let digest = try world.hub.digest()
+        try keepFull()
         #expect(try world.hub.digest() == digest)
         #expect(try world.hub.store.read { try $0.conflicts().map(\.column) } == ["name"])
         try world.hub.write { try $0.edit(Schema.teacher, id: teacher, ["email": "c@t.org"]) }
         try world.settle()
         #expect(try conflicts(isLean: true, keepsFull: false) == ["name"])
+    }
+
+    @Test("other rules change what such a row shows, not how it is kept; it can be deleted then")
+    func earlierShapeUnderOtherRules() throws {
+        try editApart()
+        try keepFull()
+        let rules = """
+            version: 1
+            domain: roster
+            tables:
+              teacher: { row: update_wins, default: latest, columns: { name: prefer_hub } }
+            """
+        try world.hub.write {
+            let values: [String: Value] = ["domain": "roster", "version": 1, "document": .text(rules)]
+            let id = $0.identifiers.derived(table: "rule_set", key: "roster")
+            try $0.put(Schema.ruleSet, id: id, values)
+        }
+        #expect(try world.hub.store.read { try $0.projectionProblems() } == [])
+        let shown = try world.hub.store.read { try $0.shown(Schema.teacher, id: teacher)?["name"] }
+        #expect(shown == .text("name of \(world.hub.name)"))
+        try world.hub.write { try $0.delete(Schema.teacher, id: teacher) }
+        try world.settle()
+        #expect(try conflicts(isLean: false, keepsFull: true) == [])
     }
 
     @Test(

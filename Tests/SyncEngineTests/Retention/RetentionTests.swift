@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import TestSupport
 import Testing
 
@@ -79,6 +80,69 @@ import Testing
         #expect(try retention.runIfDue(hub.tenant) == nil)
         hub.clock.advance(2 * Self.day)
         #expect(try retention.runIfDue(hub.tenant) != nil)
+    }
+
+    @Test(
+        "after a jump of the clock nothing goes at once, and what came in the future by a wrong clock goes in time"
+    )
+    func clocks() throws {
+        let world = try world(), hub = world.hub, retention = BodyRetention(keep: 10 * Self.day)
+        let years = 5 * 365 * Self.day
+        /// A run, and how much of the log was not settled by then.
+        func run(after days: Int64) throws -> (done: BodyRetention.Outcome?, young: Int64) {
+            hub.clock.advance(days * Self.day)
+            let done = try retention.runIfDue(hub.tenant)
+            return (done, try hub.store.read { try $0.logSize() - $0.settledPosition() })
+        }
+        hub.clock.advance(years)
+        try history(world, rounds: 2)
+        hub.clock.advance(-years)
+        try world.settle()
+        let size = try hub.store.read { try $0.logSize() }
+        #expect(
+            try run(after: 11) == (.some(BodyRetention.Outcome()), size),
+            "nobody knows for how long nothing ran")
+        let early = try run(after: 1)
+        #expect(early.young > 0 && early.young < size)
+        #expect(try run(after: 6).young == early.young, "what came in the future is six days old")
+        hub.clock.advance(years)
+        #expect(try run(after: 0) == (.some(BodyRetention.Outcome()), early.young), "a jump")
+        hub.clock.advance(-years)
+        let late = try run(after: 5)
+        #expect(late.done?.swept ?? 0 > 0 && late.young < early.young)
+        try expectSound(world)
+    }
+
+    @Test("what is being swept counts as swept, so that nothing is undone from half of it")
+    func halfSwept() throws {
+        let world = try world(), hub = world.hub
+        try history(world, rounds: 2)
+        try world.letReplacedGo()
+        let newest = try hub.store.read { try $0.deltas() }.last { $0.facts.seq > 1 }
+        let facts = try #require(newest).facts
+        try hub.store.replicate { replica in
+            #expect(try replica.isSwept(facts) == false)
+            try replica.noteSweeping(facts.origin, through: facts.seq)
+            #expect(try replica.isSwept(facts))
+        }
+    }
+
+    @Test("a body that is damaged stays as it is and stops nothing; verify tells of it")
+    func damaged() throws {
+        let world = try world(), hub = world.hub
+        try history(world, rounds: 3)
+        let first = try #require(try hub.store.read { try $0.deltas() }.first { $0.facts.seq == 2 })
+        try hub.store.replicate { replica in
+            try replica.db.execute(
+                sql: "UPDATE sync_body SET body = ? WHERE number = ?",
+                arguments: [Data([1, 2, 3]), first.facts.stamp])
+        }
+        hub.clock.advance(Self.day)
+        let done = try hub.letReplacedGo()
+        #expect(done.swept > 0)
+        let report = try StoreVerifier.verify(
+            hub.tenant, deep: false, scratch: hub.installation.scratchFile("verify"))
+        #expect(report.problems != [])
     }
 
     @Test("bodies become short, and state, proofs, explanations and the next exchange are as they were")

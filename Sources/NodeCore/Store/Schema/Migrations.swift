@@ -162,10 +162,10 @@ enum TenantMigrations {
         ALTER TABLE sync_delta ADD COLUMN received_at INTEGER;
         -- Bodies of which writes were let go, with the hash of what is left.
         CREATE TABLE sync_trimmed (number INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
-        -- Of each chain: up to where nobody will ask for its bodies any more, and up to where what its writes
-        -- replaced was let go.
+        -- Of each chain: up to where nobody will ask for its bodies any more, up to where what its writes replaced was
+        -- let go, and up to where that has begun.
         CREATE TABLE sync_retention (
-          origin INTEGER PRIMARY KEY, settled INTEGER NOT NULL, swept INTEGER NOT NULL
+          origin INTEGER PRIMARY KEY, settled INTEGER NOT NULL, swept INTEGER NOT NULL, sweeping INTEGER NOT NULL
         ) STRICT;
         """
 

@@ -35,6 +35,9 @@ struct RetentionRun: NodeCommand {
         }
         let retention = try installation.bodyRetention(
             keepDays: settings.retentionDays, backupFolder: settings.backupFolder)
+        // A sync may take a snapshot, which numbers all deltas anew.
+        let lock = try installation.lockForSync(open.slug, waiting: 60)
+        defer { withExtendedLifetime(lock) {} }
         let done = try retention.run(open, dryRun: dryRun.dryRun)
         if compact, !dryRun.dryRun { try open.store.rewrite() }
         if !dryRun.dryRun {

@@ -151,6 +151,12 @@ struct SyncNow: NodeCommand {
         ]
         var command = CommandResult(
             data: data, body: .text(text(result, open: openConflicts)), warnings: warnings(outcome))
+        if let error = result.retentionError {
+            command.warnings.append(
+                Notice(
+                    "RETENTION_FAILED", "replaced values could not be let go: \(error.message)",
+                    hint: error.hint))
+        }
         if let error = result.error { command.errors = [error] }
         if result.error == nil, failOnConflict, openConflicts > 0 { command.status = 5 }
         return command
