@@ -15,7 +15,7 @@ public struct AccessGate: Sendable {
     /// How the tenant stands now. Throws `TENANT_NOT_FOUND` before a node's first sync.
     public func standing(of tenant: OpenTenant) throws -> TenantStanding {
         TenantStanding(
-            slug: tenant.slug, isActive: try tenant.store.read { try $0.tenant().active },
+            slug: tenant.slug, isActive: try tenant.store.readBeside { try $0.tenant().active },
             leaseUntil: try lease(of: tenant.slug)?.until,
             now: installation.environment.clock.milliseconds())
     }

@@ -37,7 +37,7 @@ extension Installation {
     /// The key of the own origin. `SLUG.key` where neither fits: then `sync` makes a new one.
     func ownKey(_ slug: String, in store: TenantStore) throws -> OwnKey {
         let key = try keys.load(directory.tenantKey(slug: slug))
-        let (own, rotation, erasure) = try store.read {
+        let (own, rotation, erasure) = try store.readBeside {
             (try $0.ownOrigin(), try $0.state(.rotation)?.bytes, try $0.state(.erasurePending)?.int)
         }
         let owesErasure = erasure == 1

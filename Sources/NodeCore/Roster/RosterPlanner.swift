@@ -31,6 +31,8 @@ struct RosterPlanner {
     private var firstEmails: [Int: String] = [:]
     /// The same of addresses that no teacher has: to be made, or to be taken out.
     private var firstCreates = FirstRecords()
+    /// By create, the address of one that came again: a record may be long, and isn't read anew each time.
+    private var repeatedEmails: [Int: String] = [:]
     private var firstRemovals: [String: Int] = [:]
     /// Of the teachers active in the year; made when a record mentions names.
     private var knownNames: Set<String>?
@@ -94,14 +96,22 @@ struct RosterPlanner {
 
     /// The row that had the record's teacher before, and the address there: two addresses of a merged teacher are one
     /// person.
-    private func first(_ record: RosterRecord, _ teacher: Int?) -> (row: Int, email: String)? {
+    private mutating func first(_ record: RosterRecord, _ teacher: Int?) -> (row: Int, email: String)? {
         if let teacher {
             let row = Int(firstRows[teacher])
             return row == 0 ? nil : (row, firstEmails[teacher] ?? record.email)
         }
         if let row = firstRemovals[record.email] { return (row, record.email) }
-        return firstCreates.find(record.email) { creates.record($0).email == record.email }
+        let known = firstCreates
+        return known.find(record.email) { email(ofCreate: $0) == record.email }
             .map { (creates.row($0), record.email) }
+    }
+
+    private mutating func email(ofCreate number: Int) -> String {
+        if let known = repeatedEmails[number] { return known }
+        let email = creates.record(number).email
+        repeatedEmails[number] = email
+        return email
     }
 
     /// Notes the first row that named a teacher.

@@ -86,42 +86,35 @@ struct TeacherRows {
 
     /// Everybody as the year shows them, by name, address and id; once for each row of the year.
     func teachers() -> [Teacher] {
-        var teachers: [Teacher] = []
-        teachers.reserveCapacity(persons.count)
         let text = year?.description ?? ""
-        func add(_ person: Person, _ row: Year?) {
-            teachers.append(
-                Teacher(
-                    id: person.id, name: person.name, email: person.email, year: text,
-                    schoolID: row?.schoolID, school: row?.school ?? "", grade: row?.grade ?? "",
-                    active: row?.active ?? false, handDeactivated: row?.handDeactivated ?? false,
-                    yearID: row?.id))
+        return map(order.sorted()) { person, row in
+            Teacher(
+                id: person.id, name: person.name, email: person.email, year: text, schoolID: row?.schoolID,
+                school: row?.school ?? "", grade: row?.grade ?? "", active: row?.active ?? false,
+                handDeactivated: row?.handDeactivated ?? false, yearID: row?.id)
         }
-        for number in order.sorted() {
-            let first = yearOf[number]
-            add(persons[number], first < 0 ? nil : years[first])
-            for other in moreYears[number] ?? [] { add(persons[number], years[other]) }
-        }
-        return teachers
     }
 
     /// Everybody as an import of the year sees them, by id; once for each row of the year.
     func rosterTeachers() -> [RosterTeacher] {
-        var teachers: [RosterTeacher] = []
-        teachers.reserveCapacity(persons.count)
-        func add(_ person: Person, _ row: Year?) {
-            teachers.append(
-                RosterTeacher(
-                    id: person.id, name: person.name, email: person.email, schoolID: row?.schoolID,
-                    grade: row?.grade ?? "", active: row?.active ?? false, inYear: row != nil,
-                    handDeactivated: row?.handDeactivated ?? false, yearID: row?.id))
+        map(persons.indices) { person, row in
+            RosterTeacher(
+                id: person.id, name: person.name, email: person.email, schoolID: row?.schoolID,
+                grade: row?.grade ?? "", active: row?.active ?? false, inYear: row != nil,
+                handDeactivated: row?.handDeactivated ?? false, yearID: row?.id)
         }
-        for (number, person) in persons.enumerated() {
+    }
+
+    /// Persons, by number, with their rows of the year: once without one.
+    private func map<T>(_ numbers: some Sequence<Int>, _ body: (Person, Year?) -> T) -> [T] {
+        var result: [T] = []
+        result.reserveCapacity(persons.count)
+        for number in numbers {
             let first = yearOf[number]
-            add(person, first < 0 ? nil : years[first])
-            for other in moreYears[number] ?? [] { add(person, years[other]) }
+            result.append(body(persons[number], first < 0 ? nil : years[first]))
+            for other in moreYears[number] ?? [] { result.append(body(persons[number], years[other])) }
         }
-        return teachers
+        return result
     }
 
     /// The names of each person's schools of every year, each once, in the order of their bytes.

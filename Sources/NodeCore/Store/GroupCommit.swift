@@ -58,6 +58,9 @@ final class GroupCommit: Sendable {
         }
     }
 
+    /// Whether somebody writes now.
+    var isWriting: Bool { state.withLock(\.isWriting) }
+
     /// How many wait for their turn.
     var countWaiting: Int { state.withLock(\.waiting.count) }
 

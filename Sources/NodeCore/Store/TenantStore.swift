@@ -109,6 +109,12 @@ public final class TenantStore: Sendable {
         try read(on: asideConnection(), body)
     }
 
+    /// The same, beside a write that is under way and its wait for the disk; else as `read`. For the short questions
+    /// that come before a write: writers that wait for each other's questions can't share a commit.
+    public func readBeside<T>(_ body: (StoreReader) throws -> T) throws -> T {
+        commits.isWriting ? try readAside(body) : try read(body)
+    }
+
     private struct Connection {
         let queue: DatabaseQueue
         let statements: RowStatements

@@ -135,7 +135,9 @@ import Testing
     func aside() throws {
         let world = try settled(0), hub = world.hub
         func isThere() throws -> Bool {
-            try hub.store.readAside { try $0.shown(Schema.teacher, id: "a") != nil }
+            let aside = try hub.store.readAside { try $0.shown(Schema.teacher, id: "a") != nil }
+            #expect(try hub.store.readBeside { try $0.shown(Schema.teacher, id: "a") != nil } == aside)
+            return aside
         }
         try hub.write { transaction in
             try transaction.put(Schema.teacher, id: "a", ["name": "A"])

@@ -28,7 +28,9 @@ struct TenantResolver: Sendable {
             let open = try installation.tenant(slug)
             if kind == .district || kind == .tenant {
                 if NormalForm.same(open.id.description, id) { return open }
-            } else if try slugs.count == 1 || open.store.read({ try $0.shown(kind.table, id: id) != nil }) {
+            } else if try slugs.count == 1
+                || open.store.readBeside({ try $0.shown(kind.table, id: id) != nil })
+            {
                 return open
             }
         }
@@ -42,7 +44,7 @@ struct TenantResolver: Sendable {
         }
         for slug in try installation.slugs(withRecord: text) where isVisible(slug, to: principal) {
             let open = try installation.tenant(slug)
-            if try open.store.read({ try $0.shown(Schema.tenant, id: text) != nil }) { return open }
+            if try open.store.readBeside({ try $0.shown(Schema.tenant, id: text) != nil }) { return open }
         }
         throw NodeError(
             .tenantNotFound, "there is no such tenant here", hint: "GET /api/v1/tenants lists them.")
