@@ -47,7 +47,7 @@ ALL = [
     # Rules: which one is asked.
     Mutation(
         "a when is ignored", RULES + "TenantRules.swift",
-        "for condition in when where holds {", "for condition in when where !holds {", "RuleServiceTests"),
+        "            if !holds { return false }\n", "            if holds { return false }\n", "RuleServiceTests"),
     Mutation(
         "all writers means any", RULES + "RuleCondition.swift",
         "siblings.allSatisfy { writer.matches($0.facts) }",
@@ -68,7 +68,7 @@ ALL = [
         "RuleFileTests|RuleServiceTests"),
     Mutation(
         "delete_wins keeps the row", RULES + "TenantRules.swift",
-        "if rowRule == .deleteWins { return nil }", "", "DeleteStories"),
+        "shown: rowRule == .deleteWins ? nil : shown", "shown: shown", "DeleteStories"),
     Mutation(
         "an archived row stays active", RULES + "TenantRules.swift",
         "if rowRule == .archive { shown[RowRule.activeColumn] = 0 }", "", "RuleLanguageStories"),
@@ -110,8 +110,7 @@ ALL = [
     # Merging.
     Mutation(
         "a sibling from a whole row is skipped", STORE + "RowState.swift",
-        "            result.append(Sibling(stamp: write.stamp, value: write.values[column]))\n", "",
-        "HistoryTests"),
+        "        if unseen.isEmpty { return own }\n", "        if !own.isEmpty { return own }\n", "HistoryTests"),
     Mutation(
         "a write that had seen another leaves it beside itself", STORE + "RowState.swift",
         "(cells[column] ?? []).filter { !covers($0.stamp) && $0.stamp != stamp }",
@@ -126,7 +125,7 @@ ALL = [
         "present.contains(where: { $0.stamp != first.stamp })", "EditStories"),
     Mutation(
         "a delete against an edit is no conflict", STORE + "CellConflict.swift",
-        "if life.contains(where: \\.alive), life.contains(where: { !$0.alive }) {", "if false {",
+        "guard fate == .torn else { return result }", "guard fate == .dead else { return result }",
         "DeleteStories"),
     # Seen.
     Mutation(

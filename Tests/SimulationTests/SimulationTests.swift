@@ -62,7 +62,8 @@ import Testing
             Deed.all.map(\.name) + [
                 "cut before commit", "cut after commit", "restart", "clock", "upgrade", "partition",
                 "request lost", "request doubled", "request delayed", "exchange broken off",
-                "put back", "succession", "snapshot", "snapshot broken off", "seat taken back", "trimmed",
+                "put back", "succession", "snapshot", "snapshot broken off", "seat taken back", "swept",
+                "trimmed",
                 "exchange to the end", "parcel", "parcel astray", "receipt", "resolved",
                 "conflicts at rest",
             ]
