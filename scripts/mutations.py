@@ -222,4 +222,11 @@ ALL = [
     Mutation(
         "a trimmed body is given away", "Sources/SyncEngine/Exchange/HubPort.swift",
         "try reader.trimmedThrough() > cursor", "false", "SettledChainsTests"),
+    Mutation(
+        "a sweep that was cut leaves doubts about nothing", RETENTION + "TrimmedBodies.swift",
+        "origin = ? AND sweeping >= ?", "origin = ? AND swept >= ?", "RetentionTests"),
+    Mutation(
+        "another rule makes a lean row full", STORE + "RowStorage.swift",
+        "stamp: standing?.stamp ?? 0,\n                over: standing)", "stamp: 0,\n                over: standing)",
+        "RowShapeTests"),
 ]

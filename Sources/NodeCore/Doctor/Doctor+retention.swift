@@ -2,7 +2,7 @@ import Foundation
 
 extension Doctor {
     /// How large a tenant's file is, and what keeps replaced values in it for longer than they are to be kept.
-    func size(_ open: OpenTenant) throws -> [Finding] {
+    func size(_ open: OpenTenant, _ retention: BodyRetention) throws -> [Finding] {
         let subject = "storage \(open.slug)", status = try retention.status(open)
         let file = try DataDirectory.fileSize(open.store.path)
         let text =

@@ -6,11 +6,12 @@ import GRDB
 public struct Doctor {
     let installation: Installation
     let leaseDays: Int
-    let retention: BodyRetention
+    let retention: () throws -> BodyRetention
 
-    /// `retention`: what lets replaced values go here.
+    /// `retention`: what lets replaced values go here; asked for when storage is looked at.
     public init(
-        _ installation: Installation, leaseDays: Int, retention: BodyRetention = BodyRetention(keepDays: 0)
+        _ installation: Installation, leaseDays: Int,
+        retention: @escaping () throws -> BodyRetention = { BodyRetention(keepDays: 0) }
     ) {
         self.installation = installation
         self.leaseDays = leaseDays
@@ -204,9 +205,10 @@ public struct Doctor {
                     }
                 })
         }
+        let retention = try retention()
         for slug in try installation.slugs() {
             // Of a damaged file it was said above.
-            do { findings += try size(installation.tenant(slug)) } catch is NodeError { continue }
+            do { findings += try size(installation.tenant(slug), retention) } catch is NodeError { continue }
         }
         findings.append(try keys())
         if try installation.recoveryKey() == nil {

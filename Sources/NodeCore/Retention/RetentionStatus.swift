@@ -2,13 +2,19 @@ import GRDB
 
 extension Installation {
     /// What is let go here, and what not yet: at the hub by its backups in `backupFolder` (nil: the data directory's
-    /// own). Where there were backups and none is to be found, or one can't be read, nothing goes: the disk may be away.
+    /// own). Where there were backups and none is to be found, or one or the folder can't be read, nothing goes: the
+    /// disk may be away.
     public func bodyRetention(keepDays: Int, backupFolder: String?) throws -> BodyRetention {
         guard role == .hub, keepDays > 0 else { return BodyRetention(keepDays: keepDays) }
-        let found = try BackupFile.list(backupFolder ?? directory.backups)
+        return BodyRetention(
+            keepDays: keepDays, backups: try presentBackups(backupFolder ?? directory.backups))
+    }
+
+    /// The hub's backups in a folder; nil when not all that there are can be told.
+    private func presentBackups(_ folder: String) throws -> [BackupManifest]? {
+        guard let found = try? BackupFile.list(folder), found.broken.isEmpty else { return nil }
         let backups = found.backups.map(\.manifest).filter { $0.role == .hub }
-        let isAway = try !found.broken.isEmpty || (backups.isEmpty && recoveryKey() != nil)
-        return BodyRetention(keepDays: keepDays, backups: isAway ? nil : backups)
+        return try backups.isEmpty && recoveryKey() != nil ? nil : backups
     }
 }
 

@@ -5,7 +5,7 @@ public struct RosterCreate: Sendable, Equatable {
 }
 
 /// The teachers to make, in the order of the file. Kept are 16 bytes a teacher, which say where the record stands and at
-/// which school it is; the record is read again when it is asked for, about a microsecond.
+/// which school it is; the record is read again when it is asked for.
 public struct RosterCreates: RandomAccessCollection, Sendable {
     private struct Place: Sendable {
         let place: Int

@@ -2,7 +2,8 @@ import GRDB
 
 // How a `RowState` is kept (DESIGN 4: sparse stamps).
 //
-// Two shapes, chosen by the state alone:
+// Two shapes; whatever writes a row's state chooses by the state alone. (Files of earlier versions have full rows that
+// would be lean now, until they are written.)
 // - lean: exactly one row write, no delete, and of every separately written column a write that had
 //   seen the row write, so that the row write's own value there is never shown again. The row's other
 //   values and its stamp stand in the domain table, the columns' stamps and values, siblings too, in

@@ -21,10 +21,7 @@ struct TextNumbers {
     mutating func number(_ text: UnsafeBufferPointer<UInt8>) -> Int { number(TextHash(text)) }
 
     /// The same for a text that is a `String`.
-    mutating func number(_ text: String) -> Int {
-        var text = text
-        return text.withUTF8 { number($0) }
-    }
+    mutating func number(_ text: String) -> Int { text.withBytes { number($0) } }
 
     /// The same for several texts, by the hash of them all.
     mutating func number(_ hash: TextHash) -> Int {

@@ -56,12 +56,10 @@ public struct EducatorRecord: Sendable, Equatable {
     public let session: String
     /// `2025-09-15`
     public let date: String
-    public let status: String
     public let name: String
     public let email: String
     public let userID: String
     public let school: String
-    public let educatorsAttended: Int
 
     public var educator: Educator { Educator(name: name, email: email, userID: userID, school: school) }
 }

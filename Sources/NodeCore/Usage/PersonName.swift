@@ -10,8 +10,7 @@ public enum PersonName {
 
     /// The key of a text that is ASCII alone, in one pass; nil for another.
     private static func ofASCII(_ raw: String) -> String? {
-        var raw = raw
-        return raw.withUTF8 { utf8 in
+        raw.withBytes { utf8 in
             guard utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
             return String(unsafeUninitializedCapacity: utf8.count) { key in
                 var count = 0

@@ -4,18 +4,16 @@ extension StoreReader {
     /// Every educator's record whose session is there, by id.
     public func educatorRecords() throws -> [EducatorRecord] {
         let sql = """
-            SELECT a.id, a.session_id, s.date, s.status, a.name, a.email, a.user_id, a.school,
-              a.educators_attended, a.role
+            SELECT a.id, a.session_id, s.date, a.name, a.email, a.user_id, a.school, a.role
             FROM attendance a JOIN session s ON s.id = a.session_id ORDER BY a.id
             """
         var records: [EducatorRecord] = []
         try RowStatement(sql, in: db).each { row in
-            guard NormalForm.matchKey(row.text(9)) == SessionRecord.educatorRole else { return }
+            guard NormalForm.matchKey(row.text(7)) == SessionRecord.educatorRole else { return }
             records.append(
                 EducatorRecord(
-                    id: row.text(0), session: row.text(1), date: row.text(2), status: row.text(3),
-                    name: row.text(4), email: row.text(5), userID: row.text(6), school: row.text(7),
-                    educatorsAttended: Int(row.int(8))))
+                    id: row.text(0), session: row.text(1), date: row.text(2), name: row.text(3),
+                    email: row.text(4), userID: row.text(5), school: row.text(6)))
         }
         return records
     }

@@ -36,7 +36,8 @@ public final class DeadlineWatch: Sendable {
 
     static let pollInterval = Duration.seconds(60)
 
-    /// `retention` and `bodies` are asked for each time: they may change while the server runs.
+    /// `retention` and `bodies` are asked for in each round that looks at a tenant: they may change while the server
+    /// runs.
     public init(
         _ installation: Installation, retention: @escaping @Sendable () -> AuditRetention,
         bodies: @escaping @Sendable () throws -> BodyRetention, logger: Logger
@@ -62,8 +63,9 @@ public final class DeadlineWatch: Sendable {
 
     /// What fails in one tenant, or an archive that can't be written, stops nothing else.
     func round(maxResting: Int = maxResting) {
-        var slugs: [String] = [], bodies: BodyRetention?
-        attempt("retention") { bodies = try self.bodies() }
+        var slugs: [String] = []
+        // Which backups there are is read from their folder: not where nothing is looked at.
+        lazy var bodies: BodyRetention? = currentBodies()
         attempt("deadlines") { slugs = try installation.slugs() }
         attempt("snapshots") { try installation.removeOldSnapshots() }
         let known = Set(slugs)
@@ -82,6 +84,12 @@ public final class DeadlineWatch: Sendable {
             }
             note(slug, look(at: slug, stamp, bodies))
         }
+    }
+
+    private func currentBodies() -> BodyRetention? {
+        var current: BodyRetention?
+        attempt("retention") { current = try bodies() }
+        return current
     }
 
     private func note(_ slug: String, _ look: Look) { looks.withLock { $0[slug] = look } }

@@ -48,11 +48,11 @@ extension HubPort {
             hubStatements: try tenant.store.read { try $0.hubIdentity() }.statements(after: request.hubMark))
     }
 
-    /// Where in the log the snapshot that was given last ends.
-    func snapshotEnd(at hub: Installation) throws -> (position: Int64, hash: Hash?) {
+    /// Where in the log a snapshot that was given ends; nil when another one has taken its place.
+    func snapshotEnd(_ id: [UInt8], at hub: Installation) throws -> (position: Int64, hash: Hash?)? {
         let file = try SnapshotFile(
             hub.directory.snapshot(slug: tenant.slug), whole: false, signer: identity.publicKey.signer)
-        return (file.manifest.position, file.manifest.entryHash)
+        return file.manifest.id == id ? (file.manifest.position, file.manifest.entryHash) : nil
     }
 
     /// The file that is there, if it is of this log and worth its while. One that is being fetched need only be of

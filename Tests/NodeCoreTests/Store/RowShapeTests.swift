@@ -93,6 +93,33 @@ import Testing
         }
     }
 
+    /// Makes the hub's name of a teacher the one that is shown.
+    private func preferHub() throws {
+        let rules = """
+            version: 1
+            domain: roster
+            tables:
+              teacher: { row: update_wins, default: latest, columns: { name: prefer_hub } }
+            """
+        try world.hub.write {
+            let values: [String: Value] = ["domain": "roster", "version": 1, "document": .text(rules)]
+            let id = $0.identifiers.derived(table: "rule_set", key: "roster")
+            try $0.put(Schema.ruleSet, id: id, values)
+        }
+    }
+
+    @Test("other rules change what a row in conflict shows, and it stays lean")
+    func otherRules() throws {
+        try editApart()
+        try preferHub()
+        try world.settle()
+        #expect(try conflicts(isLean: true, keepsFull: false) == ["name"])
+        for site in world.sites {
+            let shown = try site.store.read { try $0.shown(Schema.teacher, id: teacher)?["name"] }
+            #expect(shown == .text("name of \(world.hub.name)"))
+        }
+    }
+
     @Test("a row that an earlier version kept full is the same row, and becomes lean with its next write")
     func earlierShape() throws {
         try editApart()
@@ -109,17 +136,7 @@ import Testing
     func earlierShapeUnderOtherRules() throws {
         try editApart()
         try keepFull()
-        let rules = """
-            version: 1
-            domain: roster
-            tables:
-              teacher: { row: update_wins, default: latest, columns: { name: prefer_hub } }
-            """
-        try world.hub.write {
-            let values: [String: Value] = ["domain": "roster", "version": 1, "document": .text(rules)]
-            let id = $0.identifiers.derived(table: "rule_set", key: "roster")
-            try $0.put(Schema.ruleSet, id: id, values)
-        }
+        try preferHub()
         #expect(try world.hub.store.read { try $0.projectionProblems() } == [])
         let shown = try world.hub.store.read { try $0.shown(Schema.teacher, id: teacher)?["name"] }
         #expect(shown == .text("name of \(world.hub.name)"))

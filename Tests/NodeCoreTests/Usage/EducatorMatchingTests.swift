@@ -14,9 +14,7 @@ import Testing
         _ name: String, school: String = "", email: String = "", user: String = "", id: String = "r"
     ) -> EducatorRecord {
         EducatorRecord(
-            id: id, session: "s", date: "2025-09-15", status: "Completed", name: name, email: email,
-            userID: user,
-            school: school, educatorsAttended: 1)
+            id: id, session: "s", date: "2025-09-15", name: name, email: email, userID: user, school: school)
     }
 
     static func decision(

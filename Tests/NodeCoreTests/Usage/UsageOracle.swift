@@ -12,12 +12,15 @@ struct UsageOracle {
     }
 
     let records: [EducatorRecord]
+    /// Sessions that were held, with an educator there, by their records.
+    let held: Set<String>
     let known: [Known]
     let decisions: [MatchDecision]
     var userTeacher: [String: String] = [:]
 
     init(_ reader: StoreReader) throws {
         records = try Self.records(reader)
+        held = try Self.held(reader)
         known = try Self.teachers(reader).map { teacher in
             let names = Set(([teacher.name] + teacher.otherNames).map(PersonName.matchKey))
             return Known(
@@ -40,17 +43,24 @@ struct UsageOracle {
 
     private static func records(_ reader: StoreReader) throws -> [EducatorRecord] {
         let sql = """
-            SELECT a.id, a.session_id, s.date, s.status, a.name, a.email, a.user_id, a.school,
-              a.educators_attended, a.role
+            SELECT a.id, a.session_id, s.date, a.name, a.email, a.user_id, a.school, a.role
             FROM attendance a JOIN session s ON s.id = a.session_id ORDER BY a.id
             """
         return try reader.rows(sql).compactMap { row in
-            guard NormalForm.matchKey(row[9] ?? "") == "educator" else { return nil }
+            guard NormalForm.matchKey(row[7] ?? "") == "educator" else { return nil }
             return EducatorRecord(
-                id: row[0], session: row[1] ?? "", date: row[2] ?? "", status: row[3] ?? "",
-                name: row[4] ?? "", email: row[5] ?? "", userID: row[6] ?? "", school: row[7] ?? "",
-                educatorsAttended: row[8] ?? 0)
+                id: row[0], session: row[1] ?? "", date: row[2] ?? "", name: row[3] ?? "",
+                email: row[4] ?? "", userID: row[5] ?? "", school: row[6] ?? "")
         }
+    }
+
+    private static func held(_ reader: StoreReader) throws -> Set<String> {
+        let sql = """
+            SELECT a.id, s.status FROM attendance a JOIN session s ON s.id = a.session_id
+            WHERE a.educators_attended >= 1
+            """
+        return Set(
+            try reader.rows(sql).compactMap { NormalForm.matchKey($0[1] ?? "") == "completed" ? $0[0] : nil })
     }
 
     private static func teachers(_ reader: StoreReader) throws -> [MatchableTeacher] {
@@ -160,9 +170,7 @@ struct UsageOracle {
         for record in records where days.contains(record.date) {
             switch outcome(record) {
             case .teacher(let id):
-                if NormalForm.matchKey(record.status) == "completed", record.educatorsAttended >= 1 {
-                    attended[id, default: []].insert(record.session)
-                }
+                if held.contains(record.id) { attended[id, default: []].insert(record.session) }
             case .ignored: break
             case .unmatched: unmatched += 1
             }

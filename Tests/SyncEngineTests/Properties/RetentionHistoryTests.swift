@@ -34,17 +34,24 @@ extension History {
         return 1...UInt64(max(1, (environment["HISTORIES"].flatMap { Int($0) } ?? 2000) / 33))
     }
 
+    /// Turns of `steps`, mostly a settling, and letting go; how many bodies became shorter in all of them.
     func run(
-        _ seeds: ClosedRange<UInt64>, _ body: (History, inout SeededGenerator, Set<Int>) throws -> Int
+        _ turns: Int, _ steps: (History, inout SeededGenerator) throws -> Void
     ) throws -> Int {
         let template = try Self.template.get()
         var trimmed = 0
-        for seed in seeds {
+        for seed in Self.seeds {
             do {
                 var dice = SeededGenerator(seed: seed &* 13 &+ 5)
                 let history = try History(template, nodes: 1 + dice.dice(3), seed: seed)
                 history.world.hub.snapshots = SnapshotOffer(bytes: .max)
-                trimmed += try body(history, &dice, history.forgetful())
+                let forgetful = history.forgetful()
+                for _ in 0..<(2 + dice.dice(turns)) {
+                    try steps(history, &dice)
+                    if dice.dice(4) > 0 { try history.settle() }
+                    history.world.advance(100)
+                    trimmed += try history.letReplacedGo(at: forgetful)
+                }
                 try history.checkAtRest(deep: seed % 2 == 0)
                 for site in history.world.sites { try explain(site, history) }
             } catch {
@@ -72,33 +79,13 @@ extension History {
 
     @Test("installations that let go, when they like, and those that don't end as the oracle says")
     func histories() throws {
-        let seeds = Self.seeds
-        let trimmed = try run(seeds) { history, dice, forgetful in
-            var trimmed = 0
-            for _ in 0..<(2 + dice.dice(3)) {
-                try history.run(steps: 4 + dice.dice(8))
-                if dice.dice(4) > 0 { try history.settle() }
-                history.world.advance(100)
-                trimmed += try history.letReplacedGo(at: forgetful)
-            }
-            return trimmed
-        }
-        #expect(seeds.count == 1 || trimmed > seeds.count / 4)
+        let trimmed = try run(3) { history, dice in try history.run(steps: 4 + dice.dice(8)) }
+        #expect(Self.seeds.count == 1 || trimmed > Self.seeds.count / 4)
     }
 
     @Test("so do machines that were put back to before that, or copied, and hand in what they wrote")
     func recoveries() throws {
-        let seeds = Self.seeds
-        let trimmed = try run(seeds) { history, dice, forgetful in
-            var trimmed = 0
-            for _ in 0..<(2 + dice.dice(2)) {
-                try history.runWithDisasters(steps: 6 + dice.dice(14))
-                if dice.dice(4) > 0 { try history.settle() }
-                history.world.advance(100)
-                trimmed += try history.letReplacedGo(at: forgetful)
-            }
-            return trimmed
-        }
-        #expect(seeds.count == 1 || trimmed > 0)
+        let trimmed = try run(2) { history, dice in try history.runWithDisasters(steps: 6 + dice.dice(14)) }
+        #expect(Self.seeds.count == 1 || trimmed > 0)
     }
 }

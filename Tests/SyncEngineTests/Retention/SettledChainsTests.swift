@@ -87,6 +87,8 @@ import Testing
                 first.manifest, second.manifest,
             ])
         #expect(try hub.bodyRetention(keepDays: 1, backupFolder: "/nowhere").backups == nil)
+        // A folder that can't be listed is one that is away, too.
+        #expect(try hub.bodyRetention(keepDays: 1, backupFolder: first.path).backups == nil)
         #expect(try world.sites[1].installation.bodyRetention(keepDays: 1, backupFolder: nil).backups == [])
     }
 

@@ -147,18 +147,23 @@ public struct HubFile: Sendable {
         let most = ExchangeFile.maxSnapshotBytes / Int64(SnapshotAnswer.pieceBytes)
         for _ in 0...most {
             let piece = try port.snapshot(request, at: hub)
-            guard piece.size <= ExchangeFile.maxSnapshotBytes, piece.id == request.id ?? piece.id else {
-                break
-            }
+            guard piece.size <= ExchangeFile.maxSnapshotBytes else { break }
+            guard piece.id == request.id ?? piece.id else { throw Self.replacedSnapshot }
             try writer.append(.snapshot, piece)
             (request.id, request.offset) = (piece.id, piece.offset + Int64(piece.bytes.count))
-            if request.offset == piece.size { return try port.snapshotEnd(at: hub) }
+            guard request.offset == piece.size else { continue }
+            guard let end = try port.snapshotEnd(piece.id, at: hub) else { throw Self.replacedSnapshot }
+            return end
         }
         throw NodeError(
             .tooLarge,
             "this node lacks what only a snapshot of the tenant's file holds, which is too large for a file",
             hint: "Have the node sync over the line once.")
     }
+
+    private static let replacedSnapshot = NodeError(
+        .stale, "another snapshot was made of the tenant while this one was written",
+        hint: "Nothing was changed. Export again.")
 
     private func firstQuestion(_ node: EnrolledNode) throws -> FileQuestion {
         try tenant.store.read { reader in

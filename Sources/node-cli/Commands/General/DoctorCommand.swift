@@ -37,8 +37,10 @@ struct DoctorCommand: NodeCommand {
         let settings = context.configuration
         let doctor = Doctor(
             installation, leaseDays: settings.leaseDays,
-            retention: try installation.bodyRetention(
-                keepDays: settings.retentionDays, backupFolder: settings.backupFolder))
+            retention: {
+                try installation.bodyRetention(
+                    keepDays: settings.retentionDays, backupFolder: settings.backupFolder)
+            })
         var findings: [Finding] = []
         for area in area.map({ [$0] }) ?? Area.allCases {
             switch area {
