@@ -223,6 +223,9 @@ ALL = [
         "a trimmed body is given away", "Sources/SyncEngine/Exchange/HubPort.swift",
         "try reader.trimmedThrough() > cursor", "false", "SettledChainsTests"),
     Mutation(
+        "what an answer gives of the log counts wherever the node reads by then", "Sources/SyncEngine/Exchange/NodeExchange.swift",
+        "if let askedCursor, askedCursor != position.cursor {", "if let askedCursor, askedCursor < 0 {", "BothWaysTests"),
+    Mutation(
         "a sweep that was cut leaves doubts about nothing", RETENTION + "TrimmedBodies.swift",
         "origin = ? AND sweeping >= ?", "origin = ? AND swept >= ?", "RetentionTests"),
     Mutation(

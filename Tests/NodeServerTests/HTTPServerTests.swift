@@ -125,10 +125,13 @@ import Testing
         #expect(wasLetGo.withLock { $0 }, "the stop waited for the backend")
     }
 
-    @Test("more requests than may be held are turned away with 429")
-    func heldRequests() async throws {
+    @Test(
+        "more requests than may be held are turned away with 429, and those whose bodies are too large together",
+        arguments: [(1, 1 << 20, 0), (9, 100, 60)])
+    func heldRequests(most: Int, bytes: Int, body: Int) async throws {
         var limits = HTTPServer.Limits()
-        limits.maxHeldRequests = 1
+        limits.maxHeldRequests = most
+        limits.maxHeldBytes = bytes
         let (started, startedSignal) = AsyncStream.makeStream(of: Void.self)
         let release = DispatchSemaphore(value: 0)
         let backend = ClosureBackend { _ in
@@ -137,7 +140,8 @@ import Testing
             return ServerResponse()
         }
         try await withServer(backend, limits: limits) { url, _ in
-            let request = HTTPRequest(method: "GET", url: url)
+            let request = HTTPRequest(
+                method: "POST", url: url, body: [UInt8](repeating: 7, count: body))
             let first = Task { try await makeClient().perform(request).status }
             var iterator = started.makeAsyncIterator()
             await iterator.next()

@@ -56,6 +56,9 @@ struct Schedule: Equatable {
         var snapshots: Int?
         /// For how many milliseconds replaced values are kept; nil for ever.
         var retention: Int64?
+        /// Bytes that go along with hello and its answer, and with the first push; nil for the usual. With few of them
+        /// requests are many, and both sides merge at the same time.
+        var batch: Int?
     }
 
     var setup: Setup
@@ -72,6 +75,7 @@ extension Schedule: CustomStringConvertible {
             + "versions \(list(setup.versions)) end \(end)"
             + (setup.snapshots.map { " snapshots \($0)" } ?? "")
             + (setup.retention.map { " retention \($0)" } ?? "")
+            + (setup.batch.map { " batch \($0)" } ?? "")
         return ([head] + steps.map { "\($0.at) \(String($0.number, radix: 16)) \($0.what)" })
             .joined(separator: "\n")
     }
@@ -79,14 +83,16 @@ extension Schedule: CustomStringConvertible {
     /// Reads what `description` writes; nil for anything else.
     init?(_ text: String) {
         var lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }[...]
-        guard let head = lines.popFirst(), [12, 14, 16].contains(head.count), let seed = UInt64(head[1]),
+        guard let head = lines.popFirst(), head.count >= 12, head.count.isMultiple(of: 2),
+            let seed = UInt64(head[1]),
             let line = Int(head[5]), let power = Int(head[7]), let end = Int64(head[11])
         else { return nil }
+        var rest: [String: Int] = [:]
+        for index in stride(from: 12, to: head.count, by: 2) { rest[head[index]] = Int(head[index + 1]) }
         let list = { (text: String) in text.split(separator: ",").compactMap { Int($0) } }
         setup = Setup(
             seed: seed, nodes: list(head[3]), badLine: line, badPower: power, versions: list(head[9]),
-            snapshots: head.count >= 14 ? Int(head[13]) : nil,
-            retention: head.count == 16 ? Int64(head[15]) : nil)
+            snapshots: rest["snapshots"], retention: rest["retention"].map(Int64.init), batch: rest["batch"])
         self.end = end
         for words in lines {
             guard words.count > 2, let at = Int64(words[0]), let number = UInt64(words[1], radix: 16),

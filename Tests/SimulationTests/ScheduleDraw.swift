@@ -32,9 +32,10 @@ struct ScheduleDraw {
         // Whoever comes later than what has gone takes a snapshot.
         let keep = [Int64(1), minute, day][random.dice(3)]
         let retention = snapshots != nil && random.dice(2) == 0 ? keep : nil
+        let batch = [nil, nil, 300, 3000][random.dice(4)]
         return Schedule.Setup(
             seed: seed, nodes: counts, badLine: line, badPower: power, versions: versions,
-            snapshots: snapshots, retention: retention)
+            snapshots: snapshots, retention: retention, batch: batch)
     }
 
     /// From at once to weeks from now.

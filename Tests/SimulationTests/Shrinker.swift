@@ -32,7 +32,8 @@ struct Shrinker {
 
     private static var calmer: [(inout Schedule) -> Void] {
         [
-            { $0.setup.retention = nil }, { $0.setup.badPower = 0 }, { $0.setup.badLine = 0 },
+            { $0.setup.retention = nil }, { $0.setup.batch = nil }, { $0.setup.badPower = 0 },
+            { $0.setup.badLine = 0 },
             { $0.setup.versions = $0.setup.versions.map { _ in 0 } },
             { $0.steps.removeAll { if case .clock = $0.what { true } else { false } } },
         ]

@@ -17,7 +17,7 @@ extension Simulation {
     struct Conversation {
         let number: Int
         let port: NodePort
-        var machine = NodeExchange()
+        var machine: NodeExchange
         /// What is to be done at the own store.
         var pending: ExchangeEffect?
         /// The number of the request whose answer is waited for.
@@ -38,8 +38,11 @@ extension Simulation {
             return note("\(name(place)) gets no certificate: the line broke")
         }
         conversationCount += 1
-        let port = NodePort(site(place).tenant, takesSnapshots: setup.snapshots != nil)
-        var conversation = Conversation(number: conversationCount, port: port)
+        let batch = ledgers[place.district].world.batchBytes
+        let port = NodePort(
+            site(place).tenant, takesSnapshots: setup.snapshots != nil, rideAlongBytes: batch)
+        var conversation = Conversation(
+            number: conversationCount, port: port, machine: NodeExchange(batchBytes: batch))
         note("\(name(place)) calls, exchange \(conversationCount)")
         count("exchange")
         let effects = conversation.machine.step(try port.begin())
@@ -60,28 +63,29 @@ extension Simulation {
         try ledger.observe(place.site)
     }
 
-    /// Sends, or notes what is to be done next.
+    /// Sends, and notes what is to be done, besides what is under way.
     private func take(_ effects: [ExchangeEffect], _ conversation: Conversation, at place: Place) throws {
         var conversation = conversation
-        conversation.awaiting = nil
-        conversation.pending = nil
-        guard let effect = effects.first else {
-            throw LawBroken(description: "\(name(place)): an exchange stopped without an end")
+        if effects.count > 1 { count("stored beside a push") }
+        for effect in effects {
+            if case .finish(let outcome) = effect { return try finish(outcome, at: place) }
+            if let request = WireRequest(effect) {
+                conversation.requests += 1
+                try require(conversation.requests < 400, "\(name(place)): an exchange goes round in circles")
+                conversation.awaiting = conversation.requests
+                send(
+                    Message(
+                        place: place, conversation: conversation.number, number: conversation.requests,
+                        signer: site(place).origin, request: request))
+            } else {
+                conversation.pending = effect
+                let pause: [Int64] = [0, 1, 5, 2000]
+                add(.goOn(place, conversation: conversation.number), in: pause[dice(pause.count)])
+            }
         }
-        if case .finish(let outcome) = effect { return try finish(outcome, at: place) }
-        if let request = WireRequest(effect) {
-            conversation.requests += 1
-            try require(conversation.requests < 200, "\(name(place)): an exchange goes round in circles")
-            conversation.awaiting = conversation.requests
-            send(
-                Message(
-                    place: place, conversation: conversation.number, number: conversation.requests,
-                    signer: site(place).origin, request: request))
-        } else {
-            conversation.pending = effect
-            let pause: [Int64] = [0, 1, 5, 2000]
-            add(.goOn(place, conversation: conversation.number), in: pause[dice(pause.count)])
-        }
+        try require(
+            conversation.awaiting != nil || conversation.pending != nil,
+            "\(name(place)): an exchange stopped without an end")
         conversations[place] = conversation
     }
 
@@ -144,6 +148,7 @@ extension Simulation {
         try checkReceipts(at: place)
         guard ending == .done, let event else { return }
         var next = conversation
+        next.pending = nil
         try take(next.machine.step(event), next, at: place)
     }
 
@@ -152,6 +157,7 @@ extension Simulation {
             conversation.number == message.conversation, conversation.awaiting == message.number
         else { return note("an answer for \(name(message.place)) comes too late") }
         var next = conversation
+        next.awaiting = nil
         try take(next.machine.step(.answered(HubAnswer(encoded: answer))), next, at: message.place)
     }
 

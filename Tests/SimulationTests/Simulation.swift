@@ -72,6 +72,7 @@ final class Simulation {
                 world.snapshotPiece = 64 << 10
             }
         }
+        if let batch = setup.batch { for world in worlds { world.batchBytes = batch } }
         ledgers = try worlds.map { try Ledger($0) }
         clocks = worlds[0].sites.map(\.clock) + worlds.dropFirst().flatMap { $0.nodes.map(\.clock) }
         note("seed \(setup.seed): nodes \(setup.nodes), versions \(setup.versions)")

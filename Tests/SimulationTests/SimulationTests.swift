@@ -64,7 +64,8 @@ import Testing
                 "request lost", "request doubled", "request delayed", "exchange broken off",
                 "put back", "succession", "snapshot", "snapshot broken off", "seat taken back", "swept",
                 "trimmed",
-                "exchange to the end", "parcel", "parcel astray", "receipt", "resolved",
+                "exchange to the end", "stored beside a push", "parcel", "parcel astray", "receipt",
+                "resolved",
                 "conflicts at rest",
             ]
         for what in needed where seeds.count >= 200 {

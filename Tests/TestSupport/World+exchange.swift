@@ -42,7 +42,7 @@ extension World.Site {
     public func port(for origin: OriginID) -> HubPort {
         HubPort(
             tenant, identity: installation.identity, node: origin,
-            snapshots: snapshots ?? SnapshotOffer(bytes: .max))
+            snapshots: snapshots ?? SnapshotOffer(bytes: .max), rideAlongBytes: rideAlongBytes)
     }
 
     /// The hub's answer to a request that a node's key signed, as bytes.
@@ -150,16 +150,17 @@ extension World {
     }
 
     private func exchange(_ node: Site, _ fate: (String) -> Fate) throws -> ExchangeOutcome {
-        let port = NodePort(node.tenant, takesSnapshots: hub.snapshots != nil)
-        var machine = NodeExchange()
+        let port = NodePort(
+            node.tenant, takesSnapshots: hub.snapshots != nil, rideAlongBytes: batchBytes)
+        var machine = NodeExchange(batchBytes: batchBytes)
         var effects = machine.step(try port.begin())
-        for _ in 0..<100_000 {
-            guard let effect = effects.first else { break }
+        for _ in 0..<100_000 where !effects.isEmpty {
+            let effect = effects.removeFirst()
             if case .finish(let outcome) = effect {
                 if outcome.pulled.deltas > 0 { try SeatDuty(node.tenant).run() }
                 return outcome
             }
-            effects = machine.step(try perform(effect, port, node, fate))
+            effects += machine.step(try perform(effect, port, node, fate))
         }
         throw NodeError(.internalError, "the exchange did not end")
     }

@@ -12,6 +12,8 @@ extension World {
         public private(set) var tenant: OpenTenant
         /// At the hub: which nodes are told to take a snapshot; none, unless set.
         public var snapshots: SnapshotOffer?
+        /// At the hub: bytes of the log that come along with the answer to hello.
+        public var rideAlongBytes = ExchangeLimits.rideAlongBytes
         public var actor: Actor { installation.localActor(userID: 1000) }
         public var store: TenantStore { tenant.store }
 

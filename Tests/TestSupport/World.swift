@@ -11,6 +11,10 @@ public final class World {
     public private(set) var sites: [Site] = []
     /// Bytes of a snapshot that one answer brings at most.
     public var snapshotPiece = SnapshotAnswer.pieceBytes
+    /// Bytes of own deltas that go along with hello, and of the first push after it; of the log with the hub's answer.
+    public var batchBytes = ExchangeLimits.rideAlongBytes {
+        didSet { hub.rideAlongBytes = batchBytes }
+    }
     public var hub: Site { sites[0] }
     public var nodes: ArraySlice<Site> { sites.dropFirst() }
     private let scratch: ScratchFolder

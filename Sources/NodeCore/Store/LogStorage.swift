@@ -32,14 +32,17 @@ extension StoreReader {
         try Int64.fetchOne(db.cachedStatement(sql: "SELECT ifnull(max(position), 0) FROM sync_log")) ?? 0
     }
 
-    /// Bytes of the bodies of all deltas after a position but an origin's own.
-    public func bytesInLog(after position: Int64, except origin: OriginID) throws -> Int64 {
-        let own = try self.origin(origin)?.number ?? -1
+    /// The writes of all deltas after a position but an origin's own, and bytes of their bodies.
+    public func volume(
+        after position: Int64, except origin: OriginID? = nil
+    ) throws -> (writes: Int64, bytes: Int64) {
+        let own = try origin.flatMap { try self.origin($0)?.number } ?? -1
         let sql = """
-            SELECT ifnull(sum(d.body_bytes), 0) FROM sync_log l JOIN sync_delta d ON d.number = l.delta
-            WHERE l.position > ? AND d.origin <> ?
+            SELECT ifnull(sum(d.writes), 0), ifnull(sum(d.body_bytes), 0)
+            FROM sync_log l JOIN sync_delta d ON d.number = l.delta WHERE l.position > ? AND d.origin <> ?
             """
-        return try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: [position, own]) ?? 0
+        let row = try row(sql, [position, own])
+        return (row?[0] ?? 0, row?[1] ?? 0)
     }
 
     /// The entry at a position, or nil.

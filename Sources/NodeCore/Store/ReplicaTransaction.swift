@@ -12,8 +12,10 @@ public final class ReplicaTransaction: StoreReader {
     var archivesChanged = false
     /// Rows that may have become part of a case; the hub's arbiter looks at them.
     public internal(set) var touched = TouchedRows()
-    /// Says that the arbiter has looked already and found nothing to do.
+    /// Says that the arbiter has looked already and found nothing to do, or will by itself.
     public var isWithoutCases = false
+    /// `touched`, with what the end of the transaction adds.
+    public var touchedAtEnd: TouchedRows { rulesChanged || erasureChanged ? .all : touched }
     /// Conflicts that this transaction settled, by id; those that are open again at its end are not
     /// history.
     var endedConflicts: [String: (conflict: CellConflict, by: RowState.Stamp)] = [:]
@@ -66,6 +68,12 @@ public final class ReplicaTransaction: StoreReader {
         return Array(body)
     }
 
+    /// What `casesPending` is set to at the end: another number each time, so that whoever has looked at some rows
+    /// doesn't take away the mark of others that came meanwhile.
+    public func casesMark() throws -> Int64 {
+        try max(nextStamp(), (state(.casesPending)?.int ?? 0) + 1)
+    }
+
     /// Called once before commit: follows new orders of erasure and of archiving, projects anew what a change of rules touches.
     func finish() throws {
         try enforceErasures()
@@ -75,7 +83,9 @@ public final class ReplicaTransaction: StoreReader {
             try reprojectRowsWithSiblings()
             touched = .all
         }
-        if !touched.isEmpty, rulesChanged || !isWithoutCases { try setState(.casesPending, 1) }
+        if !touched.isEmpty, rulesChanged || !isWithoutCases {
+            try setState(.casesPending, .int(casesMark()))
+        }
         try fileEndedConflicts()
     }
 }

@@ -6,14 +6,20 @@ import GRDB
 extension StoreReader {
     /// Groups of two rows or more that share a natural key, each in order of ids; of some rows only those
     /// groups that one of them is in. Rows that were merged into others don't count.
-    public func duplicates(of table: SyncedTable, among ids: [String]? = nil) throws -> [[String]] {
+    public func duplicates(of table: SyncedTable, among ids: Set<String>? = nil) throws -> [[String]] {
         guard let key = table.naturalKey.first else { return [] }
         let unmerged = table.column(SyncedTable.mergeColumn) == nil ? "" : " AND merged_into IS NULL"
         let name = "\"\(table.name)\""
         var keys: [String] = []
         if let ids {
+            let shared = try RowStatement(
+                """
+                SELECT t."\(key)" FROM \(name) t WHERE t.id = ?1 AND EXISTS (
+                  SELECT 1 FROM \(name) WHERE "\(key)" = t."\(key)" AND id <> t.id\(unmerged))
+                """, in: db)
             for id in ids {
-                if let value = try shown(table, id: id)?[key]?.text { keys.append(value) }
+                shared.bind(id, at: 1)
+                try shared.each { keys.append($0.text(0)) }
             }
             keys = Set(keys).sorted()
         } else {
@@ -56,13 +62,23 @@ extension StoreReader {
                 return try rows(sql + " ORDER BY c.id").map { orphan($0[0], $0[1]) }
             }
             var found: Set<Orphan> = []
-            for id in own {
-                for row in try rows(sql + " AND c.id = ?", [id]) { found.insert(orphan(row[0], row[1])) }
+            if !own.isEmpty {
+                let lost = try RowStatement(sql + " AND c.id = ?1", in: db)
+                for id in own {
+                    lost.bind(id, at: 1)
+                    try lost.each { found.insert(orphan($0.text(0), $0.text(1))) }
+                }
             }
-            for gone in parents where try shown(parent, id: gone) == nil {
-                let children = try rows(
-                    "SELECT id FROM \"\(table.name)\" WHERE \"\(column)\" = ?", [gone])
-                for row in children { found.insert(orphan(row[0], gone)) }
+            if !parents.isEmpty {
+                let isThere = try RowStatement("SELECT 1 FROM \"\(parentName)\" WHERE id = ?1", in: db)
+                let children = try RowStatement(
+                    "SELECT id FROM \"\(table.name)\" WHERE \"\(column)\" = ?1", in: db)
+                for gone in parents {
+                    isThere.bind(gone, at: 1)
+                    guard try isThere.run() == 0 else { continue }
+                    children.bind(gone, at: 1)
+                    try children.each { found.insert(orphan($0.text(0), gone)) }
+                }
             }
             return found.sorted { $0.id < $1.id }
         }

@@ -17,13 +17,21 @@ extension StoreReader {
     /// The causal state of a row; empty when nothing was ever written.
     public func loadRow(_ table: String, id: String) throws -> RowState {
         var state = RowState()
-        let known = schema.table(table)
-        if let known, try isUntouched(known, id: id) { return state }
-        try loadCells(table, id, into: &state)
-        if let known, let write = try leanWrite(known, id) {
-            state.writes = [write]
-            return state
+        if let known = schema.table(table) {
+            // Rows that come one after the other are mostly alike: what the last one was is asked first.
+            if !lastWasLean, try isUntouched(known, id: id) { return state }
+            if let write = try leanWrite(known, id) {
+                lastWasLean = true
+                state.writes = [write]
+                try loadCells(table, id, into: &state)
+                return state
+            }
+            if lastWasLean {
+                lastWasLean = false
+                if try isUntouched(known, id: id) { return state }
+            }
         }
+        try loadCells(table, id, into: &state)
         let statement = try fullStatements().select
         statement.bind(table, at: 1)
         statement.bind(id, at: 2)

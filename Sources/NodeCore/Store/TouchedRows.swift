@@ -1,13 +1,14 @@
 /// The rows that a transaction wrote and that constraints between rows speak about.
 public struct TouchedRows: Sendable, Equatable {
-    /// By table; more than `limit` rows in all are not told apart.
-    public private(set) var rows: [String: Set<String>] = [:]
+    /// By table, in the order of their writes, perhaps several times.
+    private var rows: [String: [String]] = [:]
+    /// Tables with more than `limit` writes: their rows are not told apart.
+    private var flooded: Set<String> = []
     /// Every row may have changed.
-    public private(set) var isAll = false
-    private var count = 0
+    private var isAll = false
 
-    /// Looking through everything is cheaper than looking at so many one by one.
-    static let limit = 2000
+    /// Ids of a table that are kept: some MB of memory.
+    static let limit = 50_000
     public static let all: TouchedRows = {
         var all = TouchedRows()
         all.isAll = true
@@ -16,27 +17,39 @@ public struct TouchedRows: Sendable, Equatable {
 
     public init() {}
 
-    public var isEmpty: Bool { !isAll && rows.isEmpty }
+    public var isEmpty: Bool { !isAll && rows.isEmpty && flooded.isEmpty }
+
+    /// Whether there are too many to be looked at within the transaction that wrote them: whatever else is read there
+    /// drives pages out of its cache that it must write then, and again at its end.
+    public var areMany: Bool { isAll || !flooded.isEmpty || rows.values.contains { $0.count > Self.few } }
+
+    static let few = 2000
 
     /// Whether rows of a table are among them.
-    public func contains(_ table: SyncedTable) -> Bool { isAll || rows[table.name] != nil }
+    public func contains(_ table: SyncedTable) -> Bool {
+        isAll || flooded.contains(table.name) || rows[table.name] != nil
+    }
 
     /// The rows of a table; nil for all of them.
-    public func ids(of table: SyncedTable) -> [String]? { isAll ? nil : (rows[table.name] ?? []).sorted() }
+    public func ids(of table: SyncedTable) -> Set<String>? {
+        isAll || flooded.contains(table.name) ? nil : Set(rows[table.name] ?? [])
+    }
 
     /// Notes a row whose state became another one, if that can make a case or end one. `former`: what it was, where
     /// no column has, or had, anything beside what it shows: then other columns than the edited ones show what they
     /// showed.
     mutating func note(_ table: SyncedTable, _ id: String, from former: RowState?, to state: RowState) {
-        guard !isAll, table.isRelated else { return }
+        guard !isAll, table.isRelated, !flooded.contains(table.name) else { return }
         if let former, former.writes == state.writes,
             table.relating.allSatisfy({ state.cells[$0] == former.cells[$0] })
         {
             return
         }
-        guard rows[table.name, default: []].insert(id).inserted else { return }
-        count += 1
-        if count > Self.limit { self = .all }
+        rows[table.name, default: []].append(id)
+        if rows[table.name, default: []].count > Self.limit {
+            rows[table.name] = nil
+            flooded.insert(table.name)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
-import Foundation
+import Dispatch
 import NodeCore
 import SyncEngine
+import Synchronization
 
 /// What one sync of one tenant did.
 public struct SyncResult: Sendable {
@@ -177,7 +178,21 @@ private struct ExchangeLoop {
         for _ in 0..<Self.maxSteps {
             guard let effect = effects.first else { break }
             if case .finish(let outcome) = effect { return outcome }
-            effects = machine.step(try perform(effect))
+            if effects.count > 1 {
+                // What is pushed is on its way while the rest is done.
+                let push = Beside { [self] in
+                    var loop = self
+                    let answer = Result { try loop.perform(effect) }
+                    return (loop.line, answer)
+                }
+                let stored = Result { try perform(effects[1]) }, (line, answer) = push.wait()
+                self.line = line
+                effects = machine.step(try stored.get())
+                progress(machine.progress)
+                effects += machine.step(try answer.get())
+            } else {
+                effects = machine.step(try perform(effect))
+            }
             progress(machine.progress)
         }
         throw NodeError(.internalError, "the exchange did not come to an end")
@@ -203,6 +218,26 @@ private struct ExchangeLoop {
         } catch {
             return .failed(NodeError(.internalError, "the exchange failed: \(error)"))
         }
+    }
+}
+
+/// Work on another thread, whose result somebody waits for.
+private final class Beside<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+    private let done = DispatchSemaphore(value: 0)
+
+    init(_ work: @escaping @Sendable () -> Value) {
+        DispatchQueue.global().async { [self] in
+            let result = work()
+            value.withLock { $0 = result }
+            done.signal()
+        }
+    }
+
+    /// Blocks; to be called once.
+    func wait() -> Value {
+        done.wait()
+        return value.withLock { $0! }
     }
 }
 

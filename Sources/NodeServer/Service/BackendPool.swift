@@ -7,28 +7,32 @@ final class BackendPool: Sendable {
     private let backend: any ServerBackend
     private let threads: NIOThreadPool
     private let lookouts: NIOThreadPool
-    private let held = Atomic<Int>(0)
+    private let held = Mutex((requests: 0, bytes: 0))
     private let maxHeld: Int
+    private let maxHeldBytes: Int
 
-    init(backend: any ServerBackend, threads: Int, maxHeld: Int) {
+    init(backend: any ServerBackend, threads: Int, maxHeld: Int, maxHeldBytes: Int) {
         self.backend = backend
         self.threads = NIOThreadPool(numberOfThreads: threads)
         self.lookouts = NIOThreadPool(numberOfThreads: 2)
         self.maxHeld = maxHeld
+        self.maxHeldBytes = maxHeldBytes
         self.threads.start()
         self.lookouts.start()
     }
 
-    /// Takes one of the places for requests, bodies included; false when all are taken.
-    func enter() -> Bool {
-        guard held.add(1, ordering: .relaxed).newValue <= maxHeld else {
-            leave()
-            return false
+    /// Takes one of the places for requests, and room for a body of so many bytes; false when there is none.
+    func enter(bytes: Int) -> Bool {
+        held.withLock { held in
+            guard held.requests < maxHeld, held.requests == 0 || held.bytes + bytes <= maxHeldBytes else {
+                return false
+            }
+            held = (held.requests + 1, held.bytes + bytes)
+            return true
         }
-        return true
     }
 
-    func leave() { held.subtract(1, ordering: .relaxed) }
+    func leave(bytes: Int) { held.withLock { $0 = ($0.requests - 1, $0.bytes - bytes) } }
 
     /// The backend's answer.
     func handle(_ request: ServerRequest) async throws -> ServerResponse {

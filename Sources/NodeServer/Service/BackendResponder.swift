@@ -60,20 +60,30 @@ struct BackendResponder: HTTPResponder {
     private func first(
         _ request: Request, _ context: PeerContext, _ requestID: String
     ) async throws -> ServerResponse {
-        guard pool.enter() else { return Self.busy }
-        defer { pool.leave() }
+        let room = try announced(request)
+        guard pool.enter(bytes: room) else { return Self.busy }
+        defer { pool.leave(bytes: room) }
         let body = try await collect(request)
         return try await pool.handle(Self.serverRequest(request, context, body, requestID))
     }
 
-    /// The whole body. Throws `TOO_LARGE`, before reading anything where the length is announced.
-    private func collect(_ request: Request) async throws -> [UInt8] {
-        let tooLarge = NodeError(
+    private var tooLarge: NodeError {
+        NodeError(
             .tooLarge, "the request body is larger than \(maxBodyBytes) bytes",
             hint: "send it in smaller parts")
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maxBodyBytes {
-            throw tooLarge
+    }
+
+    /// How long the body is by the request's head; what comes in chunks may be as long as any. Throws `TOO_LARGE`.
+    private func announced(_ request: Request) throws -> Int {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }) {
+            guard length <= maxBodyBytes else { throw tooLarge }
+            return max(0, length)
         }
+        return request.headers[.transferEncoding] == nil ? 0 : maxBodyBytes
+    }
+
+    /// The whole body. Throws `TOO_LARGE`.
+    private func collect(_ request: Request) async throws -> [UInt8] {
         do {
             let buffer = try await request.body.collect(upTo: maxBodyBytes)
             return Array(buffer.readableBytesView)

@@ -19,8 +19,10 @@ public final class HTTPServer: Sendable {
         public var maxHeaderBytes = 32 * 1024
         /// Open connections, those of requests that wait for news among them; further ones wait in the system's queue.
         public var maxConnections = 512
-        /// Requests held at once, bodies included; further ones are answered with 429.
-        public var maxHeldRequests = 64
+        /// Requests held at once, those that wait for a thread among them; further ones are answered with 429.
+        public var maxHeldRequests = 512
+        /// Bytes of bodies that they may have together, as announced; one alone may have more.
+        public var maxHeldBytes = 256 << 20
         /// Threads for the backend. A request that waits for news occupies none.
         public var backendThreads = 16
         /// A connection without a request, or stuck while sending one, is closed after this time.
@@ -90,7 +92,8 @@ public final class HTTPServer: Sendable {
     /// task threw. A backend call that outlasts `stopTimeout` is left behind on its thread.
     public func run() async throws {
         let pool = BackendPool(
-            backend: backend, threads: limits.backendThreads, maxHeld: limits.maxHeldRequests)
+            backend: backend, threads: limits.backendThreads, maxHeld: limits.maxHeldRequests,
+            maxHeldBytes: limits.maxHeldBytes)
         defer { pool.stop() }
         let tasks = backgroundTasks.map { task in
             Self.configuration(BackgroundTask(body: task), whenDone: .ignore)

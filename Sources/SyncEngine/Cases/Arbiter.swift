@@ -13,34 +13,48 @@ public struct Arbiter {
     public init(_ tenant: OpenTenant) { self.tenant = tenant }
 
     /// How many rows were repaired or ordered to be. Does nothing at a node, for a deactivated tenant, and
-    /// when nothing was written since it last looked.
+    /// when nothing was written since it last looked. `mark`: the one under which `touched` was written
+    /// (`ReplicaTransaction.casesMark`); under another one more was written, and everything is looked at.
     @discardableResult
-    public func run(among touched: TouchedRows = .all) throws -> Int {
+    public func run(among touched: TouchedRows = .all, of mark: Int64? = nil) throws -> Int {
         let takenBack = try SeatRecovery(tenant).run()
-        let isDue = try tenant.store.read { reader in
-            guard tenant.origin.role == .hub, try reader.state(.casesPending)?.int == 1 else { return false }
-            return try !reader.isRecovering() && reader.tenant().active
+        guard var noted = try dueMark(), takenBack > 0 || !touched.isEmpty else { return takenBack }
+        var count = takenBack, rows = mark ?? noted == noted ? touched : .all
+        if takenBack > 0 || rows.contains(Schema.seat) {
+            let done = try SeatArbiter(tenant).run() + SeatDuty(tenant).run()
+            if done > 0 {
+                count += done
+                rows = .all
+                noted = try dueMark() ?? noted
+            }
         }
-        guard isDue, takenBack > 0 || !touched.isEmpty else { return takenBack }
-        var count = takenBack
-        if takenBack > 0 || touched.contains(Schema.seat) {
-            count += try SeatArbiter(tenant).run() + SeatDuty(tenant).run()
-        }
-        var rows = touched
         for _ in 0..<Self.maxRounds {
             let (repaired, next) = try repair(rows)
+            guard repaired > 0 else {
+                try tenant.store.replicate { try $0.casesWereLookedAt(under: noted) }
+                break
+            }
             count += repaired
             rows = next
-            if repaired == 0 { break }
         }
-        try tenant.store.replicate { try $0.setState(.casesPending, .null) }
         return count
     }
 
-    /// Whether a run would do anything, so that most pushes need no transaction more.
+    /// The mark under which rows wait to be looked at, where this is to be done now.
+    private func dueMark() throws -> Int64? {
+        try tenant.store.read { reader in
+            guard tenant.origin.role == .hub, let mark = try reader.state(.casesPending)?.int else {
+                return nil
+            }
+            return try !reader.isRecovering() && reader.tenant().active ? mark : nil
+        }
+    }
+
+    /// Whether a run may do anything, so that most pushes need no transaction more.
     static func isNeeded(among touched: TouchedRows, in reader: StoreReader) throws -> Bool {
         guard !touched.isEmpty else { return false }
-        return try touched.contains(Schema.seat) || !CaseFinder(reader).repairable(among: touched).isEmpty
+        return try touched.areMany || touched.contains(Schema.seat)
+            || !CaseFinder(reader).repairable(among: touched).isEmpty
     }
 
     /// One round: how much was repaired, and what that touched.
@@ -53,6 +67,8 @@ public struct Arbiter {
             transaction.audit(AuditAction("cases.repair", targetType: "case"))
             let cases = try CaseFinder(transaction.replica).repairable(among: touched)
             for one in cases { try repair(one, in: transaction) }
+            // The next round looks at what this one touches.
+            transaction.replica.isWithoutCases = true
             return (cases.count, transaction.replica.touched)
         }
     }
@@ -79,6 +95,13 @@ public struct Arbiter {
             if let admin = try transaction.replica.shutOutAdmin() { try transaction.readmit(admin) }
         case .severalSeats, .doublePromise: break
         }
+    }
+}
+
+extension ReplicaTransaction {
+    /// Takes the mark away, unless another one has taken its place.
+    fileprivate func casesWereLookedAt(under mark: Int64) throws {
+        if try state(.casesPending)?.int == mark { try setState(.casesPending, .null) }
     }
 }
 

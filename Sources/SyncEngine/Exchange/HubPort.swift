@@ -6,15 +6,19 @@ public struct HubPort: Sendable {
     let identity: SigningKey
     let node: OriginID
     let snapshots: SnapshotOffer
+    /// Bytes of log entries that come along with the answer to hello.
+    let rideAlongBytes: Int
 
     /// `node`: the origin whose key signed the request. `snapshots`: to whom one is offered.
     public init(
-        _ tenant: OpenTenant, identity: SigningKey, node: OriginID, snapshots: SnapshotOffer = .standard
+        _ tenant: OpenTenant, identity: SigningKey, node: OriginID, snapshots: SnapshotOffer = .standard,
+        rideAlongBytes: Int = ExchangeLimits.rideAlongBytes
     ) {
         self.tenant = tenant
         self.identity = identity
         self.node = node
         self.snapshots = snapshots
+        self.rideAlongBytes = rideAlongBytes
     }
 
     var now: Int64 { tenant.store.environment.clock.milliseconds() }
@@ -41,7 +45,7 @@ public struct HubPort: Sendable {
             let checkpoint = try signedCheckpoint(in: reader)
         else { return nil }
         var answer = try give(
-            after: request.cursor, cursorHash: request.cursorHash, maxBytes: ExchangeLimits.rideAlongBytes,
+            after: request.cursor, cursorHash: request.cursorHash, maxBytes: rideAlongBytes,
             receiptAfter: request.receiptSeq, checkpoint, in: reader)
         if answer.headsHash == request.headsHash, answer.entries.isEmpty { answer.verdict = .equal }
         if owesHeads(answer, request) { answer.heads = try reader.heads() }
@@ -69,7 +73,8 @@ public struct HubPort: Sendable {
         if try hear(at: hub) {
             // The hub's own key is another one now.
             return try HubPort(
-                hub.tenant(tenant.slug), identity: identity, node: node, snapshots: snapshots
+                hub.tenant(tenant.slug), identity: identity, node: node, snapshots: snapshots,
+                rideAlongBytes: rideAlongBytes
             ).greet(request, isRevoked: false, at: hub)
         }
         if let verdict = try tenant.store.read({ try judgeLog(for: request, in: $0) }) {
@@ -82,15 +87,14 @@ public struct HubPort: Sendable {
             if try tenant.store.read({ try isForked(in: $0) }) { return try stop(.fork, request) }
             var answer = try give(
                 after: request.cursor, cursorHash: request.cursorHash,
-                maxBytes: ExchangeLimits.rideAlongBytes,
-                receiptAfter: request.receiptSeq)
+                maxBytes: rideAlongBytes, receiptAfter: request.receiptSeq)
             answer.waiting = taken.waiting
             answer.turnedAway = taken.turnedAway
             return try withHeads(answer, request)
         }
         try notePassed(request)
         var answer = try give(
-            after: request.cursor, cursorHash: request.cursorHash, maxBytes: ExchangeLimits.rideAlongBytes,
+            after: request.cursor, cursorHash: request.cursorHash, maxBytes: rideAlongBytes,
             receiptAfter: request.receiptSeq)
         let isEqual = answer.headsHash == request.headsHash && answer.entries.isEmpty
         if isEqual { answer.verdict = .equal }
@@ -115,16 +119,23 @@ public struct HubPort: Sendable {
         return answer
     }
 
-    /// Takes deltas: of the node's chain, or of one that it hands in. Those of a fork are taken too.
+    /// Takes deltas: of the node's chain, or of one that it hands in. Those of a fork are taken too. Gives what the node
+    /// asks for of the log beside, so that it has something to merge while the hub merges what it sends next.
     public func push(_ request: PushRequest) throws -> HubAnswer {
         guard request.tenant == tenant.id else { throw DeltaError.wrongTenant }
         try tenant.store.read { try $0.requireRecovered() }
         let taken = try take(request.frames), checkpoint = try checkpoint()
         return try tenant.store.read { reader in
             let isForked = try isForked(in: reader)
-            var answer = try answer(
-                isForked ? .fork : .exchange, in: reader, cursor: request.cursor,
-                cursorHash: request.cursorHash)
+            var answer =
+                try isForked || request.maxBytes == 0 || !reader.knows(request.cursor, request.cursorHash)
+                ? answer(
+                    isForked ? .fork : .exchange, in: reader, cursor: request.cursor,
+                    cursorHash: request.cursorHash)
+                : give(
+                    after: request.cursor, cursorHash: request.cursorHash,
+                    maxBytes: min(request.maxBytes, ExchangeLimits.maxBatchBytes), receiptAfter: .max,
+                    checkpoint, in: reader)
             answer.waiting = taken.waiting
             answer.turnedAway = taken.turnedAway
             answer.checkpoint = checkpoint.bytes
@@ -233,16 +244,16 @@ public struct HubPort: Sendable {
     func take(_ frames: [DeltaFrame], then: (ReplicaTransaction) throws -> Void = { _ in }) throws
         -> ApplySummary
     {
-        let (summary, toLookAt) = try tenant.store.replicate { transaction in
+        let (summary, toLookAt, mark) = try tenant.store.replicate { transaction in
             // What a local write touched, or a push that a stop cut off from its arbiter, was not looked at yet.
-            let isBehind = try transaction.state(.casesPending)?.int == 1
+            let isBehind = try transaction.state(.casesPending) != nil
             let summary = try DeltaApplier.receive(frames, in: transaction)
             try then(transaction)
-            let touched = isBehind ? TouchedRows.all : transaction.touched
+            let touched = isBehind ? TouchedRows.all : transaction.touchedAtEnd
             transaction.isWithoutCases = try !isBehind && !Arbiter.isNeeded(among: touched, in: transaction)
-            return (summary, touched)
+            return (summary, touched, try transaction.casesMark())
         }
-        try Arbiter(tenant).run(among: toLookAt)
+        try Arbiter(tenant).run(among: toLookAt, of: mark)
         return summary
     }
 
@@ -271,7 +282,7 @@ public struct HubPort: Sendable {
         }
     }
 
-    private func give(
+    func give(
         after cursor: Int64, cursorHash: Hash?, maxBytes: Int, receiptAfter: Int64,
         _ checkpoint: (bytes: [UInt8], size: Int64), in reader: StoreReader
     ) throws -> HubAnswer {
@@ -288,13 +299,13 @@ public struct HubPort: Sendable {
             answer.cursor = page.through
             answer.cursorHash = try reader.logEntry(page.through)?.hash
         }
-        if !page.entries.isEmpty, page.through >= answer.logSize {
+        // What came since the checkpoint is in the heads, but not in the entries.
+        let isWhole = try page.through >= answer.logSize && answer.logSize == reader.logSize()
+        if isWhole, !page.entries.isEmpty {
             answer.heads = try reader.heads()
             answer.passed = try reader.passedHeads()
         }
-        if page.through > cursor, page.through >= answer.logSize {
-            answer.settled = try reader.settledHeads()
-        }
+        if isWhole, page.through > cursor { answer.settled = try reader.settledHeads() }
         if let head = answer.head, head.seq > receiptAfter {
             answer.receipt = try receipt(for: head, in: reader)
         }

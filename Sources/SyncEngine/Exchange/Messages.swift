@@ -12,7 +12,7 @@ public enum ExchangeLimits {
     public static let batchBytes = 1 << 20
     /// The first push of an exchange; each that went through lets the next be twice as large, up to
     /// `batchBytes`. So an exchange over a line that keeps breaking still gets a little further.
-    static let firstBatchBytes = rideAlongBytes
+    public static let firstBatchBytes = rideAlongBytes
     static func next(_ batch: Int) -> Int { min(2 * batch, batchBytes) }
     public static let maxBatchBytes = 8 << 20
     public static let maxEntries = 2000
@@ -210,18 +210,23 @@ public struct HubAnswer: ExchangeMessage, Equatable {
     }
 }
 
-/// Deltas of the node's chain, in order. The cursor is only echoed: what the node has pulled stays.
+/// Deltas of the node's chain, in order, or of one that it hands in. The cursor says what it has of the log.
 public struct PushRequest: ExchangeMessage, Equatable {
     public var tenant: TenantID
     public var frames: [DeltaFrame]
     public var cursor: Int64
     public var cursorHash: Hash?
+    /// Bytes of log entries that may come along with the answer; 0 for none.
+    public var maxBytes: Int
 
-    public init(tenant: TenantID, frames: [DeltaFrame], cursor: Int64, cursorHash: Hash?) {
+    public init(
+        tenant: TenantID, frames: [DeltaFrame], cursor: Int64, cursorHash: Hash?, maxBytes: Int = 0
+    ) {
         self.tenant = tenant
         self.frames = frames
         self.cursor = cursor
         self.cursorHash = cursorHash
+        self.maxBytes = maxBytes
     }
 
     public func encoded() -> [UInt8] {
@@ -229,6 +234,7 @@ public struct PushRequest: ExchangeMessage, Equatable {
             1: .int(ExchangeLimits.version), 2: .bytes(tenant.bytes), 3: frames.cbor, 4: .int(cursor),
         ]
         map[5] = cursorHash.map { .bytes($0.bytes) }
+        if maxBytes > 0 { map[6] = .int(Int64(maxBytes)) }
         return CBOR.map(map).encoded()
     }
 
@@ -238,6 +244,7 @@ public struct PushRequest: ExchangeMessage, Equatable {
         frames = try map.frames(3)
         cursor = try map.int(4, in: 0...DeltaLimits.maxSequence)
         cursorHash = try map.optional(5, Hash.init(bytes:))
+        maxBytes = map[6] == nil ? 0 : Int(try map.int(6, in: 1...Int64(Int32.max)))
     }
 }
 

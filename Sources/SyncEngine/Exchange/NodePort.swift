@@ -4,11 +4,17 @@ import NodeCore
 public struct NodePort: Sendable {
     let tenant: OpenTenant
     private let takesSnapshots: Bool
+    private let rideAlongBytes: Int
 
-    /// `takesSnapshots`: whether whoever runs the exchange can fetch one (`SyncSession`).
-    public init(_ tenant: OpenTenant, takesSnapshots: Bool = false) {
+    /// `takesSnapshots`: whether whoever runs the exchange can fetch one (`SyncSession`). `rideAlongBytes`: of own deltas
+    /// that go along with hello.
+    public init(
+        _ tenant: OpenTenant, takesSnapshots: Bool = false,
+        rideAlongBytes: Int = ExchangeLimits.rideAlongBytes
+    ) {
         self.tenant = tenant
         self.takesSnapshots = takesSnapshots
+        self.rideAlongBytes = rideAlongBytes
     }
 
     /// What the exchange begins with: the position and what rides along with hello.
@@ -33,7 +39,7 @@ public struct NodePort: Sendable {
                 return .begin(position, PendingBatch(frames: [], through: 0))
             }
             let batch = try pending(
-                reader, own, after: receiptSeq, maxBytes: ExchangeLimits.rideAlongBytes)
+                reader, own, after: receiptSeq, maxBytes: rideAlongBytes)
             return .begin(position, batch)
         }
     }

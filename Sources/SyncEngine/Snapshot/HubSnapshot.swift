@@ -5,15 +5,16 @@ import NodeCore
 public struct SnapshotOffer: Sendable {
     /// Bytes of bodies that a node must lack.
     public let bytes: Int64
-    /// Of a hundred entries of the log it must lack more than so many.
+    /// Of a hundred writes in the log it must lack more than so many.
     public let percent: Int64
 
-    public init(bytes: Int64, percent: Int64 = 50) {
+    public init(bytes: Int64, percent: Int64 = 75) {
         self.bytes = bytes
         self.percent = percent
     }
 
-    /// A MiB and half the log.
+    /// A MiB and three quarters of all writes: a row that is taken over, with all that proves it, costs about what
+    /// merging a write does.
     public static let standard = SnapshotOffer(bytes: 1 << 20)
 }
 
@@ -25,9 +26,9 @@ extension HubPort {
     /// Whether a snapshot costs the node that says hello less than the log.
     func offersSnapshot(_ request: HelloRequest, in reader: StoreReader) throws -> Bool {
         guard request.takesSnapshots, request.schemaVersion >= reader.schema.version else { return false }
-        let size = try reader.logSize()
-        guard 100 * (size - request.cursor) > snapshots.percent * size else { return false }
-        return try reader.bytesInLog(after: request.cursor, except: node) >= snapshots.bytes
+        let lacked = try reader.volume(after: request.cursor, except: node)
+        guard lacked.writes > 0, lacked.bytes >= snapshots.bytes else { return false }
+        return try 100 * lacked.writes > snapshots.percent * reader.volume(after: 0).writes
     }
 
     /// A piece of the snapshot that the node is fetching, or the first of the present one. Throws
@@ -71,15 +72,18 @@ extension HubPort {
             manifest.schemaVersion == tenant.store.environment.schema.version,
             manifest.position > request.cursor
         else { return nil }
+        let isFetched = manifest.id == request.id
         return try tenant.store.read { reader in
             let size = try reader.treeSize()
             guard manifest.position <= size, try reader.treeRoot(size: manifest.position) == manifest.root
             else { return nil }
+            if isFetched { return file }
             // Whoever takes it is not told at once to take another one.
             let isWorthIt =
-                try 200 * (size - manifest.position) <= snapshots.percent * size
+                try 200 * reader.volume(after: manifest.position).writes
+                <= snapshots.percent * reader.volume(after: 0).writes
                 && !isTrimmed(after: manifest.position, in: reader)
-            return isWorthIt || manifest.id == request.id ? file : nil
+            return isWorthIt ? file : nil
         }
     }
 

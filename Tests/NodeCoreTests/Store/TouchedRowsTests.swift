@@ -60,4 +60,21 @@ import Testing
         touched.note(Schema.teacher, "4", from: plain, to: edited)
         #expect(touched.ids(of: Schema.teacher) == ["1", "2", "3"])
     }
+
+    @Test("beyond a number of rows a table's are not told apart; other tables' are")
+    func floods() {
+        var touched = TouchedRows(), row = RowState()
+        row.writes = [.init(stamp: 1, values: [:])]
+        touched.note(Schema.user, "1", from: nil, to: row)
+        for number in 0..<TouchedRows.limit {
+            touched.note(Schema.teacher, "\(number)", from: nil, to: row)
+        }
+        #expect(touched.ids(of: Schema.teacher)?.count == TouchedRows.limit)
+        touched.note(Schema.teacher, "one more", from: nil, to: row)
+        #expect(touched.ids(of: Schema.teacher) == nil && touched.contains(Schema.teacher))
+        touched.note(Schema.user, "2", from: nil, to: row)
+        touched.note(Schema.user, "1", from: nil, to: row)
+        #expect(touched.ids(of: Schema.user) == ["1", "2"])
+        #expect(!touched.contains(Schema.seat) && touched.ids(of: Schema.seat) == [])
+    }
 }

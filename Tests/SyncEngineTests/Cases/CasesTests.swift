@@ -223,6 +223,29 @@ import Testing
         #expect(try Arbiter(world.hub.tenant).run() == 0)
     }
 
+    @Test(
+        "who looks at some rows leaves the mark of those that were written meanwhile, or looks at them, too")
+    func marks() throws {
+        let world = try World(nodes: 0), hub = world.hub
+        func mark() throws -> Int64? { try hub.store.read { try $0.state(.casesPending)?.int } }
+        func put(_ address: Value) throws -> TouchedRows {
+            try hub.write { transaction in
+                try transaction.put(
+                    Schema.teacher, id: try transaction.freshID(), ["name": "Ann", "email": address])
+                return transaction.replica.touched
+            }
+        }
+        try Arbiter(hub.tenant).run()
+        #expect(try mark() == nil)
+        let rows = try put("a@t.org"), first = try mark()
+        _ = try put("b@t.org")
+        _ = try put("b@t.org")
+        #expect(try first != nil && mark() != first)
+        #expect(try Arbiter(hub.tenant).run(among: rows, of: first) == 1)
+        #expect(try hub.store.read { try $0.cases().isEmpty })
+        #expect(try mark() == nil)
+    }
+
     @Test("no history of addresses, deletes, merges and undos makes a repair that repeats", arguments: 0..<12)
     func randomHistories(_ seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed) &+ 77)

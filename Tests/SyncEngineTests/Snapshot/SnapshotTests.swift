@@ -10,7 +10,7 @@ import Testing
 @Suite struct SnapshotTests {
     static let template = Result { try World.Template(nodes: 3, settled: 1) }
 
-    /// A hub that tells every node to take a snapshot that lacks more than half the log.
+    /// A hub that tells every node to take a snapshot that lacks more than three quarters of all writes.
     func world(_ seed: UInt64) throws -> World {
         let world = try World(Self.template.get(), nodes: 3, seed: seed)
         world.hub.snapshots = SnapshotOffer(bytes: 0)

@@ -15,22 +15,21 @@ struct InProcessExchange {
         let ours = NodePort(node)
         var machine = NodeExchange()
         var effects = machine.step(try ours.begin())
-        for _ in 0..<Self.maxSteps {
-            guard let effect = effects.first else { break }
-            switch effect {
+        for _ in 0..<Self.maxSteps where !effects.isEmpty {
+            let event: ExchangeEvent
+            switch effects.removeFirst() {
             case .finish(let outcome):
                 if let error = outcome.error { throw error }
                 return
             case .hello(let message):
-                effects = machine.step(.answered(try theirs.hello(message, isRevoked: false, at: hub)))
-            case .push(let message): effects = machine.step(.answered(try theirs.push(message)))
-            case .pull(let message): effects = machine.step(.answered(try theirs.pull(message)))
-            case .store(let request): effects = machine.step(.stored(try ours.store(request)))
-            case .load(let seq, let bytes):
-                effects = machine.step(.loaded(try ours.load(after: seq, maxBytes: bytes)))
-            case .loadHandover(let bytes):
-                effects = machine.step(.loaded(try ours.loadHandover(maxBytes: bytes)))
+                event = .answered(try theirs.hello(message, isRevoked: false, at: hub))
+            case .push(let message): event = .answered(try theirs.push(message))
+            case .pull(let message): event = .answered(try theirs.pull(message))
+            case .store(let request): event = .stored(try ours.store(request))
+            case .load(let seq, let bytes): event = .loaded(try ours.load(after: seq, maxBytes: bytes))
+            case .loadHandover(let bytes): event = .loaded(try ours.loadHandover(maxBytes: bytes))
             }
+            effects += machine.step(event)
         }
         throw Worker.Failure(description: "an exchange did not come to its end")
     }

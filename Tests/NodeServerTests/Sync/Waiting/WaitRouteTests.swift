@@ -46,7 +46,7 @@ import Testing
 
         /// What a request is answered in the end.
         func later(_ response: ServerResponse) async throws -> Bool? {
-            let pool = BackendPool(backend: echo, threads: 1, maxHeld: 1)
+            let pool = BackendPool(backend: echo, threads: 1, maxHeld: 1, maxHeldBytes: 1 << 20)
             defer { pool.stop() }
             guard let later = response.later else { return nil }
             return try await hasNews(later(pool))
