@@ -35,7 +35,11 @@ enum ConnectionSetup {
     /// Page cache of one connection, KiB.
     static let cacheKiB = 16_384
 
+    /// Nobody asks what SQLite's memory comes to. Where a connection was made by somebody else before, it stays counted.
+    private static let memoryIsUncounted = shim_sqlite_leave_memory_uncounted() == SQLITE_OK
+
     static func configuration(label: String, readOnly: Bool = false) -> GRDB.Configuration {
+        _ = memoryIsUncounted
         var configuration = GRDB.Configuration()
         configuration.label = label
         configuration.readonly = readOnly

@@ -57,10 +57,7 @@ public struct RowState: Sendable, Equatable {
             }
         case .columns(let values):
             for (column, value) in values {
-                var kept = (cells[column] ?? []).filter { !covers($0.stamp) && $0.stamp != stamp }
-                kept.append(Sibling(stamp: stamp, value: value))
-                kept.sort { $0.stamp < $1.stamp }
-                cells[column] = kept
+                cells[column, default: []].put(Sibling(stamp: stamp, value: value), over: covers)
             }
             deletes.removeAll(where: covers)
         case .delete:
@@ -124,6 +121,14 @@ public struct RowState: Sendable, Equatable {
         let life = life(covers: covers)
         guard life.contains(where: \.alive) else { return .dead }
         return life.contains { !$0.alive } ? .torn : .alive
+    }
+}
+
+extension [RowState.Sibling] {
+    /// Adds a write in the place of those that it covers and of itself, in order of stamps.
+    fileprivate mutating func put(_ new: RowState.Sibling, over covers: (RowState.Stamp) -> Bool) {
+        removeAll { covers($0.stamp) || $0.stamp == new.stamp }
+        insert(new, at: firstIndex { $0.stamp > new.stamp } ?? endIndex)
     }
 }
 

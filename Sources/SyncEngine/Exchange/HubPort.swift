@@ -246,7 +246,7 @@ public struct HubPort: Sendable {
     {
         let (summary, toLookAt, mark) = try tenant.store.replicate { transaction in
             // What a local write touched, or a push that a stop cut off from its arbiter, was not looked at yet.
-            let isBehind = try transaction.state(.casesPending) != nil
+            let isBehind = try transaction.state(.casesPending)?.int != nil
             let summary = try DeltaApplier.receive(frames, in: transaction)
             try then(transaction)
             let touched = isBehind ? TouchedRows.all : transaction.touchedAtEnd

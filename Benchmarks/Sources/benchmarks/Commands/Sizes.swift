@@ -6,7 +6,7 @@ struct Sizes: Encodable, Sendable {
     var teachers = 100_000
     var stored = 50_000
     var snapshotRows = 200_000
-    var conflictRows = 20_000
+    var conflictRows = 100_000
     var reportTeachers = 100_000
     var attendances = 1_000_000
     var memoryRows = 1_000_000
@@ -29,7 +29,6 @@ struct Sizes: Encodable, Sendable {
     static let million: Sizes = {
         var sizes = Sizes()
         sizes.snapshotRows = 1_000_000
-        sizes.conflictRows = 100_000
         return sizes
     }()
 
