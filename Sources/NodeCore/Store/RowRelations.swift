@@ -4,6 +4,16 @@ import GRDB
 // whose parent is gone. Everything is answered for all rows, or for some and what hangs on them.
 
 extension StoreReader {
+    /// The rows of a table among those that were touched; nil where looking through all is cheaper than looking at so
+    /// many one by one, and for all of them.
+    public func fewRows(of table: SyncedTable, among touched: TouchedRows) throws -> Set<String>? {
+        guard let writes = touched.writes(of: table) else { return nil }
+        if writes > TouchedRows.few, try 4 * writes > count("SELECT count(*) FROM \"\(table.name)\"") {
+            return nil
+        }
+        return touched.ids(of: table)
+    }
+
     /// Groups of two rows or more that share a natural key, each in order of ids; of some rows only those
     /// groups that one of them is in. Rows that were merged into others don't count.
     public func duplicates(of table: SyncedTable, among ids: Set<String>? = nil) throws -> [[String]] {
@@ -58,7 +68,9 @@ extension StoreReader {
             func orphan(_ id: String, _ parent: String) -> Orphan {
                 Orphan(table: table.name, id: id, column: column, parentTable: parentName, parent: parent)
             }
-            guard let own = touched.ids(of: table), let parents = touched.ids(of: parent) else {
+            guard let own = try fewRows(of: table, among: touched),
+                let parents = try fewRows(of: parent, among: touched)
+            else {
                 return try rows(sql + " ORDER BY c.id").map { orphan($0[0], $0[1]) }
             }
             var found: Set<Orphan> = []

@@ -30,6 +30,11 @@ public struct TouchedRows: Sendable, Equatable {
         isAll || flooded.contains(table.name) || rows[table.name] != nil
     }
 
+    /// How often rows of a table were written; nil for all of them.
+    func writes(of table: SyncedTable) -> Int? {
+        isAll || flooded.contains(table.name) ? nil : rows[table.name]?.count ?? 0
+    }
+
     /// The rows of a table; nil for all of them.
     public func ids(of table: SyncedTable) -> Set<String>? {
         isAll || flooded.contains(table.name) ? nil : Set(rows[table.name] ?? [])

@@ -39,7 +39,7 @@ struct CaseFinder {
     // MARK: Rows with one key
 
     private func duplicates(_ table: SyncedTable, among touched: TouchedRows) throws -> [RowCase] {
-        try reader.duplicates(of: table, among: touched.ids(of: table)).map { ids in
+        try reader.duplicates(of: table, among: reader.fewRows(of: table, among: touched)).map { ids in
             let births = try ids.map { ($0, try reader.birth(of: table, id: $0)) }
             let ordered = births.sorted { left, right in
                 guard let one = left.1, let two = right.1, one != two else { return left.0 < right.0 }
