@@ -113,12 +113,12 @@ ALL = [
         "        if unseen.isEmpty { return own }\n", "        if !own.isEmpty { return own }\n", "HistoryTests"),
     Mutation(
         "a write that had seen another leaves it beside itself", STORE + "RowState.swift",
-        "(cells[column] ?? []).filter { !covers($0.stamp) && $0.stamp != stamp }",
-        "(cells[column] ?? []).filter { $0.stamp != stamp }", "EditStories"),
+        "removeAll { covers($0.stamp) || $0.stamp == new.stamp }",
+        "removeAll { $0.stamp == new.stamp }", "EditStories"),
     Mutation(
         "a write drops what it had not seen", STORE + "RowState.swift",
-        "(cells[column] ?? []).filter { !covers($0.stamp) && $0.stamp != stamp }",
-        "(cells[column] ?? []).filter { _ in false }", "EditStories"),
+        "removeAll { covers($0.stamp) || $0.stamp == new.stamp }",
+        "removeAll()", "EditStories"),
     Mutation(
         "equal values are a conflict", STORE + "CellConflict.swift",
         "present.contains(where: { $0.value != first.value })",
