@@ -220,7 +220,7 @@ ALL = [
         "values go by their age alone", RETENTION + "SettledChains.swift",
         "min(passed, aged, backedUp)", "aged", "SettledChainsTests"),
     Mutation(
-        "a trimmed body is given away", "Sources/SyncEngine/Exchange/HubPort.swift",
+        "a trimmed body is given away", "Sources/SyncEngine/Exchange/HubPort+verdicts.swift",
         "try reader.trimmedThrough() > cursor", "false", "SettledChainsTests"),
     Mutation(
         "what an answer gives of the log counts wherever the node reads by then", "Sources/SyncEngine/Exchange/NodeExchange.swift",

@@ -127,8 +127,8 @@ import Testing
 
     @Test(
         "more requests than may be held are turned away with 429, and those whose bodies are too large together",
-        arguments: [(1, 1 << 20, 0), (9, 100, 60)])
-    func heldRequests(most: Int, bytes: Int, body: Int) async throws {
+        arguments: [(1, 1 << 20, 0, false), (9, 100, 60, false), (9, 100, 1, true)])
+    func heldRequests(most: Int, bytes: Int, body: Int, isChunked: Bool) async throws {
         var limits = HTTPServer.Limits()
         limits.maxHeldRequests = most
         limits.maxHeldBytes = bytes
@@ -140,8 +140,10 @@ import Testing
             return ServerResponse()
         }
         try await withServer(backend, limits: limits) { url, _ in
+            // What comes in chunks may be as long as any.
+            let headers: HeaderList = isChunked ? [("Transfer-Encoding", "chunked")] : []
             let request = HTTPRequest(
-                method: "POST", url: url, body: [UInt8](repeating: 7, count: body))
+                method: "POST", url: url, headers: headers, body: [UInt8](repeating: 7, count: body))
             let first = Task { try await makeClient().perform(request).status }
             var iterator = started.makeAsyncIterator()
             await iterator.next()

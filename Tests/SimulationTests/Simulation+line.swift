@@ -71,7 +71,7 @@ extension Simulation {
             if case .finish(let outcome) = effect { return try finish(outcome, at: place) }
             if let request = WireRequest(effect) {
                 conversation.requests += 1
-                try require(conversation.requests < 400, "\(name(place)): an exchange goes round in circles")
+                try require(conversation.requests < 200, "\(name(place)): an exchange goes round in circles")
                 conversation.awaiting = conversation.requests
                 send(
                     Message(

@@ -59,7 +59,9 @@ extension StoreReader {
     /// Orphans of a table, by column and id; of some rows only those that are among them or that name a
     /// parent among them.
     public func orphans(of table: SyncedTable, among touched: TouchedRows = .all) throws -> [Orphan] {
-        try table.parents.sorted { $0.key < $1.key }.flatMap { column, parentName -> [Orphan] in
+        guard !table.parents.isEmpty else { return [] }
+        let own = try fewRows(of: table, among: touched)
+        return try table.parents.sorted { $0.key < $1.key }.flatMap { column, parentName -> [Orphan] in
             guard let parent = schema.table(parentName) else { return [] }
             let sql = """
                 SELECT c.id, c."\(column)" FROM "\(table.name)" c WHERE c."\(column)" IS NOT NULL
@@ -68,9 +70,7 @@ extension StoreReader {
             func orphan(_ id: String, _ parent: String) -> Orphan {
                 Orphan(table: table.name, id: id, column: column, parentTable: parentName, parent: parent)
             }
-            guard let own = try fewRows(of: table, among: touched),
-                let parents = try fewRows(of: parent, among: touched)
-            else {
+            guard let own, let parents = try fewRows(of: parent, among: touched) else {
                 return try rows(sql + " ORDER BY c.id").map { orphan($0[0], $0[1]) }
             }
             var found: Set<Orphan> = []

@@ -21,7 +21,7 @@ public class StoreReader: Causality {
     /// The row that was last found untouched: whoever looks for a free id asks, and the write that
     /// follows asks again. Forgotten by every write of a row.
     var lastUntouched: (table: String, id: String)?
-    /// Whether the row that was loaded last is kept lean.
+    /// Whether the row of a known table that was loaded last is kept lean.
     var lastWasLean = false
     /// What stood in a domain table of the row that was last loaded: the write that follows puts only what changes.
     /// Forgotten by every write of a row.

@@ -19,7 +19,7 @@ public struct Arbiter {
     public func run(among touched: TouchedRows = .all, of mark: Int64? = nil) throws -> Int {
         let takenBack = try SeatRecovery(tenant).run()
         guard var noted = try dueMark(), takenBack > 0 || !touched.isEmpty else { return takenBack }
-        var count = takenBack, rows = mark ?? noted == noted ? touched : .all
+        var count = takenBack, rows = mark == nil || mark == noted ? touched : .all
         if takenBack > 0 || rows.contains(Schema.seat) {
             let done = try SeatArbiter(tenant).run() + SeatDuty(tenant).run()
             if done > 0 {

@@ -127,15 +127,17 @@ public struct HubPort: Sendable {
         let taken = try take(request.frames), checkpoint = try checkpoint()
         return try tenant.store.read { reader in
             let isForked = try isForked(in: reader)
+            let gives =
+                try !isForked && request.maxBytes > 0 && reader.knows(request.cursor, request.cursorHash)
             var answer =
-                try isForked || request.maxBytes == 0 || !reader.knows(request.cursor, request.cursorHash)
-                ? answer(
-                    isForked ? .fork : .exchange, in: reader, cursor: request.cursor,
-                    cursorHash: request.cursorHash)
-                : give(
+                try gives
+                ? give(
                     after: request.cursor, cursorHash: request.cursorHash,
                     maxBytes: min(request.maxBytes, ExchangeLimits.maxBatchBytes), receiptAfter: .max,
                     checkpoint, in: reader)
+                : answer(
+                    isForked ? .fork : .exchange, in: reader, cursor: request.cursor,
+                    cursorHash: request.cursorHash)
             answer.waiting = taken.waiting
             answer.turnedAway = taken.turnedAway
             answer.checkpoint = checkpoint.bytes
@@ -161,61 +163,6 @@ public struct HubPort: Sendable {
         return try give(
             after: request.cursor, cursorHash: request.cursorHash,
             maxBytes: min(request.maxBytes, ExchangeLimits.maxBatchBytes), receiptAfter: .max)
-    }
-
-    // MARK: Verdicts
-
-    /// The verdict that stops the exchange, or nil.
-    func judge(_ request: HelloRequest, in reader: StoreReader) throws -> Verdict? {
-        guard let origin = try reader.origin(node) else { throw DeltaError.unknownKey(keyID: node.hex) }
-        if request.schemaVersion < Self.successionSchema, try reader.hasSuccessions() {
-            return .upgradeRequired
-        }
-        if try isForked(in: reader) { return .fork }
-        let theirs = request.ownHead?.seq ?? 0
-        if origin.headSeq > 0, theirs <= origin.headSeq {
-            if theirs > 0, let stamp = try reader.stamp(origin: origin.number, seq: theirs),
-                try reader.facts(stamp).hash != request.ownHead?.hash
-            {
-                return .fork
-            }
-            if theirs < origin.headSeq { return .nodeBehind }
-        }
-        if request.receiptSeq > origin.headSeq { return .hubBehind }
-        guard try reader.knows(request.cursor, request.cursorHash) else { return .hubBehind }
-        return nil
-    }
-
-    /// The verdict for a node that is better off without the log, or can't be given it any more; nil for the others.
-    /// One that hands in a former key's deltas does so first: it pulls nothing before, and then asks again.
-    private func judgeLog(for request: HelloRequest, in reader: StoreReader) throws -> Verdict? {
-        if try isTrimmed(after: request.cursor, in: reader) {
-            if request.schemaVersion < reader.schema.version { return .upgradeRequired }
-            return request.takesSnapshots ? .snapshotRequired : nil
-        }
-        return try offersSnapshot(request, in: reader) ? .snapshotRequired : nil
-    }
-
-    /// Whether the log after a cursor can't be given any more: writes were let go of its bodies.
-    func isTrimmed(after cursor: Int64, in reader: StoreReader) throws -> Bool {
-        try reader.trimmedThrough() > cursor
-    }
-
-    /// The schema version since which a node reads certificates that name a predecessor.
-    private static let successionSchema = 3
-
-    /// Whether two machines have written with the node's key, or another key has followed it.
-    func isForked(in reader: StoreReader) throws -> Bool {
-        try reader.wasCopied(node)
-    }
-
-    func stop(_ verdict: Verdict, _ request: HelloRequest) throws -> HubAnswer {
-        try tenant.store.read {
-            var answer = try answer(verdict, in: $0, cursor: request.cursor, cursorHash: request.cursorHash)
-            answer.head = nil
-            answer.heads = try $0.origin(node).map($0.heads(of:)) ?? []
-            return answer
-        }
     }
 
     // MARK: Taking and giving
@@ -287,6 +234,8 @@ public struct HubPort: Sendable {
         _ checkpoint: (bytes: [UInt8], size: Int64), in reader: StoreReader
     ) throws -> HubAnswer {
         var answer = try answer(.exchange, in: reader, cursor: cursor, cursorHash: cursorHash)
+        // What came since the checkpoint is in the heads, but not in the entries.
+        let coversHeads = answer.logSize == checkpoint.size
         answer.logSize = checkpoint.size
         if try isTrimmed(after: cursor, in: reader) { return answer }
         let page = try reader.log(
@@ -299,13 +248,13 @@ public struct HubPort: Sendable {
             answer.cursor = page.through
             answer.cursorHash = try reader.logEntry(page.through)?.hash
         }
-        // What came since the checkpoint is in the heads, but not in the entries.
-        let isWhole = try page.through >= answer.logSize && answer.logSize == reader.logSize()
-        if isWhole, !page.entries.isEmpty {
-            answer.heads = try reader.heads()
-            answer.passed = try reader.passedHeads()
+        if coversHeads, page.through > cursor, page.through >= answer.logSize {
+            if !page.entries.isEmpty {
+                answer.heads = try reader.heads()
+                answer.passed = try reader.passedHeads()
+            }
+            answer.settled = try reader.settledHeads()
         }
-        if isWhole, page.through > cursor { answer.settled = try reader.settledHeads() }
         if let head = answer.head, head.seq > receiptAfter {
             answer.receipt = try receipt(for: head, in: reader)
         }

@@ -25,9 +25,11 @@ public struct SnapshotOffer: Sendable {
 extension HubPort {
     /// Whether a snapshot costs the node that says hello less than the log.
     func offersSnapshot(_ request: HelloRequest, in reader: StoreReader) throws -> Bool {
-        guard request.takesSnapshots, request.schemaVersion >= reader.schema.version else { return false }
+        guard request.takesSnapshots, request.schemaVersion >= reader.schema.version,
+            try request.cursor < reader.logSize()
+        else { return false }
         let lacked = try reader.volume(after: request.cursor, except: node)
-        guard lacked.writes > 0, lacked.bytes >= snapshots.bytes else { return false }
+        guard lacked.bytes >= snapshots.bytes else { return false }
         return try 100 * lacked.writes > snapshots.percent * reader.volume(after: 0).writes
     }
 
@@ -72,12 +74,11 @@ extension HubPort {
             manifest.schemaVersion == tenant.store.environment.schema.version,
             manifest.position > request.cursor
         else { return nil }
-        let isFetched = manifest.id == request.id
         return try tenant.store.read { reader in
             let size = try reader.treeSize()
             guard manifest.position <= size, try reader.treeRoot(size: manifest.position) == manifest.root
             else { return nil }
-            if isFetched { return file }
+            if manifest.id == request.id { return file }
             // Whoever takes it is not told at once to take another one.
             let isWorthIt =
                 try 200 * reader.volume(after: manifest.position).writes
