@@ -54,17 +54,17 @@ ALL = [
         "siblings.contains { writer.matches($0.facts) }", "RuleServiceTests"),
     Mutation(
         "the policy overrides the district", RULES + "TenantRules.swift",
-        "(district[table] ?? base ?? Self.latest, false)",
-        "(base ?? district[table] ?? Self.latest, false)", "RuleServiceTests"),
+        "own: district[table] ?? base ?? Self.latest)",
+        "own: base ?? district[table] ?? Self.latest)", "RuleServiceTests"),
     Mutation(
         "a lock is ignored where values are shown", RULES + "TenantRules.swift",
         "if let base, base.table.locked.contains(column) { return (base, true) }",
-        "if let base, base.table.locked.contains(column), district[table] == nil { return (base, true) }",
+        "if let base, base.table.locked.contains(column), own === base { return (base, true) }",
         "RuleSetStories"),
     Mutation(
         "the rules decide about themselves", RULES + "TenantRules.swift",
-        "if Self.ownTables.contains(table) { return (Self.preferHub, true) }",
-        "if Self.ownTables.contains(table) { return (Self.latest, true) }",
+        "fixed: Self.ownTables.contains(table) ? Self.preferHub : nil",
+        "fixed: Self.ownTables.contains(table) ? Self.latest : nil",
         "RuleFileTests|RuleServiceTests"),
     Mutation(
         "delete_wins keeps the row", RULES + "TenantRules.swift",
@@ -89,9 +89,9 @@ ALL = [
     Mutation(
         "new rules pass over rows that two sides made", STORE + "RowStorage.swift",
         "            SELECT tbl, id FROM sync_row\n"
-        "            UNION SELECT tbl, id FROM sync_cell GROUP BY tbl, id, col HAVING count(*) > 1\n"
+        "            UNION SELECT tbl, id FROM sync_cell WHERE rivals = 1\n"
         "            \"\"\"\n        for row in",
-        "            SELECT tbl, id FROM sync_cell GROUP BY tbl, id, col HAVING count(*) > 1\n"
+        "            SELECT tbl, id FROM sync_cell WHERE rivals = 1\n"
         "            \"\"\"\n        for row in", "BacktestTests"),
     Mutation(
         "a backtest tells what can't be shown", RULES + "RuleBacktest.swift",
@@ -112,21 +112,23 @@ ALL = [
         "a sibling from a whole row is skipped", STORE + "RowState.swift",
         "        if unseen.isEmpty { return own }\n", "        if !own.isEmpty { return own }\n", "HistoryTests"),
     Mutation(
-        "a write that had seen another leaves it beside itself", STORE + "RowState.swift",
-        "removeAll { covers($0.stamp) || $0.stamp == new.stamp }",
-        "removeAll { $0.stamp == new.stamp }", "EditStories"),
+        "a write that had seen another leaves it beside itself", STORE + "CellMap.swift",
+        "where siblings[index].stamp != new.stamp && !covers(siblings[index].stamp)",
+        "where siblings[index].stamp != new.stamp", "EditStories"),
     Mutation(
-        "a write drops what it had not seen", STORE + "RowState.swift",
-        "removeAll { covers($0.stamp) || $0.stamp == new.stamp }",
-        "removeAll()", "EditStories"),
+        "a write drops what it had not seen", STORE + "CellMap.swift",
+        "where siblings[index].stamp != new.stamp && !covers(siblings[index].stamp)",
+        "where false", "EditStories"),
+    Mutation(
+        "a file doesn't know which rows have siblings", STORE + "RowStatements.swift",
+        "statement.bind(.bool(cells.hasRivals), at: 3)", "statement.bind(.bool(false), at: 3)", "EditStories"),
     Mutation(
         "equal values are a conflict", STORE + "CellConflict.swift",
-        "present.contains(where: { $0.value != first.value })",
-        "present.contains(where: { $0.stamp != first.stamp })", "EditStories"),
+        "return contains { $0.value != nil && $0.value != first }",
+        "return count { $0.value != nil || first.isNull } > 1", "EditStories"),
     Mutation(
         "a delete against an edit is no conflict", STORE + "CellConflict.swift",
-        "guard fate == .torn else { return result }", "guard fate == .dead else { return result }",
-        "DeleteStories"),
+        "fate == .torn ? [CellConflict.lifeColumn] + found : found", "found", "DeleteStories"),
     # Seen.
     Mutation(
         "seen is off by one", STORE + "Replication.swift",

@@ -41,37 +41,41 @@ public struct BegunConflicts: Sendable, Equatable {
 
 extension RowState {
     /// Whether a conflict is possible at all; false for nearly every row.
-    var mayConflict: Bool {
-        writes.count > 1 || (!deletes.isEmpty && (!writes.isEmpty || !cells.isEmpty))
-            || !cells.isEmpty && (cells.values.contains { $0.count > 1 } || !writes.isEmpty)
+    var mayConflict: Bool { !isPlain && !(writes.isEmpty && cells.isEmpty) }
+
+    /// The columns in conflict, by name, after the row's life if that is.
+    func contested(table: String, covers: (Stamp, Stamp) -> Bool) -> [String] {
+        guard mayConflict else { return [] }
+        let fate = fate(covers: covers)
+        if fate == .dead { return [] }
+        // What two sides remember apart is kept by both: nothing to choose.
+        let memories = Schema.table(table)?.memoryColumns ?? []
+        // Beside one row write only a column that was written apart has another write.
+        let found = (writes.count > 1 ? columns : cells.columns).filter { column in
+            !memories.contains(column) && siblings(of: column, covers: covers).differ
+        }
+        return fate == .torn ? [CellConflict.lifeColumn] + found : found
     }
 
     /// The conflicts of this row, by column name.
     public func conflicts(
         table: String, id: String, covers: (Stamp, Stamp) -> Bool
     ) -> [CellConflict] {
-        guard mayConflict else { return [] }
-        let fate = fate(covers: covers)
-        if fate == .dead { return [] }
-        // What two sides remember apart is kept by both: nothing to choose.
-        let memories = Schema.table(table)?.memoryColumns ?? []
-        var result: [CellConflict] = []
-        // Beside one row write only a column that was written apart has another write.
-        for column in writes.count > 1 ? columns : Array(cells.keys) where !memories.contains(column) {
-            let all = siblings(of: column, covers: covers)
-            guard all.count > 1 else { continue }
-            let present = all.filter { $0.value != nil }
-            guard let first = present.first, present.contains(where: { $0.value != first.value }) else {
-                continue
-            }
-            result.append(.init(table: table, row: id, column: column, siblings: present))
+        contested(table: table, covers: covers).map { column in
+            let siblings =
+                column == CellConflict.lifeColumn
+                ? life(covers: covers).map { Sibling(stamp: $0.stamp, value: $0.alive ? "kept" : "deleted") }
+                : siblings(of: column, covers: covers).filter { $0.value != nil }
+            return .init(table: table, row: id, column: column, siblings: siblings)
         }
-        result.sort { $0.column.utf8.lexicographicallyPrecedes($1.column.utf8) }
-        guard fate == .torn else { return result }
-        let life = life(covers: covers).map {
-            Sibling(stamp: $0.stamp, value: $0.alive ? "kept" : "deleted")
-        }
-        return [.init(table: table, row: id, column: CellConflict.lifeColumn, siblings: life)] + result
+    }
+}
+
+extension ArraySlice<RowState.Sibling> {
+    /// Whether there are different values; absent ones lose to any present one.
+    fileprivate var differ: Bool {
+        guard let first = first(where: { $0.value != nil })?.value else { return false }
+        return contains { $0.value != nil && $0.value != first }
     }
 }
 
@@ -80,8 +84,7 @@ extension StoreReader {
     public func conflicts(in table: SyncedTable? = nil) throws -> [CellConflict] {
         let sql = """
             SELECT tbl, id FROM sync_row WHERE ?1 IS NULL OR tbl = ?1
-            UNION SELECT tbl, id FROM sync_cell WHERE ?1 IS NULL OR tbl = ?1
-              GROUP BY tbl, id, col HAVING count(*) > 1 ORDER BY 1, 2
+            UNION SELECT tbl, id FROM sync_cell WHERE rivals = 1 AND (?1 IS NULL OR tbl = ?1) ORDER BY 1, 2
             """
         return try rows(sql, [table?.name]).flatMap { row -> [CellConflict] in
             let state = try loadRow(row[0], id: row[1])
@@ -118,17 +121,19 @@ extension ReplicaTransaction {
         _ table: String, id: String, from old: RowState, to new: RowState, _ view: RowView,
         covers: (RowState.Stamp, RowState.Stamp) -> Bool
     ) throws -> BegunConflicts {
-        let before = old.conflicts(table: table, id: id, covers: covers)
-        let after = new.conflicts(table: table, id: id, covers: covers).map(\.column)
-        let ended = before.filter { !after.contains($0.column) }
-        if !ended.isEmpty {
+        let before = old.contested(table: table, covers: covers)
+        let after = new.contested(table: table, covers: covers)
+        if before.contains(where: { !after.contains($0) }) {
             let tenant = try tenantID()
             // The write that ended them is the newest in the state: it has just been merged.
             let stamp = new.stamps.max() ?? 0
-            for conflict in ended { endedConflicts[conflict.id(tenant: tenant)] = (conflict, stamp) }
+            for conflict in old.conflicts(table: table, id: id, covers: covers)
+            where !after.contains(conflict.column) {
+                endedConflicts[conflict.id(tenant: tenant)] = (conflict, stamp)
+            }
         }
         var begun = BegunConflicts()
-        for column in after where !before.contains(where: { $0.column == column }) {
+        for column in after where !before.contains(column) {
             if view.forPerson.contains(column) { begun.open += 1 } else { begun.settled += 1 }
         }
         return begun

@@ -99,7 +99,7 @@ extension StoreReader {
     /// The first write of a row that is still there, by (HLC, hash): which of several rows is the earlier.
     public func birth(of table: SyncedTable, id: String) throws -> RowBirth? {
         let state = try loadRow(table.name, id: id)
-        return try (state.writes.map(\.stamp) + state.cells.values.flatMap { $0.map(\.stamp) })
+        return try (state.writes.map(\.stamp) + state.cells.siblings.map(\.stamp))
             .map { try facts($0) }.map { RowBirth(hlc: $0.hlc, hash: $0.hash) }.min()
     }
 

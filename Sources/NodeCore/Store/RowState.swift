@@ -34,8 +34,8 @@ public struct RowState: Sendable, Equatable {
     public var writes: [RowWrite] = []
     /// Deletes, ordered by stamp.
     public var deletes: [Stamp] = []
-    /// Separate column writes, each list ordered by stamp.
-    public var cells: [String: [Sibling]] = [:]
+    /// Separate column writes.
+    public var cells = CellMap()
 
     public init() {}
 
@@ -51,13 +51,10 @@ public struct RowState: Sendable, Equatable {
             writes.removeAll { covers($0.stamp) }
             insert(RowWrite(stamp: stamp, values: values))
             deletes.removeAll(where: covers)
-            for (column, siblings) in cells {
-                let kept = siblings.filter { !covers($0.stamp) }
-                cells[column] = kept.isEmpty ? nil : kept
-            }
+            cells.removeAll(where: covers)
         case .columns(let values):
             for (column, value) in values {
-                cells[column, default: []].put(Sibling(stamp: stamp, value: value), over: covers)
+                cells.put(column, Sibling(stamp: stamp, value: value), over: covers)
             }
             deletes.removeAll(where: covers)
         case .delete:
@@ -75,32 +72,29 @@ public struct RowState: Sendable, Equatable {
 
     /// All columns that any write names, sorted.
     public var columns: [String] {
-        var names = Set(cells.keys)
+        var names = Set(cells.columns)
         for write in writes { names.formUnion(write.values.keys) }
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     /// The visible writes of a column: its column writes and every row write that none of them had
     /// seen, absent values included. `covers(a, b)`: the delta `a` had seen the delta `b`.
-    public func siblings(of column: String, covers: (Stamp, Stamp) -> Bool) -> [Sibling] {
-        guard let own = cells[column] else {
-            return writes.map { Sibling(stamp: $0.stamp, value: $0.values[column]) }
+    public func siblings(of column: String, covers: (Stamp, Stamp) -> Bool) -> ArraySlice<Sibling> {
+        guard let own = cells.siblings(of: column) else {
+            return writes.map { Sibling(stamp: $0.stamp, value: $0.values[column]) }[...]
         }
         let unseen = writes.filter { write in
             !own.contains { $0.stamp == write.stamp || covers($0.stamp, write.stamp) }
         }
         if unseen.isEmpty { return own }
         return (own + unseen.map { Sibling(stamp: $0.stamp, value: $0.values[column]) })
-            .sorted { $0.stamp < $1.stamp }
+            .sorted { $0.stamp < $1.stamp }[...]
     }
-
-    /// Whether some column that was written apart from its row has more than one such write.
-    var hasRivals: Bool { cells.values.contains { $0.count > 1 } }
 
     /// The maximal writes of the row's life; every effective edit counts as alive.
     public func life(covers: (Stamp, Stamp) -> Bool) -> [(stamp: Stamp, alive: Bool)] {
         var alive = Set(writes.map(\.stamp))
-        for siblings in cells.values { for sibling in siblings { alive.insert(sibling.stamp) } }
+        for sibling in cells.siblings { alive.insert(sibling.stamp) }
         let base = alive.map { (stamp: $0, alive: true) } + deletes.map { (stamp: $0, alive: false) }
         let maximal = base.filter { one in
             !base.contains { $0.stamp != one.stamp && covers($0.stamp, one.stamp) }
@@ -121,14 +115,6 @@ public struct RowState: Sendable, Equatable {
         let life = life(covers: covers)
         guard life.contains(where: \.alive) else { return .dead }
         return life.contains { !$0.alive } ? .torn : .alive
-    }
-}
-
-extension [RowState.Sibling] {
-    /// Adds a write in the place of those that it covers and of itself, in order of stamps.
-    fileprivate mutating func put(_ new: RowState.Sibling, over covers: (RowState.Stamp) -> Bool) {
-        removeAll { covers($0.stamp) || $0.stamp == new.stamp }
-        insert(new, at: firstIndex { $0.stamp > new.stamp } ?? endIndex)
     }
 }
 

@@ -1,22 +1,29 @@
 import GRDB
 
-/// What is asked and written for every column that is written apart from its row.
+/// What is asked and written for every row of which columns were written apart.
 struct CellStatements {
     let select: RowStatement
-    let delete: RowStatement
+    /// Of a row that may have some.
     let insert: RowStatement
-    /// Every column of a row.
-    let clear: RowStatement
+    /// Of a row that has some.
+    let update: RowStatement
+    let delete: RowStatement
 
     init(in db: Database) throws {
-        select = try RowStatement(
-            """
-            SELECT col, stamp, value, absent FROM sync_cell WHERE tbl = ? AND id = ? ORDER BY col, stamp
-            """, in: db)
-        delete = try RowStatement(
-            "DELETE FROM sync_cell WHERE tbl = ? AND id = ? AND col = ? AND stamp = ?", in: db)
-        insert = try RowStatement("INSERT INTO sync_cell VALUES (?, ?, ?, ?, ?, ?)", in: db)
-        clear = try RowStatement("DELETE FROM sync_cell WHERE tbl = ? AND id = ?", in: db)
+        select = try RowStatement("SELECT cells FROM sync_cell WHERE tbl = ?1 AND id = ?2", in: db)
+        insert = try RowStatement("INSERT OR REPLACE INTO sync_cell VALUES (?1, ?2, ?3, ?4)", in: db)
+        update = try RowStatement(
+            "UPDATE sync_cell SET rivals = ?3, cells = ?4 WHERE tbl = ?1 AND id = ?2", in: db)
+        delete = try RowStatement("DELETE FROM sync_cell WHERE tbl = ?1 AND id = ?2", in: db)
+    }
+
+    /// `statement`: `insert` or `update`.
+    func put(_ table: String, _ id: String, _ cells: CellMap, by statement: RowStatement) throws {
+        statement.bind(table, at: 1)
+        statement.bind(id, at: 2)
+        statement.bind(.bool(cells.hasRivals), at: 3)
+        statement.bind(.bytes(cells.encoded()), at: 4)
+        try statement.run()
     }
 }
 
@@ -24,14 +31,14 @@ struct CellStatements {
 struct FullStatements {
     let select: RowStatement
     let insert: RowStatement
-    let clear: RowStatement
+    let delete: RowStatement
 
     init(in db: Database) throws {
         select = try RowStatement(
             "SELECT stamp, deleted, vals FROM sync_row WHERE tbl = ? AND id = ? ORDER BY stamp, deleted",
             in: db)
         insert = try RowStatement("INSERT INTO sync_row VALUES (?, ?, ?, ?, ?)", in: db)
-        clear = try RowStatement("DELETE FROM sync_row WHERE tbl = ? AND id = ?", in: db)
+        delete = try RowStatement("DELETE FROM sync_row WHERE tbl = ? AND id = ?", in: db)
     }
 }
 

@@ -60,10 +60,8 @@ extension StoreReader {
         let statement = try cellStatements().select
         statement.bind(table, at: 1)
         statement.bind(id, at: 2)
-        try statement.each { row in
-            state.cells[row.text(0), default: []].append(
-                .init(stamp: row.int(1), value: row.int(3) == 0 ? row.value(2) : nil))
-        }
+        guard case .bytes(let cells)? = try statement.value() else { return }
+        state.cells = try CellMap(encoded: cells)
     }
 
     /// The one row write of a row that is kept lean.
@@ -134,11 +132,13 @@ extension ReplicaTransaction {
         // `old` is what stands here when that is lean; else it may have been made again from the deltas.
         let wasLean = old.writes.count == 1 && old.writes[0].stamp == standing?.stamp
         if let known {
-            let isUncontested = lean && wasLean && !old.hasRivals && !state.hasRivals
+            let isUncontested = lean && wasLean && !old.cells.hasRivals && !state.cells.hasRivals
             touched.note(known, id, from: isUncontested ? old : nil, to: state)
         }
-        if !old.isEmpty, !wasLean { try clear(table, id) }
-        try saveCells(table, id, state.cells, replacing: wasLean ? old.cells : [:])
+        if !wasLean || state.cells != old.cells {
+            try saveCells(table, id, state.cells, over: wasLean ? old.cells : nil)
+        }
+        if !old.isEmpty, !wasLean { try delete(from: fullStatements().delete, table, id) }
         if !lean { try insertFull(table, id, state) }
         let view = try view(of: state, table, covers)
         if let known {
@@ -155,12 +155,13 @@ extension ReplicaTransaction {
     ) throws -> RowView {
         let simple =
             state.writes.count == 1 && state.deletes.isEmpty
-            && state.cells.values.allSatisfy { $0.count == 1 && covers($0[0].stamp, state.writes[0].stamp) }
+            && !state.cells.hasRivals
+            && state.cells.siblings.allSatisfy { covers($0.stamp, state.writes[0].stamp) }
         guard simple else {
             return try ruleBook().view(of: state, table: table, covers: covers, causality: self)
         }
         var values = state.writes[0].values
-        for (column, siblings) in state.cells { values[column] = siblings[0].value }
+        for (column, siblings) in state.cells { values[column] = siblings.first?.value }
         return RowView(shown: values)
     }
 
@@ -213,40 +214,23 @@ extension ReplicaTransaction {
         return true
     }
 
-    private func clear(_ table: String, _ id: String) throws {
-        for statement in [try cellStatements().clear, try fullStatements().clear] {
-            statement.bind(table, at: 1)
-            statement.bind(id, at: 2)
-            try statement.run()
+    /// Puts the columns that were written apart in place of those that stand there. `former`: what stands there, where
+    /// that is known.
+    private func saveCells(_ table: String, _ id: String, _ cells: CellMap, over former: CellMap?) throws {
+        let statements = try cellStatements()
+        if cells.isEmpty {
+            try delete(from: statements.delete, table, id)
+        } else if former?.isEmpty == false {
+            try statements.put(table, id, cells, by: statements.update)
+        } else {
+            try statements.put(table, id, cells, by: statements.insert)
         }
     }
 
-    /// Writes those siblings of columns that are other ones than before.
-    private func saveCells(
-        _ table: String, _ id: String, _ cells: [String: [RowState.Sibling]],
-        replacing old: [String: [RowState.Sibling]]
-    ) throws {
-        let delete = try cellStatements().delete, insert = try cellStatements().insert
-        for statement in [delete, insert] {
-            statement.bind(table, at: 1)
-            statement.bind(id, at: 2)
-        }
-        for (column, siblings) in old where cells[column] != siblings {
-            delete.bind(column, at: 3)
-            for gone in siblings.subtracting(cells[column] ?? []) {
-                delete.bind(.int(gone.stamp), at: 4)
-                try delete.run()
-            }
-        }
-        for (column, siblings) in cells where old[column] != siblings {
-            insert.bind(column, at: 3)
-            for new in siblings.subtracting(old[column] ?? []) {
-                insert.bind(.int(new.stamp), at: 4)
-                insert.bind(new.value ?? .null, at: 5)
-                insert.bind(.int(new.value == nil ? 1 : 0), at: 6)
-                try insert.run()
-            }
-        }
+    private func delete(from statement: RowStatement, _ table: String, _ id: String) throws {
+        statement.bind(table, at: 1)
+        statement.bind(id, at: 2)
+        try statement.run()
     }
 
     private func insertFull(_ table: String, _ id: String, _ state: RowState) throws {
@@ -301,7 +285,7 @@ extension ReplicaTransaction {
     func reprojectRowsWithSiblings() throws {
         let sql = """
             SELECT tbl, id FROM sync_row
-            UNION SELECT tbl, id FROM sync_cell GROUP BY tbl, id, col HAVING count(*) > 1
+            UNION SELECT tbl, id FROM sync_cell WHERE rivals = 1
             """
         for row in try rows(sql) {
             let name: String = row[0], id: String = row[1]
@@ -325,17 +309,6 @@ struct StandingRow {
     /// Positions of the columns that are other ones than in the same row before.
     func columns(changedSince former: StandingRow) -> [Int] {
         values.indices.filter { values[$0] != former.values[$0] }
-    }
-}
-
-extension [RowState.Sibling] {
-    /// Those that another list hasn't. Both are ordered by stamp.
-    fileprivate func subtracting(_ other: [RowState.Sibling]) -> [RowState.Sibling] {
-        var rest = other[...]
-        return filter { one in
-            rest = rest.drop { $0.stamp < one.stamp }
-            return rest.first != one
-        }
     }
 }
 

@@ -92,7 +92,7 @@ extension StoreReader {
     ) throws {
         var stamps = state.writes.map { ($0.stamp, Int64(1)) }
         if !alive {
-            let cells = Set(state.cells.values.joined().map(\.stamp)).subtracting(state.writes.map(\.stamp))
+            let cells = Set(state.cells.siblings.map(\.stamp)).subtracting(state.writes.map(\.stamp))
             stamps += cells.map { ($0, 2) }
             stamps.removeAll { one in state.deletes.contains { covers($0, one.0) } }
         }

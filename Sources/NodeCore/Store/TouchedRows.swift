@@ -46,7 +46,7 @@ public struct TouchedRows: Sendable, Equatable {
     mutating func note(_ table: SyncedTable, _ id: String, from former: RowState?, to state: RowState) {
         guard !isAll, table.isRelated, !flooded.contains(table.name) else { return }
         if let former, former.writes == state.writes,
-            table.relating.allSatisfy({ state.cells[$0] == former.cells[$0] })
+            table.relating.allSatisfy({ state.cells.siblings(of: $0) == former.cells.siblings(of: $0) })
         {
             return
         }

@@ -55,6 +55,6 @@ extension RowState {
     fileprivate func forEachStamp(_ body: (Stamp) -> Void) {
         for write in writes { body(write.stamp) }
         deletes.forEach(body)
-        for siblings in cells.values { for sibling in siblings { body(sibling.stamp) } }
+        for sibling in cells.siblings { body(sibling.stamp) }
     }
 }

@@ -48,8 +48,7 @@ extension StoreReader {
     private func disputedTeachers() throws -> [String: (names: [String], emails: [String])] {
         var found: [String: (names: [String], emails: [String])] = [:]
         let sql = """
-            SELECT id FROM sync_cell WHERE tbl = 'teacher' AND col IN ('name', 'email')
-              GROUP BY id, col HAVING count(*) > 1
+            SELECT id FROM sync_cell WHERE tbl = 'teacher' AND rivals = 1
             UNION SELECT id FROM sync_row WHERE tbl = 'teacher'
             """
         for row in try rows(sql) {

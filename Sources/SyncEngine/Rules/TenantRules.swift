@@ -83,14 +83,34 @@ public struct TenantRules: RuleBook {
 
     // MARK: Which rule
 
-    /// The document that speaks for a column, or for the row's life (`*`).
-    func source(_ table: String, _ column: String) -> (source: Source, isLocked: Bool) {
-        if Self.ownTables.contains(table) { return (Self.preferHub, true) }
-        // What two sides remember apart is kept by both: no rule is asked.
-        if Schema.table(table)?.memoryColumns.contains(column) == true { return (Self.union, true) }
+    /// The documents that speak for one table, looked up once.
+    struct TableSources {
+        /// For each column, whatever it is.
+        fileprivate let fixed: Source?
+        fileprivate let memories: Set<String>
+        fileprivate let base: Source?
+        fileprivate let own: Source
+
+        /// The one that speaks for a column, or for the row's life (`*`).
+        func source(_ column: String) -> (source: Source, isLocked: Bool) {
+            if let fixed { return (fixed, true) }
+            // What two sides remember apart is kept by both: no rule is asked.
+            if memories.contains(column) { return (TenantRules.union, true) }
+            if let base, base.table.locked.contains(column) { return (base, true) }
+            return (own, false)
+        }
+    }
+
+    func sources(_ table: String) -> TableSources {
         let base = policy[table]
-        if let base, base.table.locked.contains(column) { return (base, true) }
-        return (district[table] ?? base ?? Self.latest, false)
+        return TableSources(
+            fixed: Self.ownTables.contains(table) ? Self.preferHub : nil,
+            memories: Schema.table(table)?.memoryColumns ?? [], base: base,
+            own: district[table] ?? base ?? Self.latest)
+    }
+
+    func source(_ table: String, _ column: String) -> (source: Source, isLocked: Bool) {
+        sources(table).source(column)
     }
 
     func policySource(_ table: String) -> Source? { policy[table] }
@@ -138,7 +158,7 @@ public struct TenantRules: RuleBook {
         let isOneWrite = state.writes.count == 1 && !isConditional(table)
         var shown = isOneWrite ? state.writes[0].values : [:]
         var forPerson: Set<String> = []
-        for column in isOneWrite ? Array(state.cells.keys) : state.columns {
+        for column in isOneWrite ? state.cells.columns : state.columns {
             let decision = try decisions.decision(column)
             shown[column] = decision?.pick.value
             if decision?.ruling.rule.needsReview == true { forPerson.insert(column) }
@@ -181,8 +201,7 @@ public struct RowDecisions {
         public let siblings: [RankedSibling]
     }
 
-    private let rules: TenantRules
-    private let table: String
+    private let sources: TenantRules.TableSources
     private let state: RowState
     private let covers: (RowState.Stamp, RowState.Stamp) -> Bool
     private let causality: any Causality
@@ -196,8 +215,7 @@ public struct RowDecisions {
         _ rules: TenantRules, table: String, state: RowState,
         covers: @escaping (RowState.Stamp, RowState.Stamp) -> Bool, causality: any Causality
     ) {
-        self.rules = rules
-        self.table = table
+        sources = rules.sources(table)
         self.state = state
         self.covers = covers
         self.causality = causality
@@ -219,7 +237,7 @@ public struct RowDecisions {
     }
 
     private mutating func decide(_ column: String, _ present: [RankedSibling]) throws -> Decision {
-        let (source, isLocked) = rules.source(table, column)
+        let (source, isLocked) = sources.source(column)
         let entry = source.table.entry(column)
         let choice = try entry.choices.first { try holds($0.when, present) } ?? entry.last
         return Decision(

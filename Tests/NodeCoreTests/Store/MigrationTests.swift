@@ -18,7 +18,11 @@ import Testing
     static let files = [
         Earlier(
             version: 1, digest: "83c62bb24d3c0a62ef7eaba82b8156817a08a4bf79b49dde21e84025d66c9668",
-            deltas: 5, rows: 23)
+            deltas: 5, rows: 23),
+        // The last one with a row of `sync_cell` for each write of a column.
+        Earlier(
+            version: 3, digest: "c1bb717c130f6e8688c5e365b866efc6a14f5c50470ee5a6fef4a8c4e32e6e72",
+            deltas: 12, rows: 75),
     ]
 
     func copy(_ earlier: Earlier) throws -> String {
@@ -78,7 +82,7 @@ import Testing
         }
     }
 
-    @Test("an earlier program leaves a file alone that a later one has opened", arguments: files)
+    @Test("an earlier program leaves a file alone that a later one has opened", arguments: files.prefix(1))
     func leavesLaterFilesAlone(earlier: Earlier) throws {
         let path = try copy(earlier)
         let store = try open(path)

@@ -42,10 +42,9 @@ import Testing
     private static var state: RowState {
         var state = RowState()
         state.writes = [.init(stamp: 2, values: ["a": 1, "b": 1])]
-        state.cells = [
-            "a": [.init(stamp: 3, value: 2), .init(stamp: 5, value: 3)],
-            "b": [.init(stamp: 3, value: 2), .init(stamp: 5, value: 3)],
-        ]
+        for column in ["a", "b"] {
+            state.cells[column] = [.init(stamp: 3, value: 2), .init(stamp: 5, value: 3)]
+        }
         return state
     }
 

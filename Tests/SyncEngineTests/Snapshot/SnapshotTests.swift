@@ -140,6 +140,24 @@ import Testing
         try expectSame(world, node)
     }
 
+    @Test("a snapshot that another one has replaced has no end")
+    func replaced() throws {
+        let world = try world(9)
+        try history(world)
+        func id(_ name: String, seed: UInt64) throws -> [UInt8] {
+            #expect(try world.sync(world.addNode(name, seed: seed)).snapshot != nil)
+            return try hubFile(world).manifest.id
+        }
+        let port = world.hub.port(for: world.sites[1].origin)
+        let first = try id("first", seed: 50)
+        #expect(
+            try port.snapshotEnd(first, at: world.hub.installation)?.position
+                == hubFile(world).manifest.position)
+        try history(world, 120)
+        #expect(try id("second", seed: 51) != first)
+        #expect(try port.snapshotEnd(first, at: world.hub.installation) == nil)
+    }
+
     @Test("the hub keeps a snapshot for a day")
     func old() throws {
         let world = try world(7)

@@ -5,7 +5,7 @@ import Foundation
 struct StoredMeasurement {
     private static let changes = 100
     /// Syncs in one process; the median counts.
-    private static let times = 20
+    private static let times = 100
 
     private let sizes: Sizes
     private let folder: Folder

@@ -77,16 +77,13 @@ final class Stage {
     /// Runs a node's work, and says what the hub spent meanwhile.
     func counted(_ work: () throws -> WorkerReport) throws -> Synced {
         hub.forgetPeak()
-        let before = try hubCount(), report = try work(), after = try hubCount()
+        // What it costs the hub to tell its bytes isn't the work's.
+        let bytes = try hub.bytes(), cpu = hub.cpuSeconds
+        let report = try work()
+        let spent = hub.cpuSeconds - cpu
         return Synced(
-            node: report,
-            hub: HubCount(
-                cpuSeconds: after.cpuSeconds - before.cpuSeconds, bytes: after.bytes - before.bytes),
+            node: report, hub: HubCount(cpuSeconds: spent, bytes: try hub.bytes() - bytes),
             hubPeakKiB: hub.peakKiB)
-    }
-
-    private func hubCount() throws -> HubCount {
-        HubCount(cpuSeconds: hub.cpuSeconds, bytes: try hub.bytes())
     }
 
     /// The node's tenant file.

@@ -26,6 +26,7 @@ enum TenantMigrations {
         migrator.registerMigration("3 succession") { db in try db.execute(sql: succession) }
         migrator.registerMigration("3 transparency") { db in try db.execute(sql: transparency) }
         migrator.registerMigration("3 retention") { db in try db.execute(sql: retention) }
+        migrator.registerMigration("3 cells by row", migrate: gatherCells)
         return migrator
     }
 
@@ -168,6 +169,40 @@ enum TenantMigrations {
           origin INTEGER PRIMARY KEY, settled INTEGER NOT NULL, swept INTEGER NOT NULL, sweeping INTEGER NOT NULL
         ) STRICT;
         """
+
+    /// Columns that were written apart from their row, which stood one in a row of `sync_cell`, stand together
+    /// (`CellMap`).
+    private static func gatherCells(in db: Database) throws {
+        try db.execute(
+            sql: """
+                ALTER TABLE sync_cell RENAME TO sync_cell_former;
+                -- `rivals`: whether a column has more than one sibling.
+                CREATE TABLE sync_cell (
+                  tbl TEXT NOT NULL, id TEXT NOT NULL, rivals INTEGER NOT NULL, cells BLOB NOT NULL,
+                  PRIMARY KEY (tbl, id)
+                ) STRICT, WITHOUT ROWID;
+                """)
+        let statements = try CellStatements(in: db)
+        let former = try RowStatement(
+            "SELECT tbl, id, col, stamp, value, absent FROM sync_cell_former ORDER BY tbl, id",
+            in: db)
+        var table = "", id = "", cells = CellMap()
+        func put() throws {
+            if !cells.isEmpty { try statements.put(table, id, cells, by: statements.insert) }
+        }
+        try former.each { row in
+            if !NormalForm.same(row.text(1), id) || !NormalForm.same(row.text(0), table) {
+                try put()
+                (table, id, cells) = (row.text(0), row.text(1), CellMap())
+            }
+            cells.put(row.text(2), .init(stamp: row.int(3), value: row.int(5) == 0 ? row.value(4) : .none)) {
+                _ in
+                false
+            }
+        }
+        try put()
+        try db.execute(sql: "DROP TABLE sync_cell_former")
+    }
 
     private static let redactions = """
         -- Bodies that stand for others, from which a person was erased. `statement`: the hub's signed word for it;
