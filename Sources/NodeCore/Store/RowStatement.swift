@@ -107,14 +107,17 @@ struct RowColumns {
         return UnsafeBufferPointer(start: utf8, count: Int(sqlite3_column_bytes(statement, index)))
     }
 
+    /// Empty for null.
+    func bytes(_ index: Int32) -> [UInt8] {
+        let start = sqlite3_column_blob(statement, index)
+        return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, index))))
+    }
+
     func value(_ index: Int32) -> Value {
         switch sqlite3_column_type(statement, index) {
         case SQLITE_INTEGER: return .int(int(index))
         case SQLITE_TEXT: return .text(text(index))
-        case SQLITE_BLOB:
-            let start = sqlite3_column_blob(statement, index)
-            let count = Int(sqlite3_column_bytes(statement, index))
-            return .bytes(Array(UnsafeRawBufferPointer(start: start, count: count)))
+        case SQLITE_BLOB: return .bytes(bytes(index))
         default: return .null
         }
     }

@@ -93,6 +93,7 @@ final class RowStatements: Sendable {
     nonisolated(unsafe) private var cells: CellStatements?
     nonisolated(unsafe) private var fullRows: FullStatements?
     nonisolated(unsafe) private var state: RowStatement?
+    nonisolated(unsafe) private var facts: RowStatement?
 
     /// Found by the table's short name, since hashing their SQL a row shows.
     func of(_ table: SyncedTable, in db: Database) throws -> TableStatements {
@@ -124,11 +125,20 @@ final class RowStatements: Sendable {
         return prepared
     }
 
+    /// `DeltaFacts.sql`.
+    func ofFacts(in db: Database) throws -> RowStatement {
+        if let facts { return facts }
+        let prepared = try RowStatement(DeltaFacts.sql, in: db)
+        facts = prepared
+        return prepared
+    }
+
     /// Before the connection is closed, or anything that minds open statements.
     func removeAll() {
         tables = [:]
         cells = nil
         fullRows = nil
         state = nil
+        facts = nil
     }
 }

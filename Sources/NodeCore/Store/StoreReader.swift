@@ -96,18 +96,16 @@ public class StoreReader: Causality {
 
     public func facts(_ stamp: RowState.Stamp) throws -> DeltaFacts {
         if let known = factsCache[stamp] { return known }
-        let sql = """
-            SELECT d.number, d.origin, d.seq, d.hash, d.hlc, d.wall, d.schema_version, d.author,
-              d.author_role, o.role, o.name, o.id, d.seen, o.node_id, d.branch, o.life
-            FROM sync_delta d JOIN sync_origin o ON o.number = d.origin WHERE d.number = ?
-            """
-        let statement = try db.cachedStatement(sql: sql)
-        guard let row = try Row.fetchOne(statement, arguments: [stamp]) else {
+        let statement = try statements.ofFacts(in: db)
+        statement.bind(.int(stamp), at: 1)
+        var found: DeltaFacts?
+        let branches = try branches()
+        try statement.each { found = try DeltaFacts($0, branches: branches, file: store.fileName) }
+        guard let facts = found else {
             throw NodeError(
                 .corrupt, "\(store.fileName): a row names delta number \(stamp), which isn't there",
                 hint: "Run `node-cli verify`; then restore a backup or enrol again.")
         }
-        let facts = try DeltaFacts(row: row, branches: branches(), file: store.fileName)
         factsCache[stamp] = facts
         return facts
     }
@@ -181,17 +179,23 @@ public enum StateKey: String, Sendable {
 }
 
 extension DeltaFacts {
-    convenience init(row: Row, branches: Branches, file: String) throws {
-        let seenBlob: Data = row[12], life: Data? = row[15]
-        let origin: Int64 = row[1], branch: Int64 = row[14]
-        guard let hash = Hash(bytes: Array(row[3] as Data)),
-            let role = Role(rawValue: row[9]), let originID = OriginID(bytes: Array(row[11] as Data))
-        else { throw NodeError(.corrupt, "\(file): delta number \(row[0] as Int64) is damaged") }
-        let chain = branch == 0 ? origin : -branch
+    static let sql = """
+        SELECT d.number, d.origin, d.seq, d.hash, d.hlc, d.wall, d.schema_version, d.author,
+          d.author_role, o.role, o.name, o.id, d.seen, o.node_id, d.branch, o.life
+        FROM sync_delta d JOIN sync_origin o ON o.number = d.origin WHERE d.number = ?
+        """
+
+    /// `row`: of `sql`.
+    fileprivate convenience init(_ row: RowColumns, branches: Branches, file: String) throws {
+        guard let hash = Hash(bytes: row.bytes(3)), let role = Role(rawValue: row.text(9)),
+            let originID = OriginID(bytes: row.bytes(11))
+        else { throw NodeError(.corrupt, "\(file): delta number \(row.int(0)) is damaged") }
+        let origin = row.int(1), branch = row.int(14), chain = branch == 0 ? origin : -branch
         self.init(
-            stamp: row[0], origin: origin, seq: row[2], hash: hash, hlc: HLC(raw: row[4]), wall: row[5],
-            schemaVersion: row[6], author: row[7], authorRole: row[8], role: role, node: row[10],
-            nodeID: row[13], originID: originID, lifeID: life.flatMap { OriginID(bytes: Array($0)) },
-            chain: chain, seen: branches.past(of: chain, try SeenVector(blob: Array(seenBlob))))
+            stamp: row.int(0), origin: origin, seq: row.int(2), hash: hash, hlc: HLC(raw: row.int(4)),
+            wall: row.int(5), schemaVersion: Int(row.int(6)), author: row.text(7), authorRole: row.text(8),
+            role: role, node: row.text(10), nodeID: row.text(13), originID: originID,
+            lifeID: OriginID(bytes: row.bytes(15)), chain: chain,
+            seen: branches.past(of: chain, try SeenVector(blob: row.bytes(12))))
     }
 }
