@@ -120,8 +120,11 @@ ALL = [
         "where siblings[index].stamp != new.stamp && !covers(siblings[index].stamp)",
         "where false", "EditStories"),
     Mutation(
-        "a file doesn't know which rows have siblings", STORE + "RowStatements.swift",
+        "a file doesn't know which rows have siblings", STORE + "RowStorage.swift",
         "statement.bind(.bool(cells.hasRivals), at: 3)", "statement.bind(.bool(false), at: 3)", "EditStories"),
+    Mutation(
+        "a seat is settled with what the other side wrote", "Sources/NodeCore/Seats/SeatSettling.swift",
+        "?? siblings.first { try author.hadSeen(replica.facts($0.stamp)) }", "?? siblings.first", "SeatSettlingTests"),
     Mutation(
         "equal values are a conflict", STORE + "CellConflict.swift",
         "return contains { $0.value != nil && $0.value != first }",

@@ -10,12 +10,19 @@ extension LocalTransaction {
         var values = Self.freed
         if let stamp {
             let state = try replica.loadRow(Schema.seat.name, id: id)
-            let covers = try replica.covering(state)
+            let covers = try replica.covering(state), author = try replica.facts(stamp)
+            func past(_ column: String) throws -> RowState.Sibling? {
+                let past = try replica.row(RowID(table: Schema.seat.name, id: id), seenBy: author)
+                return try past.siblings(of: column, covers: replica.covering(past)).last
+            }
             for column in Seat.settledTogether {
                 let siblings = state.siblings(of: column, covers: covers)
-                // A column that the delta left alone is as it was for all.
-                let own = siblings.first { $0.stamp == stamp } ?? (siblings.count == 1 ? siblings[0] : nil)
-                values[column] = own?.value ?? .null
+                // A column that the delta left alone is as its author knew it.
+                let known =
+                    try siblings.first { $0.stamp == stamp }
+                    ?? siblings.first { try author.hadSeen(replica.facts($0.stamp)) }
+                    ?? past(column)
+                values[column] = known?.value ?? .null
             }
         }
         try edit(Schema.seat, id: id, values, force: true)

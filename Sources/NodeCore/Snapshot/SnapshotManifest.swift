@@ -19,6 +19,8 @@ public struct SnapshotManifest: Sendable, Equatable {
     public let createdAt: Int64
 
     static let version: Int64 = 1
+    /// How the file's own tables are laid out, beside its schema: 2 since all siblings of a row stand in one row.
+    public static let layout: Int64 = 2
     /// Bytes of the file in one record, before compression.
     static let pieceBytes = 4 << 20
     static let maxFileBytes = 1 << 36

@@ -52,7 +52,7 @@ extension RowState {
         let memories = Schema.table(table)?.memoryColumns ?? []
         // Beside one row write only a column that was written apart has another write.
         let found = (writes.count > 1 ? columns : cells.columns).filter { column in
-            !memories.contains(column) && siblings(of: column, covers: covers).differ
+            !memories.contains(column) && standing(column, covers: covers).differ
         }
         return fate == .torn ? [CellConflict.lifeColumn] + found : found
     }

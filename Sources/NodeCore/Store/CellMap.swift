@@ -116,7 +116,7 @@ extension CellMap: RandomAccessCollection {
 }
 
 // How `sync_cell.cells` keeps it: CBOR, an array of each column and an array of its siblings' stamps and values. Absent
-// is `false`.
+// is `false`. The migration "3 cells by row" writes it, too: another layout needs a step of its own.
 
 extension CellMap {
     func encoded() -> [UInt8] {

@@ -79,7 +79,12 @@ public struct RowState: Sendable, Equatable {
 
     /// The visible writes of a column: its column writes and every row write that none of them had
     /// seen, absent values included. `covers(a, b)`: the delta `a` had seen the delta `b`.
-    public func siblings(of column: String, covers: (Stamp, Stamp) -> Bool) -> ArraySlice<Sibling> {
+    public func siblings(of column: String, covers: (Stamp, Stamp) -> Bool) -> [Sibling] {
+        Array(standing(column, covers: covers))
+    }
+
+    /// `siblings` where they stand: what merging asks of every column of a row that two sides edited.
+    public func standing(_ column: String, covers: (Stamp, Stamp) -> Bool) -> ArraySlice<Sibling> {
         guard let own = cells.siblings(of: column) else {
             return writes.map { Sibling(stamp: $0.stamp, value: $0.values[column]) }[...]
         }

@@ -3,27 +3,18 @@ import GRDB
 /// What is asked and written for every row of which columns were written apart.
 struct CellStatements {
     let select: RowStatement
-    /// Of a row that may have some.
-    let insert: RowStatement
-    /// Of a row that has some.
-    let update: RowStatement
+    /// In place of those that stand there.
+    let put: RowStatement
     let delete: RowStatement
 
     init(in db: Database) throws {
         select = try RowStatement("SELECT cells FROM sync_cell WHERE tbl = ?1 AND id = ?2", in: db)
-        insert = try RowStatement("INSERT OR REPLACE INTO sync_cell VALUES (?1, ?2, ?3, ?4)", in: db)
-        update = try RowStatement(
-            "UPDATE sync_cell SET rivals = ?3, cells = ?4 WHERE tbl = ?1 AND id = ?2", in: db)
+        put = try RowStatement(
+            """
+            INSERT INTO sync_cell (tbl, id, rivals, cells) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (tbl, id) DO UPDATE SET rivals = excluded.rivals, cells = excluded.cells
+            """, in: db)
         delete = try RowStatement("DELETE FROM sync_cell WHERE tbl = ?1 AND id = ?2", in: db)
-    }
-
-    /// `statement`: `insert` or `update`.
-    func put(_ table: String, _ id: String, _ cells: CellMap, by statement: RowStatement) throws {
-        statement.bind(table, at: 1)
-        statement.bind(id, at: 2)
-        statement.bind(.bool(cells.hasRivals), at: 3)
-        statement.bind(.bytes(cells.encoded()), at: 4)
-        try statement.run()
     }
 }
 

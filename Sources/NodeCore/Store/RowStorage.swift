@@ -39,7 +39,7 @@ extension StoreReader {
             if row.int(1) != 0 {
                 state.deletes.append(row.int(0))
             } else {
-                let values = try ValueMap.decode(row.value(2).bytes ?? [])
+                let values = try undamaged(table, id) { try ValueMap.decode(row.bytes(2)) }
                 state.writes.append(.init(stamp: row.int(0), values: values))
             }
         }
@@ -61,7 +61,18 @@ extension StoreReader {
         statement.bind(table, at: 1)
         statement.bind(id, at: 2)
         guard case .bytes(let cells)? = try statement.value() else { return }
-        state.cells = try CellMap(encoded: cells)
+        state.cells = try undamaged(table, id) { try CellMap(encoded: cells) }
+    }
+
+    /// What stands in the file in our own encoding. Throws `CORRUPT` where it doesn't.
+    private func undamaged<T>(_ table: String, _ id: String, _ decode: () throws -> T) throws -> T {
+        do {
+            return try decode()
+        } catch is CBORError {
+            throw NodeError(
+                .corrupt, "\(store.fileName): \(table) \(id) is damaged",
+                hint: "Run `node-cli verify`; then restore a backup or enrol again.")
+        }
     }
 
     /// The one row write of a row that is kept lean.
@@ -135,9 +146,7 @@ extension ReplicaTransaction {
             let isUncontested = lean && wasLean && !old.cells.hasRivals && !state.cells.hasRivals
             touched.note(known, id, from: isUncontested ? old : nil, to: state)
         }
-        if !wasLean || state.cells != old.cells {
-            try saveCells(table, id, state.cells, over: wasLean ? old.cells : nil)
-        }
+        if state.cells != old.cells || !(old.isEmpty || wasLean) { try saveCells(table, id, state.cells) }
         if !old.isEmpty, !wasLean { try delete(from: fullStatements().delete, table, id) }
         if !lean { try insertFull(table, id, state) }
         let view = try view(of: state, table, covers)
@@ -214,17 +223,15 @@ extension ReplicaTransaction {
         return true
     }
 
-    /// Puts the columns that were written apart in place of those that stand there. `former`: what stands there, where
-    /// that is known.
-    private func saveCells(_ table: String, _ id: String, _ cells: CellMap, over former: CellMap?) throws {
-        let statements = try cellStatements()
-        if cells.isEmpty {
-            try delete(from: statements.delete, table, id)
-        } else if former?.isEmpty == false {
-            try statements.put(table, id, cells, by: statements.update)
-        } else {
-            try statements.put(table, id, cells, by: statements.insert)
-        }
+    /// Puts the columns that were written apart in place of those that stand there.
+    private func saveCells(_ table: String, _ id: String, _ cells: CellMap) throws {
+        if cells.isEmpty { return try delete(from: cellStatements().delete, table, id) }
+        let statement = try cellStatements().put
+        statement.bind(table, at: 1)
+        statement.bind(id, at: 2)
+        statement.bind(.bool(cells.hasRivals), at: 3)
+        statement.bind(.bytes(cells.encoded()), at: 4)
+        try statement.run()
     }
 
     private func delete(from statement: RowStatement, _ table: String, _ id: String) throws {

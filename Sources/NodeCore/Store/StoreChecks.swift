@@ -31,6 +31,12 @@ extension StoreReader {
             problems += twice.map { "\(table.name) \($0[0] as String) is kept in both ways" }
         }
         problems += try seatCountProblems()
+        for row in try rows("SELECT tbl, id, rivals FROM sync_cell") where problems.count < 50 {
+            let name: String = row[0], id: String = row[1], cells = try loadRow(name, id: id).cells
+            if cells.isEmpty || cells.hasRivals != row[2] {
+                problems.append("\(name) \(id) has other siblings than the file says")
+            }
+        }
         let special = try rows("SELECT tbl, id FROM sync_row UNION SELECT tbl, id FROM sync_cell")
         for row in special {
             let name: String = row[0], id: String = row[1]

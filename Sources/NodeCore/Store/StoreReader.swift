@@ -96,10 +96,9 @@ public class StoreReader: Causality {
 
     public func facts(_ stamp: RowState.Stamp) throws -> DeltaFacts {
         if let known = factsCache[stamp] { return known }
-        let statement = try statements.ofFacts(in: db)
+        let branches = try branches(), statement = try statements.ofFacts(in: db)
         statement.bind(.int(stamp), at: 1)
         var found: DeltaFacts?
-        let branches = try branches()
         try statement.each { found = try DeltaFacts($0, branches: branches, file: store.fileName) }
         guard let facts = found else {
             throw NodeError(

@@ -1,5 +1,7 @@
 import NodeCore
 
+// What a node's exchange (`NodeExchange`) hears and asks for, and what these carry.
+
 /// Where a node stands when an exchange begins, read in one transaction.
 public struct LocalPosition: Sendable, Equatable {
     public var tenant: TenantID

@@ -27,8 +27,11 @@ extension HubPort {
     /// One that hands in a former key's deltas does so first: it pulls nothing before, and then asks again.
     func judgeLog(for request: HelloRequest, in reader: StoreReader) throws -> Verdict? {
         if try isTrimmed(after: request.cursor, in: reader) {
-            if request.schemaVersion < reader.schema.version { return .upgradeRequired }
-            return request.takesSnapshots ? .snapshotRequired : nil
+            guard readsSnapshots(request, in: reader) else {
+                let isOld = request.schemaVersion < reader.schema.version || request.snapshotLayout != nil
+                return isOld ? .upgradeRequired : nil
+            }
+            return .snapshotRequired
         }
         return try offersSnapshot(request, in: reader) ? .snapshotRequired : nil
     }

@@ -49,8 +49,8 @@ public struct HelloRequest: ExchangeMessage, Equatable {
     /// The newest statement of the hub's keys that the node knows (`HubIdentity.mark`); nil from a node of an
     /// earlier version, which is told nothing of them.
     public var hubMark: [UInt8]?
-    /// Whether the node would rather take a snapshot than most of the log.
-    public var takesSnapshots = false
+    /// The newest layout of a snapshot's file that the node reads, if it would rather take one than most of the log.
+    public var snapshotLayout: Int64?
 
     public func encoded() -> [UInt8] {
         var map: [Int: CBOR] = [
@@ -61,7 +61,10 @@ public struct HelloRequest: ExchangeMessage, Equatable {
         map[6] = ownHead.map { .bytes($0.hash.bytes) }
         map[9] = cursorHash.map { .bytes($0.bytes) }
         map[13] = hubMark.map { .bytes($0) }
-        if takesSnapshots { map[14] = .int(1) }
+        if let snapshotLayout {
+            map[14] = .int(1)
+            map[15] = .int(snapshotLayout)
+        }
         return CBOR.map(map).encoded()
     }
 
@@ -81,17 +84,17 @@ public struct HelloRequest: ExchangeMessage, Equatable {
         wall = try map.int(11)
         frames = try map.frames(12)
         hubMark = try map.mark(13)
-        takesSnapshots = map[14]?.intValue == 1
+        snapshotLayout = map[14]?.intValue == 1 ? map[15]?.intValue ?? 1 : nil
     }
 
     init(
         tenant: TenantID, headsHash: Hash, ownHead: ChainHead?, origin: OriginID, receiptSeq: Int64,
         cursor: Int64,
         cursorHash: Hash?, schemaVersion: Int, wall: Int64, frames: [DeltaFrame],
-        hubMark: [UInt8]? = nil, takesSnapshots: Bool = false
+        hubMark: [UInt8]? = nil, snapshotLayout: Int64? = nil
     ) {
         self.hubMark = hubMark
-        self.takesSnapshots = takesSnapshots
+        self.snapshotLayout = snapshotLayout
         self.tenant = tenant
         self.headsHash = headsHash
         self.ownHead = ownHead

@@ -111,7 +111,8 @@ public struct NodeExchange: Sendable {
             tenant: position.tenant, headsHash: position.headsHash, ownHead: position.ownHead,
             origin: position.origin, receiptSeq: position.receiptSeq, cursor: position.cursor,
             cursorHash: position.cursorHash, schemaVersion: position.schemaVersion, wall: position.wall,
-            frames: frames, hubMark: position.hubMark, takesSnapshots: position.takesSnapshots)
+            frames: frames, hubMark: position.hubMark,
+            snapshotLayout: position.takesSnapshots ? SnapshotManifest.layout : nil)
     }
 
     private mutating func take(_ given: HubAnswer) -> [ExchangeEffect] {

@@ -109,6 +109,7 @@ public struct TenantRules: RuleBook {
             own: district[table] ?? base ?? Self.latest)
     }
 
+    /// The document that speaks for a column of a table, or for the row's life (`*`).
     func source(_ table: String, _ column: String) -> (source: Source, isLocked: Bool) {
         sources(table).source(column)
     }
@@ -225,7 +226,7 @@ public struct RowDecisions {
     /// nil when no write has a value for the column.
     public mutating func decision(_ column: String) throws -> Decision? {
         if let done = known[column] { return done }
-        let present = try state.siblings(of: column, covers: covers).compactMap { sibling in
+        let present = try state.standing(column, covers: covers).compactMap { sibling in
             try sibling.value.map { RankedSibling(facts: try causality.facts(sibling.stamp), value: $0) }
         }
         guard isConditional else { return present.isEmpty ? nil : try decide(column, present) }

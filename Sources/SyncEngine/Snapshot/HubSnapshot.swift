@@ -23,11 +23,15 @@ public struct SnapshotOffer: Sendable {
 /// Idea: a node that lacks most of the log takes the hub's file as it stands at one position instead of merging all
 /// that led there. One file a tenant is kept and given to whoever asks, until the log has outgrown it.
 extension HubPort {
+    /// Whether the node that says hello takes snapshots and can read ours.
+    func readsSnapshots(_ request: HelloRequest, in reader: StoreReader) -> Bool {
+        request.schemaVersion >= reader.schema.version
+            && request.snapshotLayout ?? 0 >= SnapshotManifest.layout
+    }
+
     /// Whether a snapshot costs the node that says hello less than the log.
     func offersSnapshot(_ request: HelloRequest, in reader: StoreReader) throws -> Bool {
-        guard request.takesSnapshots, request.schemaVersion >= reader.schema.version,
-            try request.cursor < reader.logSize()
-        else { return false }
+        guard readsSnapshots(request, in: reader), try request.cursor < reader.logSize() else { return false }
         let lacked = try reader.volume(after: request.cursor, except: node)
         guard lacked.bytes >= snapshots.bytes else { return false }
         return try 100 * lacked.writes > snapshots.percent * reader.volume(after: 0).writes

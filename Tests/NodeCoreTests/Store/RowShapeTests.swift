@@ -145,6 +145,23 @@ import Testing
         #expect(try conflicts(isLean: false, keepsFull: true) == [])
     }
 
+    @Test("a file that is wrong about its siblings, or holds none that can be read, is found")
+    func damaged() throws {
+        try editApart()
+        let store = world.hub.store
+        for (sql, back) in [("rivals = 0", "rivals = 1"), ("cells = x'80', rivals = 0", nil)] {
+            try store.change("UPDATE sync_cell SET \(sql)")
+            let problems = try store.read { try $0.projectionProblems() }
+            #expect(problems.contains("teacher \(teacher) has other siblings than the file says"))
+            if let back { try store.change("UPDATE sync_cell SET \(back)") }
+        }
+        try store.change("UPDATE sync_cell SET cells = x'81'")
+        let error = #expect(throws: NodeError.self) {
+            try store.read { try $0.loadRow("teacher", id: teacher) }
+        }
+        #expect(error?.code == .corrupt)
+    }
+
     @Test(
         "what is saved as it stands writes nothing, and a write that goes its own cell and what was shown of it"
     )

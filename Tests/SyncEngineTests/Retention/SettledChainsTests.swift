@@ -181,7 +181,10 @@ import Testing
         #expect(
             try port.hello(hello, isRevoked: false, at: world.hub.installation).verdict == .upgradeRequired)
         hello = NodeExchange.hello(position, frames: [])
-        hello.takesSnapshots = false
+        hello.snapshotLayout = 1
+        #expect(
+            try port.hello(hello, isRevoked: false, at: world.hub.installation).verdict == .upgradeRequired)
+        hello.snapshotLayout = nil
         let bare = try port.hello(hello, isRevoked: false, at: world.hub.installation)
         #expect(bare.verdict == .exchange && bare.entries.isEmpty && bare.cursor == 0)
         let pull = PullRequest(tenant: late.tenant.id, cursor: 0, cursorHash: nil, maxBytes: 1 << 20)

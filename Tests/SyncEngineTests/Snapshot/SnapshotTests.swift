@@ -358,10 +358,27 @@ import Testing
         #expect(try stage.node.digest() == stage.hub.digest())
     }
 
-    @Test("a node of an older schema, or one that hands in an old key's deltas, reads the log")
+    @Test("a node of an older schema or layout, or one that hands in an old key's deltas, reads the log")
     func notForAll() throws {
         let world = try world(6), node = world.sites[2]
         try history(world)
+        guard case .begin(let position, _) = try NodePort(node.tenant, takesSnapshots: true).begin() else {
+            return
+        }
+        let now = NodeExchange.hello(position, frames: [])
+        var schema = now, layout = now, none = now
+        schema.schemaVersion -= 1
+        layout.snapshotLayout = 1
+        none.snapshotLayout = nil
+        for (hello, verdict) in [
+            (now, Verdict.snapshotRequired), (schema, .exchange), (layout, .exchange), (none, .exchange),
+        ] {
+            let sent = try HelloRequest(encoded: hello.encoded())
+            #expect(sent.snapshotLayout == hello.snapshotLayout)
+            let answer = try world.hub.port(for: node.origin).hello(
+                sent, isRevoked: false, at: world.hub.installation)
+            #expect(answer.verdict == verdict)
+        }
         let copy = try world.copy(node)
         try put(node, "lost", "Written and synced")
         try world.sync(node)

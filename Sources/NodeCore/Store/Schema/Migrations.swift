@@ -182,13 +182,19 @@ enum TenantMigrations {
                   PRIMARY KEY (tbl, id)
                 ) STRICT, WITHOUT ROWID;
                 """)
-        let statements = try CellStatements(in: db)
+        let insert = try RowStatement(
+            "INSERT INTO sync_cell (tbl, id, rivals, cells) VALUES (?, ?, ?, ?)", in: db)
         let former = try RowStatement(
             "SELECT tbl, id, col, stamp, value, absent FROM sync_cell_former ORDER BY tbl, id",
             in: db)
         var table = "", id = "", cells = CellMap()
         func put() throws {
-            if !cells.isEmpty { try statements.put(table, id, cells, by: statements.insert) }
+            if cells.isEmpty { return }
+            insert.bind(table, at: 1)
+            insert.bind(id, at: 2)
+            insert.bind(.bool(cells.hasRivals), at: 3)
+            insert.bind(.bytes(cells.encoded()), at: 4)
+            try insert.run()
         }
         try former.each { row in
             if !NormalForm.same(row.text(1), id) || !NormalForm.same(row.text(0), table) {

@@ -116,7 +116,7 @@ public struct HubFile: Sendable {
         report.node = node
         repeat {
             let answer = try port.answer(question.hello, after: cursor.position, cursor.hash)
-            if answer.verdict == .snapshotRequired, question.hello.takesSnapshots, cursor == start {
+            if answer.verdict == .snapshotRequired, question.hello.snapshotLayout != nil, cursor == start {
                 cursor = try append(port, question.hello, after: start.position, to: writer)
                 report.isComplete = false
                 continue
@@ -171,7 +171,7 @@ public struct HubFile: Sendable {
             let hello = HelloRequest(
                 tenant: tenant.id, headsHash: try reader.headsHash(), ownHead: nil, origin: node.origin,
                 receiptSeq: 0, cursor: 0, cursorHash: nil, schemaVersion: reader.schema.version, wall: now,
-                frames: [], takesSnapshots: true)
+                frames: [], snapshotLayout: SnapshotManifest.layout)
             return FileQuestion(hello: hello, origin: node.origin, issuedAt: 0)
         }
     }
