@@ -126,6 +126,9 @@ ALL = [
         "a seat is settled with what the other side wrote", "Sources/NodeCore/Seats/SeatSettling.swift",
         "?? siblings.first { try author.hadSeen(replica.facts($0.stamp)) }", "?? siblings.first", "SeatSettlingTests"),
     Mutation(
+        "a seat is settled without what its author knew", "Sources/NodeCore/Seats/SeatSettling.swift",
+        "                    ?? past(column)\n", "", "SeatSettlingTests"),
+    Mutation(
         "equal values are a conflict", STORE + "CellConflict.swift",
         "return contains { $0.value != nil && $0.value != first }",
         "return count { $0.value != nil || first.isNull } > 1", "EditStories"),

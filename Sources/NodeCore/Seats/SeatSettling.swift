@@ -11,8 +11,11 @@ extension LocalTransaction {
         if let stamp {
             let state = try replica.loadRow(Schema.seat.name, id: id)
             let covers = try replica.covering(state), author = try replica.facts(stamp)
+            // As costly as the tenant is old: made once, and only for a column that the other side alone wrote.
+            var replayed: RowState?
             func past(_ column: String) throws -> RowState.Sibling? {
-                let past = try replica.row(RowID(table: Schema.seat.name, id: id), seenBy: author)
+                let past = try replayed ?? replica.row(RowID(table: Schema.seat.name, id: id), seenBy: author)
+                replayed = past
                 return try past.siblings(of: column, covers: replica.covering(past)).last
             }
             for column in Seat.settledTogether {

@@ -31,17 +31,20 @@ extension StoreReader {
             problems += twice.map { "\(table.name) \($0[0] as String) is kept in both ways" }
         }
         problems += try seatCountProblems()
-        for row in try rows("SELECT tbl, id, rivals FROM sync_cell") where problems.count < 50 {
-            let name: String = row[0], id: String = row[1], cells = try loadRow(name, id: id).cells
-            if cells.isEmpty || cells.hasRivals != row[2] {
+        // Null where no column was written apart.
+        let special = try rows(
+            """
+            SELECT tbl, id, max(rivals) FROM (
+              SELECT tbl, id, NULL AS rivals FROM sync_row UNION ALL SELECT tbl, id, rivals FROM sync_cell)
+            GROUP BY tbl, id
+            """)
+        for row in special where problems.count < 50 {
+            let name: String = row[0], id: String = row[1], rivals: Bool? = row[2]
+            let state = try loadRow(name, id: id)
+            if rivals != (state.cells.isEmpty ? nil : state.cells.hasRivals) {
                 problems.append("\(name) \(id) has other siblings than the file says")
             }
-        }
-        let special = try rows("SELECT tbl, id FROM sync_row UNION SELECT tbl, id FROM sync_cell")
-        for row in special {
-            let name: String = row[0], id: String = row[1]
-            guard let table = schema.table(name), problems.count < 50 else { continue }
-            let state = try loadRow(name, id: id)
+            guard let table = schema.table(name) else { continue }
             let expected = try ruleBook().project(table: name, state: state, causality: self)
             let shown = try shown(table, id: id)
             let same =
